@@ -1,0 +1,14 @@
+"""Which image model is best, for your hardware and your budget?
+
+Importing this package costs nothing: each name is loaded when it is first used (SPEC 1 of the scientific Python project)."""
+
+__version__ = "0.1.0"
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach(__name__, submod_attrs={
+    'results': ['Results', 'ResultsError', 'ResultsWarning', 'get_results', 'list_benchmarks'],
+    'models': ['split_name', 'current_name', 'family', 'pretrain', 'license'],
+    'data': ['get_data', 'get_accuracy', 'unmatched'],
+    'plots': ['show_all', 'show_subs', 'show_params'],
+})
