@@ -101,6 +101,6 @@ def test_a_reader_that_has_seen_enough_is_no_error(snapshots):
 
 
 def test_as_of_takes_results_of_that_day(timm_repository, tmp_path):
-    done = timm_bench('sources', '--as-of', '2023-01-01', '--format', 'csv', TIMM_BENCH_RESULTS='', TIMM_BENCH_URL=str(timm_repository), TIMM_BENCH_CACHE=str(tmp_path))
+    done = timm_bench('sources', '--as-of', '2023-01-01', '--format', 'csv', TIMM_BENCH_RESULTS='', TIMM_BENCH_URL=timm_repository.folder.as_uri(), TIMM_BENCH_CACHE=str(tmp_path))
     assert done.returncode == 0, done.stderr
     assert 'pt110' in done.stdout and 'of 2022-04-01' in done.stderr
