@@ -1,0 +1,166 @@
+"Which benchmark files there are, which one is meant, and which source of results is used: on timm's real file names."
+import os
+import subprocess
+import sys
+import warnings
+
+import pandas as pd
+import pytest
+from conftest import DAYS, HEADER, write_results
+
+import timm_bench.results
+from timm_bench.results import Results, ResultsError, ResultsWarning, describe_benchmark, get_results, list_benchmarks, parse_benchmark, pick_benchmark
+
+pytestmark = pytest.mark.usefixtures('cache')
+FOUND = {  # day: number of files, devices, PyTorch versions
+    '2022-04-01': (8, {'rtx3090'}, {'1.10', '1.11'}),
+    '2023-02-06': (10, {'rtx3090'}, {'1.11', '1.12', '1.13'}),
+    '2024-09-04': (19, {'rtx3090', 'rtx4090', 'i7_12700h', 'i9_10940x'}, {'1.11', '1.12', '1.13', '2.1.0', '2.2.1', '2.4.0'}),
+    '2026-01-06': (22, {'rtx3090', 'rtx4090', 'rtx5090', 'pro6000maxq', 'i7_12700h', 'i9_10940x'}, {'1.12', '1.13', '2.1.0', '2.2.1', '2.4.0', '2.9.1'})}
+
+
+# What there is
+
+@pytest.mark.parametrize('day', DAYS)
+def test_every_real_name_is_read(day, snapshots):
+    table, (number, devices, versions) = list_benchmarks(snapshots/day), FOUND[day]
+    assert len(table) == number and table.problem.isna().all()
+    assert set(table.device) == devices and set(table.torch) == versions
+    assert table.compiled.tolist() == table.file.str.contains('dynamo').tolist()
+    assert table.cuda.isna().tolist() == table.file.str.contains('-cpu-').tolist()
+    assert table.rows.tolist() == [len(pd.read_csv(snapshots/day/file)) for file in table.file]
+
+
+@pytest.mark.parametrize('name, expected', [
+    ('infer-amp-nhwc-pt111-cu113-rtx3090', dict(torch='1.11', cuda='11.3', device='rtx3090', compiled=False)),
+    ('infer-amp-nchw-pt291-cu128-4090-dynamo', dict(torch='2.9.1', cuda='12.8', device='rtx4090', compiled=True)),
+    ('train-bf16-nhwc-pt2101-cu130-5090', dict(part='train', precision='bf16', torch='2.10.1', cuda='13.0', device='rtx5090')),
+    ('infer-fp32-nchw-pt240-cpu-i7_12700h-dynamo', dict(precision='fp32', cuda=None, device='i7_12700h', compiled=True)),
+    ('infer-amp_bf16-nchw-pt291-cu130-pro6000-max-q', dict(precision='amp_bf16', device='pro6000-max-q', compiled=False))])
+def test_versions_and_devices_are_told_as_people_write_them(name, expected):
+    read = parse_benchmark(f'benchmark-{name}.csv')
+    assert read['problem'] is None
+    assert {field: read[field] for field in expected} == expected
+
+
+@pytest.mark.parametrize('name, field', [('infer-int8-nhwc-pt240-cu124-rtx3090', 'precision'), ('infer-amp-nhwc-pt240-cu124', 'device'), ('', 'part'),
+                                         ('infer-amp-chw-pt240-cu124-rtx3090', 'layout'), ('test-amp-nhwc-pt240-cu124-rtx3090', 'part'), ('dynamo', 'part'),
+                                         ('infer-amp-nhwc-240-cu124-rtx3090', 'torch'), ('infer-amp-nhwc-pt240-rocm6-mi300', 'cuda')])
+def test_name_outside_the_grammar_is_listed_with_what_could_not_be_read(name, field, tmp_path):
+    folder = write_results(tmp_path/'results', **{f'benchmark-{name}': HEADER + 'a,1,1,1,224,1\nb,1,1,1,224,1\n'})
+    table = list_benchmarks(folder)
+    odd = table[table.file.eq(f'benchmark-{name}.csv')].iloc[0]
+    assert len(table) == 2 and odd.rows == 2
+    assert odd.problem.startswith(f'{field}: ') and odd[field] is None
+
+
+def test_file_that_is_no_table_is_listed_as_such(tmp_path):
+    folder = write_results(tmp_path/'results', **{'benchmark-infer-amp-nchw-pt240-cu124-rtx3090': '<html>\n'})
+    table = list_benchmarks(folder).set_index('layout')
+    assert table.problem['nchw'] == 'not a benchmark table' and pd.isna(table.rows['nchw'])
+    assert table.problem['nhwc'] is None and table.rows['nhwc'] == 1
+
+
+# Which one is meant
+
+@pytest.mark.parametrize('words, file', [
+    ('rtx4090 nhwc', 'infer-amp-nhwc-pt240-cu124-rtx4090'), ('NHWC  4090', 'infer-amp-nhwc-pt240-cu124-rtx4090'),
+    ('5090 eager', 'infer-amp-nchw-pt291-cu130-5090'), ('rtx5090 compiled', 'infer-amp-nchw-pt291-cu130-5090-dynamo'),
+    ('i7_12700h', 'infer-fp32-nchw-pt240-cpu-i7_12700h-dynamo'), ('12700', 'infer-fp32-nchw-pt240-cpu-i7_12700h-dynamo'),
+    ('cpu 2.2.1', 'infer-fp32-nchw-pt221-cpu-i9_10940x-dynamo'), ('bf16', 'infer-bf16-nchw-pt291-cu130-pro6000maxq-dynamo'),
+    ('benchmark-infer-amp-nchw-pt240-cu124-rtx4090', 'infer-amp-nchw-pt240-cu124-rtx4090'),
+    ('benchmark-infer-amp-nchw-pt240-cu124-rtx4090.csv', 'infer-amp-nchw-pt240-cu124-rtx4090')])
+def test_words_pick_exactly_one(words, file, snapshots):
+    assert pick_benchmark('infer', words, snapshots/DAYS[-1]).file == f'benchmark-{file}.csv'
+
+
+@pytest.mark.parametrize('part, words, kind, candidates', [
+    ('infer', 'rtx4090', 'several', 5), ('infer', 'pro6000maxq compiled', 'several', 3), ('infer', 'cpu', 'several', 3), ('infer', 'amp nhwc rtx3090', 'several', 3),
+    ('infer', 'rtx2080', 'none', 20), ('infer', 'nhwc cpu', 'none', 20), ('train', '4090', 'none', 2), ('infer', 'train', 'none', 20), ('train', 'rtx3090', 'several', 2)])
+def test_other_words_list_the_candidates(part, words, kind, candidates, snapshots):
+    with pytest.raises(ResultsError, match=f'{words}.*{kind}') as error: pick_benchmark(part, words, snapshots/DAYS[-1])
+    listed = str(error.value).split('there are ')[1].split(', ')
+    assert len(listed) == candidates and all((snapshots/DAYS[-1]/file).is_file() for file in listed)
+    assert all(file.startswith(f'benchmark-{part}-') for file in listed) and '\n' not in str(error.value)
+
+
+@pytest.mark.parametrize('part, words', [('test', None), ('', None), (None, None), ('infer', ''), ('infer', '  '), ('infer', 4090),
+                                         ('train', 'benchmark-infer-amp-nchw-pt240-cu124-rtx4090')])
+def test_arguments_that_mean_nothing_are_refused(part, words, snapshots):
+    with pytest.raises(ResultsError) as error: pick_benchmark(part, words, snapshots/DAYS[-1])
+    assert '\n' not in str(error.value)
+
+
+@pytest.mark.parametrize('day, infer, train', [(DAYS[0], 'pt111-cu113', 'pt111-cu113'), (DAYS[1], 'pt113-cu117', 'pt112-cu113'),
+                                               (DAYS[2], 'pt240-cu124', 'pt112-cu113'), (DAYS[3], 'pt240-cu124', 'pt112-cu113')])
+def test_default_is_the_seeds_setting_at_its_newest(day, infer, train, snapshots):
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        for part, versions in [('infer', infer), ('train', train)]:
+            assert pick_benchmark(part, results=snapshots/day).file == f'benchmark-{part}-amp-nhwc-{versions}-rtx3090.csv'
+
+
+def test_without_the_seeds_setting_the_file_with_most_rows_is_taken_and_named(tmp_path):
+    other = {f'benchmark-infer-amp-{layout}-pt240-cu124-rtx{device}': HEADER + 'a,1,1,1,224,1\n' * rows
+             for layout, device, rows in [('nchw', '3090', 2), ('nhwc', '4090', 4), ('nchw', '5090', 3)]}
+    folder = write_results(tmp_path/'results', **other)
+    (folder/'benchmark-infer-amp-nhwc-pt240-cu124-rtx3090.csv').unlink()
+    with pytest.warns(ResultsWarning, match='rtx4090'): picked = pick_benchmark('infer', results=folder)
+    assert picked.device == 'rtx4090' and picked.rows == 4
+
+
+def test_a_benchmark_is_described_in_words(snapshots):
+    assert describe_benchmark(pick_benchmark('infer', results=snapshots/DAYS[-1])) == 'RTX 3090, amp, nhwc, PyTorch 2.4.0, eager'
+
+
+# Where results come from
+
+def test_sources_are_asked_in_order(tmp_path, monkeypatch, small_repository):
+    "The argument, $TIMM_BENCH_RESULTS, the clone, the bundled set; each is named, with why the one before it was not used."
+    argument, variable = write_results(tmp_path/'argument'), write_results(tmp_path/'variable')
+    bundled = Results(write_results(tmp_path/'own'), 'the bundled results')
+    monkeypatch.setattr(timm_bench.results, '_bundled', lambda: bundled)
+    with pytest.warns(ResultsWarning, match='using the bundled.*RESULTS is not set.*no clone: git'): assert get_results() == bundled
+    monkeypatch.setenv('TIMM_BENCH_URL', str(small_repository.folder))
+    with pytest.warns(ResultsWarning, match='using the clone.*RESULTS is not set'): assert get_results().commit == small_repository.commits['2024-01-01']
+    monkeypatch.setenv('TIMM_BENCH_RESULTS', str(variable))
+    with pytest.warns(ResultsWarning, match='using folder .*variable.*RESULTS'): assert get_results().folder == variable
+    with pytest.warns(ResultsWarning, match='using the clone.*without history'): assert get_results(as_of='2024-01-01').date == '2024-01-01'
+    monkeypatch.setenv('TIMM_BENCH_RESULTS', str(tmp_path/'absent'))
+    with pytest.warns(ResultsWarning, match='using the clone.*absent: no such folder'): assert get_results().date == '2024-01-01'
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')  # who names a folder need not be told of it
+        assert get_results(argument).folder == get_results(str(argument)).folder == argument
+        assert get_results(bundled) is bundled
+
+
+@pytest.mark.parametrize('results, reason', [('absent', 'no such folder'), ('file', 'no such folder'), ('empty', 'no CSV files')])
+def test_folder_without_results_is_named_and_nothing_else_is_tried(results, reason, tmp_path):
+    (tmp_path/'file').write_text('x')
+    (tmp_path/'empty').mkdir()
+    with pytest.raises(ResultsError, match=f'{results}: {reason}'): get_results(tmp_path/results)
+
+
+@pytest.mark.parametrize('options', [dict(rev='abcd1234', as_of='2024-01-01'), dict(results='.', rev='abcd1234'), dict(results='.', as_of='2024-01-01'),
+                                     dict(results='.', update=True)])
+def test_options_that_exclude_each_other_are_refused(options):
+    with pytest.raises(ResultsError, match='rev='): get_results(**options)
+
+
+def test_a_checkout_of_timm_is_a_folder_with_commit_and_day(small_repository):
+    found = get_results(small_repository.folder)
+    assert found == get_results(small_repository.folder/'results')
+    assert (found.folder, found.commit, found.date) == (small_repository.folder/'results', small_repository.commits['2024-01-01'], '2024-01-01')
+
+
+def test_a_snapshot_has_its_folders_day(snapshots):
+    assert [get_results(snapshots/day).date for day in DAYS] == DAYS
+
+
+def test_warning_is_given_once_a_process_and_points_to_the_callers_line(tmp_path):
+    code = 'from timm_bench.results import get_results, list_benchmarks\nget_results()\nlist_benchmarks()\nget_results()\n'
+    (tmp_path/'callers.py').write_text(code)
+    environment = os.environ | dict(TIMM_BENCH_RESULTS=str(write_results(tmp_path/'results')))
+    done = subprocess.run([sys.executable, '-W', 'always', tmp_path/'callers.py'], env=environment, text=True, capture_output=True)
+    assert done.returncode == 0 and done.stderr.count('ResultsWarning') == 1
+    assert 'callers.py:2: ResultsWarning: using folder' in done.stderr
