@@ -17,15 +17,14 @@ HEADER = 'model,infer_samples_per_sec,infer_step_time,infer_batch_size,infer_img
 @pytest.fixture(scope='session')
 def snapshots() -> Path:
     "The folder of dated snapshots of timm's results. A test that needs it is skipped where it is absent, but not in CI."
-    folder = Path(os.environ.get('TIMM_BENCH_SNAPSHOTS') or PROJECT.parent/'shared'/'timm-results')
-    folder = folder if folder.is_absolute() else PROJECT/folder
-    if all((folder/day).is_dir() for day in DAYS): return folder
-    reason = f'no snapshots of timm\'s results in {folder}; name their folder with TIMM_BENCH_SNAPSHOTS'
+    folder = PROJECT/(os.environ.get('TIMM_BENCH_SNAPSHOTS') or '../shared/timm-results')
+    if all((folder/day).is_dir() for day in DAYS): return folder.resolve()
+    reason = f"no snapshots of timm's results in {folder}; name their folder with TIMM_BENCH_SNAPSHOTS"
     pytest.fail(reason) if os.environ.get('TIMM_BENCH_REQUIRE_SNAPSHOTS') else pytest.skip(reason)
 
 
 class Repository:
-    "A git repository that a test makes, with commits on chosen days."
+    "A git repository made for a test, with commits on chosen days."
 
     def __init__(self, folder: Path):
         self.folder, self.commits = folder, {}  # day: commit
@@ -33,38 +32,29 @@ class Repository:
         self.git('init', '--quiet', '--initial-branch=main')
         for name in ['allowFilter', 'allowAnySHA1InWant']: self.git('config', f'uploadpack.{name}', 'true')
 
-    def git(self, *args: str, moment: str = '2020-01-01T12:00:00Z', **options) -> str:
-        environment = {k: v for k, v in os.environ.items() if not k.startswith('GIT_')}
-        environment |= {f'GIT_{who}_{what}': value for who in ['AUTHOR', 'COMMITTER']
-                        for what, value in [('NAME', 'Test'), ('EMAIL', 'test@localhost'), ('DATE', moment)]}
-        environment |= dict(GIT_CONFIG_GLOBAL=os.devnull, GIT_CONFIG_SYSTEM=os.devnull)
-        return subprocess.run(['git', '-C', str(self.folder), *args], check=True, env=environment, text=True,
-                              stdout=subprocess.PIPE, **options).stdout.strip()
+    def git(self, *arguments: str, moment: str = '2020-01-01T12:00:00Z', stdin: str = '') -> str:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith('GIT_')} | dict(GIT_CONFIG_GLOBAL=os.devnull)
+        for who in ['AUTHOR', 'COMMITTER']: environment |= {f'GIT_{who}_NAME': 'Test', f'GIT_{who}_EMAIL': 'test@localhost', f'GIT_{who}_DATE': moment}
+        return subprocess.run(['git', '-C', str(self.folder), *arguments], check=True, env=environment, text=True, input=stdin, stdout=subprocess.PIPE).stdout.strip()
 
-    def commit(self, day: str, results: Path | None = None, moment: str = 'T12:00:00Z') -> str:
+    def commit(self, day: str, results: Path | None = None, time: str = 'T12:00:00Z') -> str:
         "Commit everything, after replacing `results/` by the content of a folder."
         if results:
             shutil.rmtree(self.folder/'results', ignore_errors=True)
-            (self.folder/'results').mkdir()
-            for file in results.iterdir(): shutil.copyfile(file, self.folder/'results'/file.name)
+            shutil.copytree(results, self.folder/'results', copy_function=shutil.copyfile)
+            (self.folder/'results').chmod(0o755)  # the snapshots are read-only
         self.git('add', '--all')
-        self.git('commit', '--quiet', '--allow-empty', '--message', day, moment=day + moment)
+        self.git('commit', '--quiet', '--message', day, moment=day + time)
         self.commits[day] = self.git('rev-parse', 'HEAD')
         return self.commits[day]
-
-
-def add_unrelated_files(folder: Path) -> None:
-    "What nobody who wants results should have to move: about 1 MB, incompressible."
-    (folder/'timm'/'models').mkdir(parents=True)
-    (folder/'README.md').write_text('not a result\n')
-    for number in range(20): (folder/'timm'/'models'/f'model_{number}.py').write_bytes(os.urandom(50_000))
 
 
 @pytest.fixture(scope='session')
 def timm_repository(snapshots, tmp_path_factory) -> Repository:
     "A repository like timm's, with one commit a snapshot, dated as the snapshot. Shared by all tests: not to be changed."
     repository = Repository(tmp_path_factory.mktemp('server')/'timm')
-    add_unrelated_files(repository.folder)
+    (repository.folder/'timm'/'models').mkdir(parents=True)
+    for number in range(20): (repository.folder/'timm'/'models'/f'model_{number}.py').write_bytes(os.urandom(50_000))  # what nobody wants to move
     for day in DAYS: repository.commit(day, snapshots/day)
     return repository
 
@@ -79,19 +69,15 @@ def small_repository(tmp_path) -> Repository:
 
 
 @pytest.fixture
-def fresh_process(monkeypatch):
-    "As if timm_bench had just been imported: nothing said yet, nothing failed yet."
+def cache(tmp_path, monkeypatch) -> Path:
+    "An empty cache, and none of the settings of the person who runs the tests, as if timm_bench had just been imported."
     monkeypatch.setattr(timm_bench.results, '_said', set())
     monkeypatch.setattr(timm_bench.clone, '_failed', {})
-
-
-@pytest.fixture
-def cache(tmp_path, monkeypatch, fresh_process) -> Path:
-    "An empty cache, and no setting of the person who runs the tests; $TIMM_BENCH_URL leads nowhere until a test sets it."
-    for name in [n for n in os.environ if n.startswith(('TIMM_BENCH_', 'GIT_'))]: monkeypatch.delenv(name)
+    for name in list(os.environ):
+        if name.startswith(('TIMM_BENCH_', 'GIT_')): monkeypatch.delenv(name)
     for name in ['GIT_CONFIG_GLOBAL', 'GIT_CONFIG_SYSTEM']: monkeypatch.setenv(name, os.devnull)
+    monkeypatch.setenv('TIMM_BENCH_URL', 'http://127.0.0.1:9/nowhere')  # until a test sets it
     monkeypatch.setenv('TIMM_BENCH_CACHE', str(tmp_path/'cache'))
-    monkeypatch.setenv('TIMM_BENCH_URL', 'http://127.0.0.1:9/nowhere')
     return tmp_path/'cache'
 
 

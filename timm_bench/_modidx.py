@@ -37,6 +37,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/timm_bench', 'doc_host': '
                                   'timm_bench.clone._outdated': ('clone.html#_outdated', 'timm_bench/clone.py'),
                                   'timm_bench.clone._reason': ('clone.html#_reason', 'timm_bench/clone.py'),
                                   'timm_bench.clone._refresh': ('clone.html#_refresh', 'timm_bench/clone.py'),
+                                  'timm_bench.clone._remove': ('clone.html#_remove', 'timm_bench/clone.py'),
                                   'timm_bench.clone._tidy': ('clone.html#_tidy', 'timm_bench/clone.py'),
                                   'timm_bench.clone._tidy_if_idle': ('clone.html#_tidy_if_idle', 'timm_bench/clone.py'),
                                   'timm_bench.clone._time_limit': ('clone.html#_time_limit', 'timm_bench/clone.py'),
