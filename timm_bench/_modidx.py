@@ -92,6 +92,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/timm_bench', 'doc_host': '
             'timm_bench.plots': { 'timm_bench.plots._batches': ('plots.html#_batches', 'timm_bench/plots.py'),
                                   'timm_bench.plots._by_family': ('plots.html#_by_family', 'timm_bench/plots.py'),
                                   'timm_bench.plots._finish': ('plots.html#_finish', 'timm_bench/plots.py'),
+                                  'timm_bench.plots._flag': ('plots.html#_flag', 'timm_bench/plots.py'),
+                                  'timm_bench.plots._hollow': ('plots.html#_hollow', 'timm_bench/plots.py'),
                                   'timm_bench.plots._hover': ('plots.html#_hover', 'timm_bench/plots.py'),
                                   'timm_bench.plots._labels': ('plots.html#_labels', 'timm_bench/plots.py'),
                                   'timm_bench.plots._legend': ('plots.html#_legend', 'timm_bench/plots.py'),
