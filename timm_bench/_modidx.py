@@ -65,6 +65,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/timm_bench', 'doc_host': '
                                     'timm_bench.measure.Report.begin': ('measure.html#report.begin', 'timm_bench/measure.py'),
                                     'timm_bench.measure.Report.current': ('measure.html#report.current', 'timm_bench/measure.py'),
                                     'timm_bench.measure._add': ('measure.html#_add', 'timm_bench/measure.py'),
+                                    'timm_bench.measure._append': ('measure.html#_append', 'timm_bench/measure.py'),
                                     'timm_bench.measure._architectures': ('measure.html#_architectures', 'timm_bench/measure.py'),
                                     'timm_bench.measure._as_csv': ('measure.html#_as_csv', 'timm_bench/measure.py'),
                                     'timm_bench.measure._batch_size': ('measure.html#_batch_size', 'timm_bench/measure.py'),

@@ -217,14 +217,19 @@ def _disk(path: Path) -> Iterator[None]:
 def _add(self: BenchmarkFile, row: dict) -> None:
     "Keep a row, on disk, before anything else happens."
     with _disk(self.path):
-        with open(self.sidecar, 'ab') as file:
-            size = file.tell()
-            try: file.write(_line(row).encode()); file.flush(); os.fsync(file.fileno())
-            except OSError: os.truncate(self.sidecar, size); raise
+        with open(self.sidecar, 'ab', buffering=0) as file: _append(file, _line(row).encode())
         if row['status'] == 'ok': _replace(self.path, _as_csv([*self.rows, row], self.part))
     self.rows.append(row)
 
 BenchmarkFile.add = _add
+
+def _append(file: io.FileIO, line: bytes) -> None:
+    "Append a line that is on disk in the end, or leave the file as it was."
+    size = file.tell()
+    try:
+        while line: line = line[file.write(line):]  # a disk that is nearly full takes a part
+        os.fsync(file.fileno())
+    except OSError: file.truncate(size); raise
 
 def _has(rows: list[dict], job: dict) -> bool:
     "Whether a job's model was measured before, at the size and with the batch that are asked for."
@@ -268,7 +273,8 @@ def _summary(self: Report, paths: Iterable[Path]) -> list[str]:
     failed = [row for row in self.rows if row['status'] == 'failed']
     counts = {'measured': len(self.rows) - len(failed), 'failed': len(failed), 'measured before': self.before, 'not reached': self.total - len(self.rows)}
     said = ', '.join(f'{n} {what}' for what, n in counts.items() if n or what == 'measured')
-    remarks = [f"  {row['model']}: {remark}" for row in self.rows for remark in _remarks(row)]
+    remarks = [f"  {row['model']}: {remark}" for row in self.rows for remark in _remarks(row) if not remark.startswith(('known', 'only'))]
+    if vague := sum(bool(_remarks(row | dict(retries=[]))) for row in self.rows if row['status'] == 'ok'): remarks.append(f'  {vague} known to less than ±3 %: see interval_pct')
     rest = ['the same call goes on from there'] if counts['not reached'] else []
     return [f'models: {said}, in {time.monotonic() - self.started:.0f} s', *remarks, *dict.fromkeys(map(str, paths)), *rest]
 
