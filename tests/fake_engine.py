@@ -2,11 +2,13 @@
 import json, os, signal, time
 from timm_bench.engine import summarize
 
+WORKER, OWNER = os.getpid(), os.getppid()  # as it is loaded: before the worker forks
+
 def describe(device):
     devices = ['cuda:0', 'cpu'] if os.environ.get('FAKE_CUDA') else ['cpu']
     chosen = devices[0] if device in ('auto', 'cuda') else device
     title = os.environ.get('FAKE_TITLE', 'Fake(R) Processor 1')
-    return dict(device=chosen if chosen in devices else None, devices=devices, host=f'host-{os.getppid()}', device_model=title, cpu_model=title, cores=2,
+    return dict(device=chosen if chosen in devices else None, devices=devices, host=f'host-{OWNER}', device_model=title, cpu_model=title, cores=2,
                 threads=2, torch='2.14.1+cpu', timm='1.0.31', cuda='13.0' if chosen != 'cpu' else None, label=title.split()[-1] + '_fake')
 
 def benchmark(job):
@@ -20,4 +22,4 @@ def benchmark(job):
     if behaviour == 'survives' and job['batch_size'] > int(amount): os.kill(os.getpid(), signal.SIGKILL)
     step = len(job['model'])*job['batch_size']/1000
     return dict(img_size=job['img_size'] or 224, batch_size=job['batch_size'], threads=job['threads'] or 2, param_count=11.69, gmacs=1.82, macts=2.48,
-                peak_memory_mb=500., warm_up_steps=6, warm_up_stable=True, first_step_s=step, pid=os.getpid(), **summarize([step]*20))
+                peak_memory_mb=500., warm_up_steps=6, warm_up_stable=True, first_step_s=step, pid=os.getpid(), worker=WORKER, **summarize([step]*20))

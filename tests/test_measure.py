@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from timm_bench.data import get_data
 from timm_bench.measure import COLUMNS, BenchmarkFile, measure, models_like, read_sidecar
 from timm_bench.results import ResultsError, parse_benchmark
+from timm_bench.worker import APART
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
@@ -47,6 +48,9 @@ def rows_of(folder: Path) -> list[dict]:
 def alive(pid: int) -> bool:
     try: return Path(f'/proc/{pid}/stat').read_text().rsplit(')', 1)[1].split()[0] != 'Z'
     except OSError: return False
+
+def children(pid: int) -> list[int]:
+    return [int(p) for p in Path(f'/proc/{pid}/task/{pid}/children').read_text().split()]
 
 def assert_complete(folder: Path, models) -> None:
     "The CSV holds just these models, fastest first."
@@ -113,15 +117,22 @@ def test_failures_are_rows_and_the_run_goes_on(tmp_path, behave, capfd):
     assert 'models: 2 measured, 4 failed' in said and all(f'{m}: failed: {reason}' in said for m, reason in reasons.items())
     assert {r['model']: r['status'] for r in rows_of(tmp_path)} == dict(table.status)
 
-def test_a_worker_is_kept_while_healthy_and_replaced_after_a_failure(tmp_path, behave):
-    behave(resnet50='raise trouble')
-    pid = run(out=tmp_path).pid
-    assert pid['resnet18'] == pid['vgg11'] != pid['convnext_tiny'] == pid['efficientnet_b0'] == pid['vit_tiny_patch16_224']
+@pytest.mark.parametrize('apart', [True, False])
+def test_a_worker_is_kept_while_healthy_and_replaced_after_a_failure(tmp_path, behave, monkeypatch, apart):
+    if apart and not APART: pytest.skip('only on Linux does a model get a process of its own')
+    behave(resnet50='raise trouble', efficientnet_b0='signal SIGSEGV')
+    table = run(out=tmp_path, engine='fake_engine' if apart else 'shared_engine')
+    assert table.status.eq('ok').sum() == 4 and 'SIGSEGV' in table.reason['efficientnet_b0']
+    if apart: assert table.worker.nunique() == 1 and table.pid.nunique() == 4
+    else: assert table.pid['resnet18'] == table.pid['vgg11'] != table.pid['convnext_tiny'] != table.pid['vit_tiny_patch16_224'] and (table.pid == table.worker)[table.status == 'ok'].all()
 
-def test_kill_9_of_the_worker_loses_the_model_in_hand_only(tmp_path):
+@pytest.mark.parametrize('which', ['worker', 'child'])
+def test_kill_9_of_the_worker_loses_the_model_in_hand_only(tmp_path, which):
     process = start(tmp_path, dict(convnext_tiny='hang'), timeout=100)
-    pid = wait_for(lambda: next((r['pid'] for r in rows_of(tmp_path) if r['model'] == 'resnet50'), None))
-    os.kill(pid, signal.SIGKILL)
+    worker = wait_for(lambda: next((r['worker'] for r in rows_of(tmp_path) if r['model'] == 'resnet50'), None))
+    child = wait_for(lambda: children(worker)) if APART else [worker]
+    time.sleep(0.2)
+    os.kill(worker if which == 'worker' else child[0], signal.SIGKILL)
     said = process.communicate(timeout=60)[1]
     assert process.returncode == 0 and 'convnext_tiny: failed: the worker was ended by SIGKILL' in said
     assert_complete(tmp_path, set(MODELS) - {'convnext_tiny'})
@@ -147,11 +158,12 @@ def test_a_model_that_never_fits_fails(tmp_path, behave):
 def test_kill_9_of_the_parent(tmp_path):
     process = start(tmp_path, dict(efficientnet_b0='hang'))
     done = wait_for(lambda: len(rows := rows_of(tmp_path)) == 4 and rows)
-    worker = done[0]['pid']
-    assert alive(worker)
+    worker = done[0]['worker']
+    family = [worker, *wait_for(lambda: children(worker))] if APART else [worker]
+    assert all(map(alive, family))
     process.kill(); process.communicate()
     assert_complete(tmp_path, MODELS[:4])
-    wait_for(lambda: not alive(worker))
+    wait_for(lambda: not any(map(alive, family)))
     table = run(out=tmp_path)
     assert_complete(tmp_path, MODELS)
     assert [r['started'] for r in rows_of(tmp_path)][:4] == [r['started'] for r in done] and len(table) == len(rows_of(tmp_path)) == 6
@@ -164,7 +176,7 @@ def test_ctrl_c(tmp_path):
     said = process.communicate(timeout=30)[1]
     assert process.returncode != 0 and 'models: 4 measured, 2 not reached' in said and 'the same call goes on from there' in said and 'KeyboardInterrupt' in said
     assert_complete(tmp_path, MODELS[:4])
-    wait_for(lambda: not alive(done[0]['pid']))
+    wait_for(lambda: not alive(done[0]['worker']))
 
 def test_two_runs_on_one_file_are_refused(tmp_path):
     process = start(tmp_path, dict(vgg11='hang'))

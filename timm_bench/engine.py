@@ -11,7 +11,7 @@ from typing import Callable, Iterable, Sequence
 
 # %% auto #0
 __all__ = ['PRECISE', 'median_interval', 'half_width', 'summarize', 'is_warm', 'warm_up', 'repeat', 'cpu_model', 'device_label',
-           'power_state', 'describe', 'count', 'benchmark']
+           'power_state', 'load', 'describe', 'count', 'benchmark']
 
 # %% ../nbs/05a_engine.ipynb #ea8e9c57
 def median_interval(
@@ -126,6 +126,10 @@ def power_state(
                 on_battery=None if mains is None else mains == '0')
 
 # %% ../nbs/05a_engine.ipynb #cd6eb127
+def load() -> None:
+    "Import what takes long; a worker does so once, before it forks."
+    import torch, timm, timm.optim
+
 def _devices() -> list[str]:
     "The devices that torch can use here, best first."
     import torch
@@ -277,13 +281,14 @@ def _benchmark(job: dict) -> dict:
     "Build the model, warm up, time."
     import torch
     model, images, found = _prepare(job)
-    if job['compile']: model = torch.compile(model)
-    step = (_infer_step if job['part'] == 'infer' else _train_step)(model, images, job)
+    runner = torch.compile(model) if job['compile'] else model
+    step = (_infer_step if job['part'] == 'infer' else _train_step)(runner, images, job)
     with torch.inference_mode() if job['part'] == 'infer' else nullcontext():
         warm, stable = warm_up(step, job['seconds']/2)
         times = repeat(step, job['seconds'])
-    return dict(found, threads=torch.get_num_threads(), first_step_s=warm[0], warm_up_steps=len(warm), warm_up_stable=stable,
-                peak_memory_mb=_peak_memory(job['device']), **summarize(times))
+    found |= dict(threads=torch.get_num_threads(), first_step_s=warm[0], warm_up_steps=len(warm), warm_up_stable=stable,
+                  peak_memory_mb=_peak_memory(job['device']), **summarize(times))
+    return found | (_count(model, images[:1]) if job['part'] == 'infer' else {})
 
 # %% ../nbs/05a_engine.ipynb #21b64a63
 def _prepare(job: dict):
@@ -295,7 +300,7 @@ def _prepare(job: dict):
     model = model.train(job['part'] == 'train').requires_grad_(job['part'] == 'train').to(job['device'], dtype, memory_format=layout)
     images = torch.randn(job['batch_size'], *shape, device=job['device'], dtype=dtype).contiguous(memory_format=layout)
     found = dict(img_size=shape[-1], batch_size=job['batch_size'], param_count=round(sum(p.numel() for p in model.parameters())/1e6, 2))
-    return model, images, found | (_count(model, images[:1]) if job['part'] == 'infer' else {})
+    return model, images, found
 
 def _count(model, image) -> dict:
     "As `count`; empty for a model that cannot be counted, which is no reason not to time it."

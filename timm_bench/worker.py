@@ -4,12 +4,12 @@
 
 # %% ../nbs/05b_worker.ipynb #5ac3d7aa
 from __future__ import annotations
-import atexit, contextlib, importlib, json, os, queue, signal, subprocess, sys, tempfile, threading, time
+import atexit, contextlib, ctypes, importlib, json, os, queue, signal, subprocess, sys, tempfile, threading
 from datetime import datetime, timezone
 from typing import IO
 
 # %% auto #0
-__all__ = ['main', 'Failure', 'Worker', 'ask', 'run_job', 'describe_machine', 'run_job_here', 'describe_machine_here',
+__all__ = ['APART', 'main', 'Failure', 'Worker', 'ask', 'run_job', 'describe_machine', 'run_job_here', 'describe_machine_here',
            'stop_workers']
 
 # %% ../nbs/05b_worker.ipynb #2bd7e82d
@@ -27,6 +27,20 @@ def _is_memory(error: BaseException) -> bool:
     return isinstance(error, MemoryError) or 'out of memory' in text or "can't allocate memory" in text or 'cannot allocate memory' in text
 
 # %% ../nbs/05b_worker.ipynb #85eb4cd2
+APART = sys.platform == 'linux'  # whether each question is answered by a process of its own
+
+def _answer_apart(engine, function: str, argument, answers: IO[str]) -> None:
+    "Answer a question in a forked process."
+    if child := os.fork():
+        if code := os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]): _write(answers, dict(code=code, apart=True))
+        return
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: end with the parent
+    _write(answers, _answer(engine, function, argument) | dict(apart=True))
+    os._exit(0)
+
+def _write(answers: IO[str], answer: dict) -> None: print(json.dumps(answer, default=str), file=answers, flush=True)
+
+# %% ../nbs/05b_worker.ipynb #674f3c18
 def main(
     name: str,  # of the engine's module
 ) -> None:  # does not return
@@ -37,28 +51,32 @@ def main(
     threading.Thread(target=_listen, args=[sys.stdin, questions], daemon=True).start()
     engine, fault = _load(name)
     while True:
-        function, argument = questions.get()
-        print(json.dumps(fault or _answer(engine, function, argument), default=str), file=answers, flush=True)
+        question = questions.get()
+        if APART and not fault: _answer_apart(engine, *question, answers)
+        else: _write(answers, fault or _answer(engine, *question))
 
-# %% ../nbs/05b_worker.ipynb #604a1edb
+# %% ../nbs/05b_worker.ipynb #df7cddb8
 def _listen(lines: IO[str], questions: queue.Queue) -> None:
     "Pass questions on; end the process when the parent has no more."
     for line in lines: questions.put(json.loads(line))
     os._exit(0)
 
 def _load(name: str) -> tuple[object, dict | None]:
-    "The engine, or an answer that says why there is none."
-    try: return importlib.import_module(name), None
+    "The engine, ready to answer, or an answer that says why there is none."
+    try:
+        engine = importlib.import_module(name)
+        getattr(engine, 'load', lambda: None)()
     except Exception as e: return None, dict(reason=f'the engine {name} cannot be loaded ({type(e).__name__}: {e})', memory=False)
+    return engine, None
 
-# %% ../nbs/05b_worker.ipynb #df7cddb8
+# %% ../nbs/05b_worker.ipynb #4e441f0f
 class Failure(Exception):
     "A question that was not answered, and why; `memory` says whether less of it might be."
     def __init__(self, reason: str, memory: bool = False):
         super().__init__(reason)
         self.reason, self.memory = reason, memory
 
-# %% ../nbs/05b_worker.ipynb #ca2dba45
+# %% ../nbs/05b_worker.ipynb #ba31b841
 def _cause_of_death(code: int | None, errors: str) -> Failure:
     "What a return code and the last words say about a worker's end."
     if code is not None and code < 0:
@@ -68,7 +86,7 @@ def _cause_of_death(code: int | None, errors: str) -> Failure:
     last = ([line.strip() for line in errors.splitlines() if line.strip()] or ['without a word'])[-1]
     return Failure(f'the worker ended with code {code}: {last[:200]}')
 
-# %% ../nbs/05b_worker.ipynb #45beec98
+# %% ../nbs/05b_worker.ipynb #178ae18a
 class Worker:
     "A process that answers questions, replaced when it fails to."
     def __init__(self,
@@ -78,7 +96,7 @@ class Worker:
 
     def start(self) -> None:
         "Start the process."
-        self.errors = tempfile.TemporaryFile('w+', encoding='utf-8', errors='replace')
+        self.errors = tempfile.TemporaryFile('a+', encoding='utf-8', errors='replace')
         environment = os.environ | dict(PYTHONPATH=os.pathsep.join(p or os.getcwd() for p in sys.path), PYTHONSAFEPATH='1')
         command = [sys.executable, '-c', 'import sys; from timm_bench.worker import main; main(sys.argv[1])', self.engine]
         self.process = subprocess.Popen(command, env=environment, text=True, encoding='utf-8', start_new_session=True,
@@ -98,14 +116,14 @@ class Worker:
     def __enter__(self) -> Worker: return self
     def __exit__(self, *error) -> None: self.stop()
 
-# %% ../nbs/05b_worker.ipynb #5f77d97c
+# %% ../nbs/05b_worker.ipynb #77668afd
 def _collect(answers: IO[str], into: queue.Queue) -> None:
     "Pass a worker's answers on, and an empty one at its end."
     with answers:
         for line in answers: into.put(line)
     into.put('')
 
-# %% ../nbs/05b_worker.ipynb #77668afd
+# %% ../nbs/05b_worker.ipynb #8ffe0f61
 def ask(
     worker: Worker,  # started if need be
     function: str,  # of the engine
@@ -113,32 +131,34 @@ def ask(
     timeout: float,  # seconds
 ):  # what it returns; raises `Failure`
     "Ask a worker to call a function of its engine."
-    try: return _exchange(worker, json.dumps([function, argument]), timeout)
+    try: answer = _exchange(worker, json.dumps([function, argument]), timeout)
     except BaseException:
         worker.stop()
         raise
+    if 'result' in answer: return answer['result']
+    failure = _cause_of_death(answer['code'], _last_words(worker)) if 'code' in answer else Failure(answer['reason'], answer['memory'])
+    if not answer.get('apart'): worker.stop()
+    raise failure
 
-# %% ../nbs/05b_worker.ipynb #330ca131
-def _exchange(worker: Worker, question: str, timeout: float):
+# %% ../nbs/05b_worker.ipynb #ef1b79ea
+def _exchange(worker: Worker, question: str, timeout: float) -> dict:
     "Send a question, wait for its answer."
     if worker.process and worker.process.poll() is not None: worker.stop()  # it died while it had nothing to do
     if not worker.process: worker.start()
     with contextlib.suppress(OSError): print(question, file=worker.process.stdin, flush=True)  # a dead worker's pipe: told below
     try: line = worker.answers.get(timeout=timeout)
     except queue.Empty: raise Failure(f'no answer within {timeout:g} s') from None
-    if not line.endswith('\n'): raise _autopsy(worker)
-    answer = json.loads(line)
-    if 'result' not in answer: raise Failure(**answer)
-    return answer['result']
-
-def _autopsy(worker: Worker) -> Failure:
-    "Why a worker ended."
+    if line: return json.loads(line)
     try: code = worker.process.wait(timeout=10)
     except subprocess.TimeoutExpired: code = None
-    worker.errors.seek(0)
-    return _cause_of_death(code, worker.errors.read())
+    raise _cause_of_death(code, _last_words(worker))
 
-# %% ../nbs/05b_worker.ipynb #2fbe26da
+def _last_words(worker: Worker) -> str:
+    "What a worker and its children wrote to standard error."
+    worker.errors.seek(0)
+    return worker.errors.read()
+
+# %% ../nbs/05b_worker.ipynb #5edb3755
 def run_job(
     worker: Worker,  # to run it on
     job: dict,  # see `timm_bench.engine.benchmark`; also `timeout` (seconds for one attempt)
@@ -155,7 +175,7 @@ def run_job(
 
 def _now() -> str: return datetime.now(timezone.utc).isoformat(timespec='seconds')
 
-# %% ../nbs/05b_worker.ipynb #a43a6a9b
+# %% ../nbs/05b_worker.ipynb #fed5f9eb
 def describe_machine(
     worker: Worker,  # on the machine
     job: dict,  # its `device` and `timeout` are used
@@ -175,7 +195,7 @@ def _until_it_fits(worker: Worker, attempt: dict, retries: list) -> dict:
             retries.append(dict(batch_size=attempt['batch_size'], reason=e.reason))
             attempt['batch_size'] //= 2
 
-# %% ../nbs/05b_worker.ipynb #53c6e786
+# %% ../nbs/05b_worker.ipynb #b9689df7
 _workers: dict[str, Worker] = {}  # by engine
 _one_at_a_time = threading.Lock()
 
