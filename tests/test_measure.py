@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 from timm_bench.data import get_data
-from timm_bench.measure import COLUMNS, BenchmarkFile, measure, models_like, read_sidecar
+from timm_bench.measure import measure, models_like
+from timm_bench.record import COLUMNS, BenchmarkFile, read_sidecar
 from timm_bench.results import ResultsError, parse_benchmark
 from timm_bench.worker import APART
 

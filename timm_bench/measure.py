@@ -4,22 +4,21 @@
 
 # %% ../nbs/05_measure.ipynb #9a3f222d
 from __future__ import annotations
-import contextlib, csv, io, json, os, re, tempfile, time, warnings
+import contextlib, os, re, tempfile, time, warnings
 from concurrent.futures import as_completed
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Iterable, Iterator, Literal
 import pandas as pd
-from filelock import FileLock, Timeout
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from .results import Results, ResultsError, ResultsWarning, get_results, parse_benchmark, pick_benchmark
 from .models import UnknownModel, current_name, families, registry
+from .record import COLUMNS, BenchmarkFile, benchmark_name, has_row, read_sidecar
 from .worker import Failure, Worker, describe_machine, describe_machine_here, run_job, run_job_here
 
 # %% auto #0
-__all__ = ['CHOICES', 'COLUMNS', 'find_models', 'models_like', 'benchmark_name', 'read_sidecar', 'BenchmarkFile', 'Report',
-           'Files', 'measure']
+__all__ = ['CHOICES', 'find_models', 'models_like', 'Report', 'Files', 'measure']
 
 # %% ../nbs/05_measure.ipynb #5dfac380
 def _architectures() -> list[str]:
@@ -45,13 +44,14 @@ def find_models(
     if not found: raise ResultsError("models: give at least one name, pattern ('resnet*') or family ('convnext')")
     return list(dict.fromkeys(name for names in found for name in names))
 
+# %% ../nbs/05_measure.ipynb #1c1c196e
 def _unknown(words: list) -> str:
     "What to say of words that stand for no model."
     try: current_name(words[0])
     except UnknownModel as e: first = f'{e} A name, a pattern (resnet*) or a family (convnext) will do.'
     return f'models: {first}' + (f' Nor {", ".join(map(repr, words[1:6]))}{" …" if len(words) > 6 else ""}.' if words[1:] else '')
 
-# %% ../nbs/05_measure.ipynb #47c32a06
+# %% ../nbs/05_measure.ipynb #da6ee5fa
 def models_like(
     benchmark: str | None = None,  # a benchmark file's name, or words true of one; see `get_data`
     part: Literal['infer', 'train'] = 'infer',  # inference or training speed
@@ -65,7 +65,7 @@ def models_like(
     if gone: warnings.warn(f'{len(gone)} models are no longer in timm: {", ".join(gone)}', ResultsWarning, stacklevel=2)
     return find_models([name for name in names if name not in gone])
 
-# %% ../nbs/05_measure.ipynb #fa3028ab
+# %% ../nbs/05_measure.ipynb #f604c630
 CHOICES = dict(part=('infer', 'train'), precision=('fp32', 'amp', 'amp_bf16', 'bf16'), layout=('nchw', 'nhwc'))
 
 def _check(settings: dict) -> dict:
@@ -79,24 +79,12 @@ def _check(settings: dict) -> dict:
         if type(settings[name]) not in (int, float) or not 0 < settings[name] < 1e6: raise ResultsError(f'{name}={settings[name]!r}: give a number of seconds above 0')
     return settings | dict(compile=bool(settings['compile']))
 
-# %% ../nbs/05_measure.ipynb #7754728f
+# %% ../nbs/05_measure.ipynb #17b34822
 def _batch_size(asked: int | None, part: str, device: str) -> int:
     "The batch to start with."
     return asked or (256 if device != 'cpu' else 1 if part == 'infer' else 8)
 
-# %% ../nbs/05_measure.ipynb #7b6cb545
-def benchmark_name(
-    settings: dict,  # `part`, `precision`, `layout`, `compile`
-    machine: dict,  # see `timm_bench.engine.describe`
-    label: str | None = None,  # the device's name; `None`: the machine's own label
-) -> str:  # such as 'benchmark-infer-fp32-nchw-pt2141-cpu-xeon_8488c.csv'
-    "The name of the file for these settings on that machine."
-    digits = lambda text: ''.join(re.findall(r'\d+', text.split('+')[0])[:3])
-    cuda = f"cu{digits(machine['cuda'])}" if machine['cuda'] else 'cpu'
-    pieces = ['benchmark', settings['part'], settings['precision'], settings['layout'], f"pt{digits(machine['torch'])}", cuda, label or machine['label']]
-    return '-'.join(pieces + ['dynamo']*settings['compile']) + '.csv'
-
-# %% ../nbs/05_measure.ipynb #66a84c97
+# %% ../nbs/05_measure.ipynb #cb3d8f1d
 def _check_out(
     out: str | os.PathLike,  # a folder, or a path that ends in '.csv'
     settings: dict,  # see `_check`
@@ -114,128 +102,14 @@ def _check_out(
     except OSError as e: raise ResultsError(f'out={str(out)!r}: cannot be written ({e.strerror}); give a folder, or a file benchmark-….csv in one') from None
     return folder, path.name if named else None
 
+# %% ../nbs/05_measure.ipynb #df06de1a
 def _wrong_name(name: str, settings: dict) -> str | None:
     "What a file's name states wrongly, if anything."
     said, true = parse_benchmark(name), settings | dict(compiled=settings['compile'])
     if said['problem'] or not name.startswith('benchmark-'): return said['problem'] or 'it begins with benchmark-'
     return next((f'{field}: {said[field]} is not {true[field]}' for field in ('part', 'precision', 'layout', 'compiled') if said[field] != true[field]), None)
 
-# %% ../nbs/05_measure.ipynb #493cb93f
-COLUMNS = dict(infer=['model', 'infer_img_size', 'infer_samples_per_sec', 'infer_step_time', 'infer_batch_size', 'param_count', 'infer_gmacs', 'infer_macts'],
-               train=['model', 'train_samples_per_sec', 'train_step_time', 'train_batch_size', 'train_img_size', 'param_count'])
-
-def _timm_row(row: dict, part: str) -> dict:
-    "A row of the sidecar in timm's columns and units."
-    figures = dict(img_size=row['img_size'], samples_per_sec=round(1000*row['batch_size']/row['median_ms'], 2), step_time=round(row['median_ms'], 3),
-                   batch_size=row['batch_size'], gmacs=row.get('gmacs'), macts=row.get('macts'))
-    return dict(model=row['model'], param_count=row['param_count'], **{f'{part}_{name}': value for name, value in figures.items()})
-
-# %% ../nbs/05_measure.ipynb #775dca01
-def _as_csv(rows: Iterable[dict], part: str) -> str:
-    "timm's table of the models that were measured; the last row of each model and image size counts."
-    good = {(row['model'], row['img_size']): _timm_row(row, part) for row in rows if row['status'] == 'ok'}
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS[part], extrasaction='ignore', lineterminator='\n')
-    writer.writeheader()
-    writer.writerows(sorted(good.values(), key=lambda row: -row[f'{part}_samples_per_sec']))
-    return text.getvalue()
-
-# %% ../nbs/05_measure.ipynb #60376388
-def read_sidecar(
-    path: str | os.PathLike,  # of a '.jsonl' file that `measure` wrote
-) -> list[dict]:  # its rows, oldest first; a last line that was cut short is left out; raises `ResultsError`
-    "Every attempt in a sidecar."
-    try: raw = Path(path).read_bytes()
-    except OSError as e: raise ResultsError(f'{path}: cannot be read ({e.strerror})') from None
-    rows = []
-    for number, line in enumerate(raw[:raw.rfind(b'\n') + 1].splitlines(), 1):
-        try: rows.append(dict(json.loads(line)))
-        except (ValueError, TypeError): raise ResultsError(f'{path}: line {number} is not a row of JSON') from None
-    return rows
-
-def _replace(path: Path, text: str) -> None:
-    "Write a file under another name, then move it into place."
-    partial = path.with_name(f'.{path.name}.partial')
-    try:
-        with open(partial, 'w', encoding='utf-8', newline='') as file:
-            file.write(text); file.flush(); os.fsync(file.fileno())
-        os.replace(partial, path)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
-
-# %% ../nbs/05_measure.ipynb #719d4058
-class BenchmarkFile:
-    "A benchmark file and its sidecar, held by one run."
-    def __init__(self,
-        path: Path,  # of the CSV file
-        machine: dict,  # that the rows are to come from; see `timm_bench.engine.describe`
-        resume: bool,  # go on with what is there, or begin anew
-    ):
-        self.path, self.sidecar, self.part = path, path.with_suffix('.jsonl'), parse_benchmark(path.name)['part']
-        self.lock = FileLock(path.with_name(f'.{path.stem}.lock'))
-        try: self.lock.acquire(timeout=0)
-        except Timeout: raise ResultsError(f'{path}: another run is writing it; wait for it, or give another out=') from None
-        except OSError as e: raise ResultsError(f'{path}: cannot be written ({e.strerror})') from None
-        try: self.rows = self._begin(machine, resume)
-        except BaseException: self.close(); raise
-
-    def close(self) -> None: self.lock.release()
-
-# %% ../nbs/05_measure.ipynb #79d3a304
-def _begin(self: BenchmarkFile, machine: dict, resume: bool) -> list[dict]:
-    "The rows that are there, if this machine may add to them; the CSV file made anew from them."
-    if self.path.exists() and not self.sidecar.exists(): raise ResultsError(f'{self.path}: not made by measure (it has no .jsonl beside it); give another out=')
-    with _disk(self.path):
-        if not resume:
-            for path in self.path, self.sidecar: path.unlink(missing_ok=True)
-        if not self.sidecar.exists(): return []
-        rows = read_sidecar(self.sidecar)
-        if measured := [row for row in rows if row['status'] == 'ok']:
-            _check_same(self.path, measured[-1], machine)
-            _replace(self.path, _as_csv(rows, self.part))
-        _replace(self.sidecar, ''.join(map(_line, rows)))
-    return rows
-
-BenchmarkFile._begin = _begin
-
-# %% ../nbs/05_measure.ipynb #c5a2f813
-def _check_same(path: Path, row: dict, machine: dict) -> None:
-    "Refuse to mix two machines, or two numbers of threads, in one file."
-    for field, words in dict(device_model='{}', threads='{} threads', torch='PyTorch {}').items():
-        if row[field] != machine[field]: raise ResultsError(f'{path}: measured on {words.format(row[field])}, and this is {words.format(machine[field])}; give another out=, or resume=False to begin anew')
-
-def _line(row: dict) -> str: return json.dumps(row, ensure_ascii=False) + '\n'
-
-@contextlib.contextmanager
-def _disk(path: Path) -> Iterator[None]:
-    "Turn a full disk, or another fault in writing, into one line."
-    try: yield
-    except OSError as e: raise ResultsError(f'{path}: cannot be written ({e.strerror}); what was measured before is safe in it, and the same call goes on from there') from None
-
-# %% ../nbs/05_measure.ipynb #b865c879
-def _add(self: BenchmarkFile, row: dict) -> None:
-    "Keep a row, on disk, before anything else happens."
-    with _disk(self.path):
-        with open(self.sidecar, 'ab', buffering=0) as file: _append(file, _line(row).encode())
-        if row['status'] == 'ok': _replace(self.path, _as_csv([*self.rows, row], self.part))
-    self.rows.append(row)
-
-BenchmarkFile.add = _add
-
-def _append(file: io.FileIO, line: bytes) -> None:
-    "Append a line that is on disk in the end, or leave the file as it was."
-    size = file.tell()
-    try:
-        while line: line = line[file.write(line):]  # a disk that is nearly full takes a part
-        os.fsync(file.fileno())
-    except OSError: file.truncate(size); raise
-
-def _has(rows: list[dict], job: dict) -> bool:
-    "Whether a job's model was measured before, at the size and with the batch that are asked for."
-    return any(row['status'] == 'ok' and row['model'] == job['model'] and all(row['asked'][k] == job[k] for k in ('img_size', 'batch_size')) for row in rows)
-
-# %% ../nbs/05_measure.ipynb #5846f6e6
+# %% ../nbs/05_measure.ipynb #961b9f86
 def _remarks(row: dict) -> list[str]:
     "What is unusual about a row: that it failed, had to use a smaller batch, or is less certain than it should be."
     if row['status'] == 'failed': return [f"failed: {row['reason']}"]
@@ -244,7 +118,7 @@ def _remarks(row: dict) -> list[str]:
     elif row['interval_pct'] > 3: remarks.append(f"known to ±{row['interval_pct']:.1f} % only")
     return remarks
 
-# %% ../nbs/05_measure.ipynb #25fe552a
+# %% ../nbs/05_measure.ipynb #775dca01
 class Report:
     "Progress while a run lasts, and a summary at its end."
     def __init__(self, quiet: bool = False):
@@ -267,33 +141,33 @@ class Report:
         self.progress.advance(self.task)
         for remark in _remarks(row): self.console.print(f"{row['model']}: {remark}", markup=False)
 
-# %% ../nbs/05_measure.ipynb #563d164c
+# %% ../nbs/05_measure.ipynb #27fa8c9c
 def _summary(self: Report, paths: Iterable[Path]) -> list[str]:
     "What was done, what was not and why, and where it is."
     failed = [row for row in self.rows if row['status'] == 'failed']
     counts = {'measured': len(self.rows) - len(failed), 'failed': len(failed), 'measured before': self.before, 'not reached': self.total - len(self.rows)}
     said = ', '.join(f'{n} {what}' for what, n in counts.items() if n or what == 'measured')
     remarks = [f"  {row['model']}: {remark}" for row in self.rows for remark in _remarks(row) if not remark.startswith(('known', 'only'))]
-    if vague := sum(bool(_remarks(row | dict(retries=[]))) for row in self.rows if row['status'] == 'ok'): remarks.append(f'  {vague} known to less than ±3 %: see interval_pct')
+    if vague := sum(bool(_remarks(row | dict(retries=[]))) for row in self.rows if row['status'] == 'ok'): remarks.append(f'  {vague} known less well than to ±3 % (interval_pct in the sidecar)')
     rest = ['the same call goes on from there'] if counts['not reached'] else []
     return [f'models: {said}, in {time.monotonic() - self.started:.0f} s', *remarks, *dict.fromkeys(map(str, paths)), *rest]
 
 Report.summary = _summary
 
-# %% ../nbs/05_measure.ipynb #72ef2555
+# %% ../nbs/05_measure.ipynb #17f33230
 def _run(jobs: list[dict], files: Files, engine: str, report: Report) -> Iterator[dict]:
     "Do the jobs on this machine, one after another."
     with Worker(engine) as worker:
         machine = _described(lambda: describe_machine(worker, jobs[0]))
         file = files.open(machine)
         jobs = [job | dict(batch_size=_batch_size(job['batch_size'], job['part'], machine['device'])) for job in jobs]
-        left = [job for job in jobs if not _has(file.rows, job)]
+        left = [job for job in jobs if not has_row(file.rows, job)]
         report.begin(len(left), len(jobs) - len(left))
         for job in left:
             report.current(job['model'])
             yield run_job(worker, job)
 
-# %% ../nbs/05_measure.ipynb #052b17ff
+# %% ../nbs/05_measure.ipynb #60b66bfc
 def _described(describe) -> dict:
     "What `describe` returns, or why no model can run here."
     try: return describe()
@@ -301,14 +175,14 @@ def _described(describe) -> dict:
         hint = ": install them with pip install 'timm_bench[measure]'" if re.search("No module named '?(torch|timm)", e.reason) else ''
         raise ResultsError(f'measure cannot start: {"timm and torch are needed" if hint else e.reason}{hint}') from None
 
-# %% ../nbs/05_measure.ipynb #cf615470
+# %% ../nbs/05_measure.ipynb #79d3a304
 def _run_elsewhere(jobs: list[dict], files: Files, engine: str, report: Report, executor) -> Iterator[dict]:
     "Do the jobs on an executor."
     if hasattr(executor, 'get_executor'): executor = executor.get_executor(pure=False)
     machine = _described(executor.submit(describe_machine_here, jobs[0], engine).result)
     jobs = [job | dict(batch_size=_batch_size(job['batch_size'], job['part'], machine['device'])) for job in jobs]
     before = files.before(machine)
-    left = [job for job in jobs if not _has(before, job)]
+    left = [job for job in jobs if not has_row(before, job)]
     report.begin(len(left), len(jobs) - len(left))
     report.current('on the executor')
     futures = {executor.submit(run_job_here, job, engine): job for job in left}
@@ -317,7 +191,7 @@ def _run_elsewhere(jobs: list[dict], files: Files, engine: str, report: Report, 
     finally:
         for future in futures: future.cancel()
 
-# %% ../nbs/05_measure.ipynb #ae7594da
+# %% ../nbs/05_measure.ipynb #c5a2f813
 def _row_of(future, job: dict) -> dict:
     "A future's row; a failed one where the executor lost it."
     try: return future.result()
@@ -325,7 +199,7 @@ def _row_of(future, job: dict) -> dict:
         asked = {k: v for k, v in job.items() if k != 'model'}
         return dict(model=job['model'], status='failed', asked=asked, retries=[], batch_size=job['batch_size'], reason=f'the executor lost it: {type(e).__name__} {e}'.strip()[:300])
 
-# %% ../nbs/05_measure.ipynb #e4fc3bd9
+# %% ../nbs/05_measure.ipynb #b865c879
 class Files:
     "The files of one run, opened as machines turn up."
     def __init__(self, folder: Path, name: str | None, settings: dict, resume: bool):
@@ -343,7 +217,7 @@ class Files:
     def close(self) -> None:
         for file in self.opened.values(): file.close()
 
-# %% ../nbs/05_measure.ipynb #bc437031
+# %% ../nbs/05_measure.ipynb #bde61d94
 def _keep(self: Files, row: dict) -> None:
     "Add a row to the file of its machine."
     if 'label' in row: file = self.open(row)
@@ -352,6 +226,7 @@ def _keep(self: Files, row: dict) -> None:
     while self.homeless: file.add(self.homeless.pop(0))
     file.add(row)
 
+# %% ../nbs/05_measure.ipynb #859617b5
 def _before(self: Files, machine: dict) -> list[dict]:
     "What any machine with the same PyTorch has measured in this folder."
     mine = parse_benchmark(benchmark_name(self.settings, machine))
@@ -361,7 +236,7 @@ def _before(self: Files, machine: dict) -> list[dict]:
 
 Files.keep, Files.before = _keep, _before
 
-# %% ../nbs/05_measure.ipynb #3c8b608d
+# %% ../nbs/05_measure.ipynb #5846f6e6
 def measure(
     models: str | Iterable[str],  # names, patterns ('resnet*'), families ('convnext')
     *,
@@ -390,7 +265,7 @@ def measure(
     _collect(rows, files, report)
     return _frame(jobs, files, report)
 
-# %% ../nbs/05_measure.ipynb #fb79863b
+# %% ../nbs/05_measure.ipynb #4f5fd07e
 def _collect(rows: Iterator[dict], files: Files, report: Report) -> None:
     "Keep each row as it comes; whatever ends the run, close the files and say what was done."
     try:
@@ -401,7 +276,7 @@ def _collect(rows: Iterator[dict], files: Files, report: Report) -> None:
         if report.total or report.before:
             for line in report.summary([*files.old, *files.opened]): report.console.print(line, markup=False)
 
-# %% ../nbs/05_measure.ipynb #49841be9
+# %% ../nbs/05_measure.ipynb #5028ac86
 def _frame(jobs: list[dict], files: Files, report: Report) -> pd.DataFrame:
     "The last row of each model that was asked for."
     kept = files.old | {path: file.rows for path, file in files.opened.items()}
