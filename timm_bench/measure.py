@@ -4,21 +4,19 @@
 
 # %% ../nbs/05_measure.ipynb #9a3f222d
 from __future__ import annotations
-import contextlib, os, re, tempfile, time, warnings
+import contextlib, os, re, tempfile, warnings
 from concurrent.futures import as_completed
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Iterable, Iterator, Literal
 import pandas as pd
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from .results import Results, ResultsError, ResultsWarning, get_results, parse_benchmark, pick_benchmark
 from .models import UnknownModel, current_name, families, registry
-from .record import COLUMNS, BenchmarkFile, benchmark_name, has_row, read_sidecar
+from .record import COLUMNS, Files, Report, has_row
 from .worker import Failure, Worker, describe_machine, describe_machine_here, run_job, run_job_here
 
 # %% auto #0
-__all__ = ['CHOICES', 'find_models', 'models_like', 'Report', 'Files', 'measure']
+__all__ = ['CHOICES', 'find_models', 'models_like', 'measure']
 
 # %% ../nbs/05_measure.ipynb #5dfac380
 def _architectures() -> list[str]:
@@ -65,7 +63,7 @@ def models_like(
     if gone: warnings.warn(f'{len(gone)} models are no longer in timm: {", ".join(gone)}', ResultsWarning, stacklevel=2)
     return find_models([name for name in names if name not in gone])
 
-# %% ../nbs/05_measure.ipynb #f604c630
+# %% ../nbs/05_measure.ipynb #fa3028ab
 CHOICES = dict(part=('infer', 'train'), precision=('fp32', 'amp', 'amp_bf16', 'bf16'), layout=('nchw', 'nhwc'))
 
 def _check(settings: dict) -> dict:
@@ -79,12 +77,12 @@ def _check(settings: dict) -> dict:
         if type(settings[name]) not in (int, float) or not 0 < settings[name] < 1e6: raise ResultsError(f'{name}={settings[name]!r}: give a number of seconds above 0')
     return settings | dict(compile=bool(settings['compile']))
 
-# %% ../nbs/05_measure.ipynb #17b34822
+# %% ../nbs/05_measure.ipynb #c2c5415f
 def _batch_size(asked: int | None, part: str, device: str) -> int:
     "The batch to start with."
     return asked or (256 if device != 'cpu' else 1 if part == 'infer' else 8)
 
-# %% ../nbs/05_measure.ipynb #cb3d8f1d
+# %% ../nbs/05_measure.ipynb #4af29ce0
 def _check_out(
     out: str | os.PathLike,  # a folder, or a path that ends in '.csv'
     settings: dict,  # see `_check`
@@ -102,59 +100,14 @@ def _check_out(
     except OSError as e: raise ResultsError(f'out={str(out)!r}: cannot be written ({e.strerror}); give a folder, or a file benchmark-….csv in one') from None
     return folder, path.name if named else None
 
-# %% ../nbs/05_measure.ipynb #df06de1a
+# %% ../nbs/05_measure.ipynb #7b6cb545
 def _wrong_name(name: str, settings: dict) -> str | None:
     "What a file's name states wrongly, if anything."
     said, true = parse_benchmark(name), settings | dict(compiled=settings['compile'])
     if said['problem'] or not name.startswith('benchmark-'): return said['problem'] or 'it begins with benchmark-'
     return next((f'{field}: {said[field]} is not {true[field]}' for field in ('part', 'precision', 'layout', 'compiled') if said[field] != true[field]), None)
 
-# %% ../nbs/05_measure.ipynb #961b9f86
-def _remarks(row: dict) -> list[str]:
-    "What is unusual about a row: that it failed, had to use a smaller batch, or is less certain than it should be."
-    if row['status'] == 'failed': return [f"failed: {row['reason']}"]
-    remarks = [f"batch size {row['asked']['batch_size']} did not fit, measured with {row['batch_size']}"] if row['retries'] else []
-    if row['interval_pct'] is None: remarks.append(f"only {row['repeats']} repeats, too few for an interval")
-    elif row['interval_pct'] > 3: remarks.append(f"known to ±{row['interval_pct']:.1f} % only")
-    return remarks
-
-# %% ../nbs/05_measure.ipynb #775dca01
-class Report:
-    "Progress while a run lasts, and a summary at its end."
-    def __init__(self, quiet: bool = False):
-        self.console = Console(stderr=True, quiet=quiet, highlight=False, soft_wrap=True)
-        columns = TextColumn('{task.description}', markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn('left'), TimeRemainingColumn()
-        self.progress = Progress(*columns, console=self.console, transient=True)
-        self.rows, self.before, self.total, self.started = [], 0, 0, time.monotonic()
-        self.task = self.progress.add_task('starting', total=None)
-
-    def begin(self, total: int, before: int) -> None:
-        "Say how many models are to be measured, and how many were before."
-        self.total, self.before = total, before
-        self.progress.update(self.task, total=total)
-
-    def current(self, text: str) -> None: self.progress.update(self.task, description=text)
-
-    def add(self, row: dict) -> None:
-        "Count a row, and say what is unusual about it."
-        self.rows.append(row)
-        self.progress.advance(self.task)
-        for remark in _remarks(row): self.console.print(f"{row['model']}: {remark}", markup=False)
-
-# %% ../nbs/05_measure.ipynb #27fa8c9c
-def _summary(self: Report, paths: Iterable[Path]) -> list[str]:
-    "What was done, what was not and why, and where it is."
-    failed = [row for row in self.rows if row['status'] == 'failed']
-    counts = {'measured': len(self.rows) - len(failed), 'failed': len(failed), 'measured before': self.before, 'not reached': self.total - len(self.rows)}
-    said = ', '.join(f'{n} {what}' for what, n in counts.items() if n or what == 'measured')
-    remarks = [f"  {row['model']}: {remark}" for row in self.rows for remark in _remarks(row) if not remark.startswith(('known', 'only'))]
-    if vague := sum(bool(_remarks(row | dict(retries=[]))) for row in self.rows if row['status'] == 'ok'): remarks.append(f'  {vague} known less well than to ±3 % (interval_pct in the sidecar)')
-    rest = ['the same call goes on from there'] if counts['not reached'] else []
-    return [f'models: {said}, in {time.monotonic() - self.started:.0f} s', *remarks, *dict.fromkeys(map(str, paths)), *rest]
-
-Report.summary = _summary
-
-# %% ../nbs/05_measure.ipynb #17f33230
+# %% ../nbs/05_measure.ipynb #0944129c
 def _run(jobs: list[dict], files: Files, engine: str, report: Report) -> Iterator[dict]:
     "Do the jobs on this machine, one after another."
     with Worker(engine) as worker:
@@ -167,7 +120,7 @@ def _run(jobs: list[dict], files: Files, engine: str, report: Report) -> Iterato
             report.current(job['model'])
             yield run_job(worker, job)
 
-# %% ../nbs/05_measure.ipynb #60b66bfc
+# %% ../nbs/05_measure.ipynb #66a84c97
 def _described(describe) -> dict:
     "What `describe` returns, or why no model can run here."
     try: return describe()
@@ -175,7 +128,7 @@ def _described(describe) -> dict:
         hint = ": install them with pip install 'timm_bench[measure]'" if re.search("No module named '?(torch|timm)", e.reason) else ''
         raise ResultsError(f'measure cannot start: {"timm and torch are needed" if hint else e.reason}{hint}') from None
 
-# %% ../nbs/05_measure.ipynb #79d3a304
+# %% ../nbs/05_measure.ipynb #ed7bc1b3
 def _run_elsewhere(jobs: list[dict], files: Files, engine: str, report: Report, executor) -> Iterator[dict]:
     "Do the jobs on an executor."
     if hasattr(executor, 'get_executor'): executor = executor.get_executor(pure=False)
@@ -191,7 +144,7 @@ def _run_elsewhere(jobs: list[dict], files: Files, engine: str, report: Report, 
     finally:
         for future in futures: future.cancel()
 
-# %% ../nbs/05_measure.ipynb #c5a2f813
+# %% ../nbs/05_measure.ipynb #493cb93f
 def _row_of(future, job: dict) -> dict:
     "A future's row; a failed one where the executor lost it."
     try: return future.result()
@@ -199,44 +152,7 @@ def _row_of(future, job: dict) -> dict:
         asked = {k: v for k, v in job.items() if k != 'model'}
         return dict(model=job['model'], status='failed', asked=asked, retries=[], batch_size=job['batch_size'], reason=f'the executor lost it: {type(e).__name__} {e}'.strip()[:300])
 
-# %% ../nbs/05_measure.ipynb #b865c879
-class Files:
-    "The files of one run, opened as machines turn up."
-    def __init__(self, folder: Path, name: str | None, settings: dict, resume: bool):
-        self.folder, self.name, self.settings, self.resume = folder, name, settings, resume
-        self.opened, self.old, self.homeless = {}, {}, []
-
-    def open(self, machine: dict) -> BenchmarkFile:
-        "The file for a machine."
-        label = re.sub('-dynamo$', '', Path(self.name).stem).split('-', 6)[-1] if self.name else None
-        path = self.folder/benchmark_name(self.settings, machine, label)
-        if self.name not in (None, path.name): raise ResultsError(f'out={self.name!r}: not true of this machine, whose file would be {path.name}')
-        if path not in self.opened: self.opened[path] = BenchmarkFile(path, machine | dict(threads=self.settings['threads'] or machine['threads']), self.resume)
-        return self.opened[path]
-
-    def close(self) -> None:
-        for file in self.opened.values(): file.close()
-
-# %% ../nbs/05_measure.ipynb #bde61d94
-def _keep(self: Files, row: dict) -> None:
-    "Add a row to the file of its machine."
-    if 'label' in row: file = self.open(row)
-    elif self.opened: file = next(iter(self.opened.values()))
-    else: return self.homeless.append(row)
-    while self.homeless: file.add(self.homeless.pop(0))
-    file.add(row)
-
-# %% ../nbs/05_measure.ipynb #859617b5
-def _before(self: Files, machine: dict) -> list[dict]:
-    "What any machine with the same PyTorch has measured in this folder."
-    mine = parse_benchmark(benchmark_name(self.settings, machine))
-    alike = lambda path: all(parse_benchmark(path.stem)[k] == mine[k] for k in ('part', 'precision', 'layout', 'torch', 'compiled'))
-    if self.resume: self.old = {path.with_suffix('.csv'): read_sidecar(path) for path in sorted(self.folder.glob('benchmark-*.jsonl')) if alike(path)}
-    return [row for rows in self.old.values() for row in rows]
-
-Files.keep, Files.before = _keep, _before
-
-# %% ../nbs/05_measure.ipynb #5846f6e6
+# %% ../nbs/05_measure.ipynb #27fa8c9c
 def measure(
     models: str | Iterable[str],  # names, patterns ('resnet*'), families ('convnext')
     *,
@@ -265,7 +181,7 @@ def measure(
     _collect(rows, files, report)
     return _frame(jobs, files, report)
 
-# %% ../nbs/05_measure.ipynb #4f5fd07e
+# %% ../nbs/05_measure.ipynb #0957ae6e
 def _collect(rows: Iterator[dict], files: Files, report: Report) -> None:
     "Keep each row as it comes; whatever ends the run, close the files and say what was done."
     try:
@@ -276,7 +192,7 @@ def _collect(rows: Iterator[dict], files: Files, report: Report) -> None:
         if report.total or report.before:
             for line in report.summary([*files.old, *files.opened]): report.console.print(line, markup=False)
 
-# %% ../nbs/05_measure.ipynb #5028ac86
+# %% ../nbs/05_measure.ipynb #1124e36f
 def _frame(jobs: list[dict], files: Files, report: Report) -> pd.DataFrame:
     "The last row of each model that was asked for."
     kept = files.old | {path: file.rows for path, file in files.opened.items()}
