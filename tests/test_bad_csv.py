@@ -3,6 +3,7 @@
 Not tested, because nobody could notice it: a file that is cut exactly at the end of a line, or whose damage is again a sound table."""
 import io
 import random
+import time
 import warnings
 from pathlib import Path
 
@@ -154,6 +155,9 @@ DAMAGE = {
     'a cell of 200 kB': (lambda raw: raw.replace(b'test_vit', b'v' * 200_000, 1) + b'x,-1,1,1,1,1,1,1\n', ''),
     'a column of 200 kB': (lambda raw: raw.replace(b'model', b'v' * 200_000, 1), ''),
     'a column of two lines': (lambda raw: raw.replace(b'model', b'"mo\ndel"', 1), "no column 'model'"),
+    'a line end in the header': (lambda raw: raw.replace(b',param_count', b'\r,param_count', 1), 'line 2'),
+    'a line end more': (lambda raw: raw.replace(b',infer_macts\n', b',\rinfer_macts\n', 1), 'line 2'),
+    'a line end in a row': (lambda raw: raw.replace(b'test_vit,', b'test_vit\r,', 1), 'line 3'),
     'a number column of two lines': (lambda raw: raw.replace(b'param_count', b'"x\ny_param_count"', 1).replace(b',0.36,', b',x,', 1), 'x'),
 }
 
@@ -163,8 +167,12 @@ def test_damage_is_named(damage, reason, original, tmp_path):
     assert reason in complaint(tmp_path, damage(original(BENCHMARK)))
 
 
-def test_a_cell_too_long_for_pythons_csv_module_is_no_crash(tmp_path):
-    complaint(tmp_path, b'model,top1\n' + b'a' * 200_000 + b',1\nb,-1\n')
+@pytest.mark.parametrize('raw', [b'model,top1\n' + b'a' * 200_000 + b',1\nb,-1\n', b'model,top1\rx\na,1\n', b'model,top1\rx,y\na,1\n', b'model,top1\rimg_size\nmodel,5\n',
+                                 b'model,crop_pct,cropt_pct\na,1,1\n', b'model\n' + b'\n' * 26 + b'"x"\n",\n'])
+def test_what_once_crashed_or_hung_is_refused_at_once(raw, tmp_path):
+    begin = time.monotonic()
+    complaint(tmp_path, raw)
+    assert time.monotonic() - begin < 1
 
 
 @pytest.mark.parametrize('name', ['folder.csv', 'nowhere.csv', 'absent.csv', '../test.csv', '/etc/passwd', ''])

@@ -11,4 +11,5 @@ __getattr__, __dir__, __all__ = _lazy.attach(__name__, submod_attrs={
     'models': ['split_name', 'current_name', 'family', 'pretrain', 'license'],
     'data': ['get_data', 'get_accuracy', 'unmatched'],
     'plots': ['show_all', 'show_subs', 'show_params'],
+    'measure': ['measure'],
 })

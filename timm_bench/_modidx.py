@@ -2,6 +2,7 @@
 
 d = { 'settings': {'branch': 'main', 'doc_baseurl': '/timm_bench', 'doc_host': '', 'git_url': '', 'lib_path': 'timm_bench'},
   'syms': { 'timm_bench.cli': { 'timm_bench.cli.Format': ('cli.html#format', 'timm_bench/cli.py'),
+                                'timm_bench.cli.Part': ('cli.html#part', 'timm_bench/cli.py'),
                                 'timm_bench.cli._both': ('cli.html#_both', 'timm_bench/cli.py'),
                                 'timm_bench.cli._busy': ('cli.html#_busy', 'timm_bench/cli.py'),
                                 'timm_bench.cli._complain': ('cli.html#_complain', 'timm_bench/cli.py'),
@@ -18,6 +19,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/timm_bench', 'doc_host': '
                                 'timm_bench.cli.chart_page': ('cli.html#chart_page', 'timm_bench/cli.py'),
                                 'timm_bench.cli.charts': ('cli.html#charts', 'timm_bench/cli.py'),
                                 'timm_bench.cli.main': ('cli.html#main', 'timm_bench/cli.py'),
+                                'timm_bench.cli.measure': ('cli.html#measure', 'timm_bench/cli.py'),
                                 'timm_bench.cli.seven_charts': ('cli.html#seven_charts', 'timm_bench/cli.py'),
                                 'timm_bench.cli.sources': ('cli.html#sources', 'timm_bench/cli.py'),
                                 'timm_bench.cli.speeds': ('cli.html#speeds', 'timm_bench/cli.py')},
