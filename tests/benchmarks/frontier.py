@@ -1,0 +1,41 @@
+"""How long `frontier` takes for 1,000 to 1,000,000 rows, and how that grows: python tests/benchmarks/frontier.py
+
+Three kinds of rows: a cloud; models that gain accuracy with time, as real ones do; and a line on which every row is unbeaten, the worst
+case. A fitted exponent near 1 means growth like n log n."""
+import time
+
+import numpy as np
+import pandas as pd
+
+from timm_bench.choose import frontier
+
+SIZES = [10**3, 3 * 10**3, 10**4, 3 * 10**4, 10**5, 3 * 10**5, 10**6]
+
+
+def kinds(size: int) -> dict[str, pd.DataFrame]:
+    "Frames of so many rows."
+    random = np.random.default_rng(0)
+    secs = random.random(size)
+    accuracies = dict(cloud=random.random(size), models=secs + random.normal(size=size) / 10, line=secs)
+    return {kind: pd.DataFrame(dict(secs=secs, top1=top1)) for kind, top1 in accuracies.items()}
+
+
+def seconds(df: pd.DataFrame, repeats: int = 5) -> float:
+    "The shortest of several runs."
+    took = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        frontier(df)
+        took.append(time.perf_counter() - start)
+    return min(took)
+
+
+def main() -> None:
+    took = {size: {kind: seconds(df) for kind, df in kinds(size).items()} for size in SIZES}
+    table = pd.DataFrame.from_dict(took, orient='index').rename_axis('rows')
+    print((table * 1000).round(2).add_suffix(' (ms)').to_string())
+    large = table[table.index >= 10**4]  # below, the fixed cost of pandas is most of it
+    for kind in table: print(f'{kind}: time grows like rows^{np.polyfit(np.log(large.index), np.log(large[kind]), 1)[0]:.2f}')
+
+
+if __name__ == '__main__': main()

@@ -1,0 +1,366 @@
+"The decisions, against brute force and against plain pandas filters on every benchmark file of the four snapshots."
+import math
+import random
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from timm_bench.budgets import COMMERCIAL, NothingFits
+from timm_bench.cards import card
+from timm_bench.choose import best, better_than, frontier
+from timm_bench.comparison import by_family, compare
+from timm_bench.data import get_accuracy, get_data
+from timm_bench.models import renames
+from timm_bench.results import ResultsError, ResultsWarning, list_benchmarks
+from timm_bench.stats import IMAGES, standard_error
+
+DAYS = ['2022-04-01', '2023-02-06', '2024-09-04', '2026-01-06']
+NEWEST = DAYS[-1]
+pytestmark = pytest.mark.filterwarnings('ignore::timm_bench.results.ResultsWarning')
+
+
+def every_frame(snapshots):
+    "The frame of every benchmark file of every snapshot."
+    for day in DAYS:
+        for benchmark in list_benchmarks(snapshots/day).itertuples():
+            yield benchmark, get_data(benchmark.part, benchmark=benchmark.file, results=snapshots/day, keep=None, weights='all')
+
+
+# frontier
+
+def beaten(x, y, others, x_sign, y_sign):
+    "Whether any other point is at least as good on both axes and better on one; a sign of 1 means more is better."
+    ahead = [((a - x) * x_sign, (b - y) * y_sign) for a, b in others]
+    return any(a >= 0 and b >= 0 and (a > 0 or b > 0) for a, b in ahead)
+
+
+numbers = st.one_of(st.integers(-3, 3).map(float), st.floats(-1e6, 1e6), st.just(float('nan')))
+
+
+@settings(deadline=None, max_examples=500)
+@given(st.lists(st.tuples(numbers, numbers), max_size=40), st.sampled_from(['low', 'high']), st.sampled_from(['low', 'high']))
+def test_frontier_is_what_brute_force_finds(points, x_best, y_best):
+    "Ties, duplicates and NaN included; the index is no help, as it repeats."
+    df = pd.DataFrame(points, columns=['x', 'y'], dtype=float).assign(row=range(len(points)))
+    df.index = [0] * len(df)
+    found = frontier(df, x='x', y='y', x_best=x_best, y_best=y_best)
+    signs = [1 if best == 'high' else -1 for best in (x_best, y_best)]
+    whole = [p for p in points if not any(map(math.isnan, p))]
+    expected = [i for i, p in enumerate(points) if not any(map(math.isnan, p)) and not beaten(*p, whole, *signs)]
+    assert sorted(found.row) == expected
+    assert list(found.x * signs[0]) == sorted(found.x * signs[0], reverse=True)
+
+
+@pytest.mark.parametrize('kind', ['cloud', 'falling', 'rising', 'grid', 'with NaN'])
+def test_frontier_of_many_rows_is_that_of_a_plain_sweep(kind):
+    "As many rows as need thinning out first."
+    random_ = np.random.default_rng(0)
+    x, y = random_.random(30_000), random_.random(30_000)
+    if kind == 'falling': y = 1 - x
+    if kind == 'rising': y = x
+    if kind == 'grid': x, y = x.round(2), y.round(2)
+    if kind == 'with NaN': x[::3], y[::7] = np.nan, np.nan
+    df = pd.DataFrame(dict(secs=x, top1=y))
+    whole = df.dropna()
+    best_before = whole.groupby('secs').top1.max().cummax().shift(fill_value=-np.inf)
+    plain = whole[(whole.top1 == whole.groupby('secs').top1.transform('max')) & (whole.top1 > whole.secs.map(best_before))]
+    assert sorted(frontier(df).index) == sorted(plain.index)
+
+
+# best
+
+def budget_of(df, random_):
+    "A budget within the frame's own values."
+    budget = dict(under=float(df.secs.quantile(random_.uniform(.05, .9))), params=float(df.param_count_x.quantile(random_.uniform(.1, .9))),
+                  size=int(df.img_size.quantile(random_.uniform(.3, 1))), license=random_.choice(['commercial', 'mit', ['apache-2.0', 'cc-by-nc-4.0']]),
+                  pretrain=random_.choice(sorted(df.pretrain.dropna().unique())), family=random_.choice(sorted(df.family.unique())))
+    if 'infer_gmacs' in df: budget |= dict(macs=float(df.infer_gmacs.quantile(.5)), acts=float(df.infer_macts.quantile(.7)))
+    return {name: value for name, value in budget.items() if random_.random() < .4}
+
+
+def plainly(df, budget):
+    "The rows within a budget, by a plain filter."
+    if 'under' in budget: df = df[df.secs <= budget['under']]
+    if 'params' in budget: df = df[df.param_count_x <= budget['params']]
+    if 'macs' in budget: df = df[df.infer_gmacs <= budget['macs']]
+    if 'acts' in budget: df = df[df.infer_macts <= budget['acts']]
+    if 'size' in budget: df = df[df.img_size <= budget['size']]
+    if 'license' in budget: df = df[df.license.isin(COMMERCIAL if budget['license'] == 'commercial' else np.atleast_1d(budget['license']))]
+    if 'pretrain' in budget: df = df[df.pretrain == budget['pretrain']]
+    if 'family' in budget: df = df[df.family == budget['family']]
+    return df.sort_values(['top1', 'secs', 'model'], ascending=[False, True, True])
+
+
+def test_best_agrees_with_a_plain_filter_on_every_benchmark_file(snapshots):
+    random_, answered, unanswered = random.Random(0), 0, 0
+    for benchmark, df in every_frame(snapshots):
+        for _ in range(6):
+            budget = budget_of(df, random_)
+            plain = plainly(df, budget)
+            if plain.empty:
+                with pytest.raises(NothingFits): best(df, **budget)
+                unanswered += 1
+                continue
+            found = best(df, 7, **budget)
+            assert list(found.model) == list(plain.model[:7]), (benchmark.file, budget)
+            assert list(found.img_size) == list(plain.img_size[:7]), (benchmark.file, budget)
+            assert found.attrs['fits'] == len(plain)
+            assert list(found.runner_up[:-1]) == list(plain.model[1:len(found)])
+            answered += 1
+    assert answered > 200 and unanswered > 5
+
+
+def test_the_budget_that_binds_is_the_one_that_keeps_the_named_model_out(snapshots):
+    df, random_, checked = get_data('infer', results=snapshots/NEWEST, keep=None, weights='all'), random.Random(1), 0
+    for _ in range(60):
+        budget = budget_of(df, random_)
+        if plainly(df, budget).empty: continue
+        first = best(df, 1, **budget).iloc[0]
+        freed = {name: plainly(df, {k: v for k, v in budget.items() if k != name}) for name in budget}
+        gains = {name: rows.top1.iloc[0] for name, rows in freed.items() if rows.top1.iloc[0] > first.accuracy}
+        assert bool(first.binds) == bool(gains)
+        if gains:
+            name = first.binds.partition('=')[0]
+            assert gains[name] == max(gains.values()) and freed[name].model.iloc[0] in first.reason
+            checked += 1
+    assert checked > 20
+
+
+@pytest.mark.parametrize('blend', ['v2', {'sketch': 2}, {'imagenet': .5, 'sketch': .5}, {'a': 1, 'r': 1, 'real': 2}])
+def test_other_test_sets_and_blends(snapshots, blend):
+    results = snapshots/NEWEST
+    df = get_data('infer', results=results, keep=None, weights='all')
+    weights = {blend: 1} if isinstance(blend, str) else blend
+    plain = df[['model', 'img_size', 'secs']].assign(accuracy=0.0)
+    for name, weight in weights.items():
+        other = get_accuracy(name, results=results)[['model', 'img_size', 'top1']].drop_duplicates(['model', 'img_size'])
+        plain = plain.merge(other, on=['model', 'img_size'])
+        plain = plain.assign(accuracy=plain.accuracy + plain.top1 * weight / sum(weights.values())).drop(columns='top1')
+    plain = plain.sort_values(['accuracy', 'secs', 'model'], ascending=[False, True, True])
+    found = best(df, 10, accuracy=blend, results=results)
+    assert np.allclose(found.accuracy, plain.accuracy[:10])
+    assert set(found.model) == set(plain.model[:10])
+
+
+def test_a_test_set_of_other_results_is_refused(snapshots):
+    df = get_data('infer', results=snapshots/NEWEST)
+    with pytest.raises(ResultsError, match='give the same results= to both'): best(df, accuracy='sketch', results=snapshots/DAYS[0])
+
+
+def test_ties_are_those_of_the_binomial_standard_error(snapshots):
+    found = best(get_data('infer', results=snapshots/NEWEST), 30)
+    for row, after in zip(found[:-1].itertuples(), found[1:].itertuples()):
+        assert row.tie == (row.accuracy - after.accuracy <= 1.96 * math.hypot(standard_error(row.accuracy), standard_error(after.accuracy)))
+    assert found.tie.any()
+    small = best(get_data('infer', accuracy='a', results=snapshots/NEWEST), 30)
+    assert math.isclose(small.error[0], math.sqrt(small.accuracy[0] * (100 - small.accuracy[0]) / 7500))
+
+
+@pytest.mark.parametrize('day', DAYS)
+def test_the_sizes_of_the_test_sets_are_those_that_timms_tables_show(snapshots, day):
+    for name, images in IMAGES.items():
+        right = get_accuracy(name, results=snapshots/day).top1 / 100 * images
+        assert (right - right.round()).abs().max() < 0.3, name  # any other number of images leaves up to 0.5
+
+
+def test_nothing_fits_names_the_budget_and_the_nearest_miss(snapshots):
+    df = get_data('infer', results=snapshots/NEWEST)
+    with pytest.raises(NothingFits) as caught: best(df, under='15us', params='500M')
+    fastest = df.loc[df.secs.idxmin()]
+    assert f"under='15us' excludes most ({len(df)} of {len(df)} models)" in str(caught.value)
+    assert f'nearest miss is {fastest.model}' in str(caught.value) and f'×{fastest.secs / 15e-6:.3g} over' in str(caught.value)
+
+
+# better_than
+
+def test_better_than_agrees_with_a_plain_filter_on_every_benchmark_file(snapshots):
+    random_ = random.Random(2)
+    for benchmark, df in every_frame(snapshots):
+        for at in random_.sample(range(len(df)), 4):
+            own = df.iloc[at]
+            plain = df[(df.secs < own.secs) & (df.top1 >= own.top1)]
+            found = better_than(df, own.model, size=int(own.img_size))
+            assert sorted(zip(found.model, found.img_size)) == sorted(zip(plain.model, plain.img_size)), (benchmark.file, own.model)
+            assert (found.speedup > 1).all() and (found.points >= 0).all()
+            assert found.accuracy.is_monotonic_decreasing
+
+
+def test_old_names_mean_what_they_are_called_today(snapshots):
+    df, checked = get_data('infer', results=snapshots/NEWEST, keep=None, weights='all'), 0
+    for old, new in renames().items():
+        if new in set(df.model):
+            with pytest.warns(ResultsWarning, match='is called'):
+                import timm_bench.results
+                timm_bench.results._said.clear()
+                than = better_than(df, old).attrs['than']
+            assert than['model'] == new and f'{old} is called {new} now' == than['understood']
+            checked += 1
+    assert checked > 100
+
+
+def test_a_name_without_a_tag_means_the_weights_that_timm_loads(snapshots):
+    results = snapshots/NEWEST
+    assert better_than(get_data('infer', results=results, keep=None, weights='all'), 'resnet50').attrs['than']['model'] == 'resnet50.a1_in1k'
+    shown = get_data('infer', results=results)  # holds the most accurate weights only
+    assert better_than(shown, 'resnet50').attrs['than']['model'] == shown[shown.arch == 'resnet50'].sort_values('top1').model.iloc[-1]
+
+
+# compare
+
+@pytest.fixture(scope='session')
+def ampere_and_ada(snapshots):
+    return compare('rtx3090 pt240 nhwc', 'rtx4090 pt240 nhwc', results=snapshots/NEWEST)
+
+
+def plain_pairs(folder, a, b):
+    tables = [pd.read_csv(folder/f'benchmark-infer-amp-nhwc-pt240-cu124-{x}.csv', thousands=',').dropna(subset=['infer_samples_per_sec']) for x in (a, b)]
+    return tables[0].merge(tables[1], on=['model', 'infer_img_size'])
+
+
+def test_every_pair_with_different_batch_sizes_is_flagged(snapshots, ampere_and_ada):
+    plain = plain_pairs(snapshots/NEWEST, 'rtx3090', 'rtx4090')
+    both = ampere_and_ada.dropna(subset=['speedup'])
+    assert len(both) == len(plain) > 1400
+    merged = both.merge(plain, left_on=['model', 'img_size'], right_on=['model', 'infer_img_size'])
+    assert len(merged) == len(plain)
+    assert (merged.same_batch == (merged.infer_batch_size_x == merged.infer_batch_size_y)).all()
+    assert np.allclose(merged.speedup, merged.infer_samples_per_sec_y / merged.infer_samples_per_sec_x)
+    assert 0 < both.same_batch.sum() < len(both)
+
+
+def test_medians_with_and_without_them(snapshots, ampere_and_ada):
+    plain = plain_pairs(snapshots/NEWEST, 'rtx3090', 'rtx4090')
+    ratio, same = plain.infer_samples_per_sec_y / plain.infer_samples_per_sec_x, plain.infer_batch_size_x == plain.infer_batch_size_y
+    every = by_family(ampere_and_ada).iloc[0]
+    assert math.isclose(every['median'], ratio.median()) and math.isclose(every.same_median, ratio[same].median())
+    assert every.models == len(plain) and every.same_models == same.sum()
+    assert every.low <= every['median'] <= every.high and every.same_low <= every.same_median <= every.same_high
+    print(f"\nRTX 4090 against 3090: ×{every['median']:.3f} ({every.low:.3f} to {every.high:.3f}) over {every.models} models; "
+          f'×{every.same_median:.3f} ({every.same_low:.3f} to {every.same_high:.3f}) over the {every.same_models} with the same batch size')
+
+
+def test_pairs_with_different_batch_sizes_can_be_left_out(snapshots, ampere_and_ada):
+    same = compare('rtx3090 pt240 nhwc', 'rtx4090 pt240 nhwc', batches='same', results=snapshots/NEWEST)
+    assert same.same_batch.all() and len(same) == ampere_and_ada.same_batch.sum()
+
+
+def test_models_in_one_file_only_are_kept(snapshots, ampere_and_ada):
+    names = [set(pd.read_csv(snapshots/NEWEST/f).dropna(subset=['infer_samples_per_sec'])[['model', 'infer_img_size']].itertuples(index=False, name=None)) for f in ampere_and_ada.attrs['files']]
+    alone = {which: set(ampere_and_ada[ampere_and_ada.measured == which][['model', 'img_size']].itertuples(index=False, name=None)) for which in ('a', 'b')}
+    assert alone == {'a': names[0] - names[1], 'b': names[1] - names[0]}
+
+
+def test_ranks_are_places_among_the_models_measured_in_both(ampere_and_ada):
+    both = ampere_and_ada.dropna(subset=['speedup'])
+    for x in 'ab':
+        order = both.sort_values(f'rate_{x}', ascending=False, kind='stable')
+        assert order[f'rank_{x}'].is_monotonic_increasing and order[f'rank_{x}'].iloc[0] == 1
+    assert (both.places == both.rank_a - both.rank_b).all()
+
+
+@pytest.mark.parametrize('a, b, differ', [('rtx3090', 'rtx4090', {'device'}), ('rtx4090 eager', 'rtx4090 compiled', {'compiled'}), ('pt113', 'pt240 rtx3090', {'torch', 'cuda'}),
+                                          ('pro6000maxq amp', 'pro6000maxq bf16', {'precision'})])
+def test_words_that_fit_several_files_mean_the_pair_most_alike(snapshots, a, b, differ):
+    files = compare(a, b, results=snapshots/NEWEST).attrs['files']
+    table = list_benchmarks(snapshots/NEWEST).set_index('file').loc[files]
+    settings_ = ['precision', 'layout', 'torch', 'cuda', 'device', 'compiled']
+    assert {s for s in settings_ if table[s].iloc[0] != table[s].iloc[1] and not table[s].isna().all()} == differ
+
+
+def test_every_two_files_of_a_snapshot_can_be_compared(snapshots):
+    for day in DAYS:
+        table = list_benchmarks(snapshots/day)
+        for part in 'infer', 'train':
+            files = list(table[table.part == part].file)
+            for a, b in zip(files, files[1:]):
+                found = compare(a, b, part=part, results=snapshots/day)
+                assert not found.duplicated(['model', 'img_size']).any() and (found.speedup.dropna() > 0).all()
+                assert found.attrs['pairs'] > 400, (day, a, b)
+
+
+def test_files_of_different_ages_are_matched_by_todays_names(snapshots):
+    found = compare('pt111 nhwc rtx3090', 'pt240 nhwc rtx3090', results=snapshots/'2024-09-04')
+    plain = [set(pd.read_csv(snapshots/'2024-09-04'/f).dropna(subset=['infer_samples_per_sec'])[['model', 'infer_img_size']].itertuples(index=False, name=None)) for f in found.attrs['files']]
+    assert found.attrs['pairs'] > len(plain[0] & plain[1])
+
+
+def test_a_file_of_ones_own(snapshots, tmp_path):
+    own = pd.read_csv(snapshots/NEWEST/'benchmark-infer-amp-nhwc-pt240-cu124-rtx3090.csv').head(50)
+    own.assign(infer_samples_per_sec=own.infer_samples_per_sec / 3).to_csv(tmp_path/'benchmark-infer-amp-nhwc-pt240-cu124-mine.csv', index=False)
+    found = compare(tmp_path/'benchmark-infer-amp-nhwc-pt240-cu124-mine.csv', 'rtx3090 pt240 nhwc', results=snapshots/NEWEST)
+    assert found.attrs['pairs'] == 50 and np.allclose(found.speedup.dropna(), 3, rtol=.01) and found.attrs['a'].startswith('mine')
+
+
+# card
+
+@pytest.mark.parametrize('day, name', [(NEWEST, 'resnet50'), (NEWEST, 'tf_efficientnet_b0_ap'), (NEWEST, 'convnext_tiny.fb_in22k_ft_in1k'), (DAYS[0], 'resnet50'), (DAYS[1], 'levit_256')])
+def test_a_card_agrees_with_the_tables(snapshots, day, name):
+    known = card(name, results=snapshots/day)
+    for row in known['accuracy']:
+        table = get_accuracy(row['test_set'], results=snapshots/day)
+        assert ((table.model == known['model']) & (table.img_size == row['img_size']) & (table.top1 == row['top1'])).any()
+        assert row['rank'] == (table.top1 > row['top1']).sum() + 1
+    assert {row['test_set'] for row in known['accuracy']} == set(IMAGES)
+    for row in known['speed']:
+        df = get_data(row['part'], benchmark=row['file'], results=snapshots/day, keep=None, weights='all')
+        own = df[(df.model == known['model']) & (df.secs == row['secs'])].iloc[0]
+        assert row['secs'] <= row['under'] and row['rank'] == ((df.secs <= row['under']) & (df.top1 > own.top1)).sum() + 1
+    assert known['speed'] and known['weight'] in known['code'] and known['weight'] in known._repr_html_()
+
+
+def test_what_a_file_calls_a_model_is_never_markup(snapshots, tmp_path):
+    "A name from a CSV file shows as text in a notebook and on a terminal."
+    from rich.console import Console
+    evil = '<img src=x onerror=alert(1)>[red]\x1b]8;;http://evil\x1b\\'
+    table = 'model,img_size,top1,top1_err,top5,top5_err,param_count,crop_pct,interpolation\n' + f'resnet50.a1_in1k,224,80,20,95,5,25,0.9,bicubic\n{evil},224,81,19,95,5,25,0.9,bicubic\n'
+    speed = 'model,infer_samples_per_sec,infer_step_time,infer_batch_size,infer_img_size,param_count\n' + f'resnet50,100,1,1,224,25\n{evil},200,1,1,224,25\n'
+    (tmp_path/'results-imagenet.csv').write_text(table)
+    (tmp_path/'benchmark-infer-amp-nhwc-pt240-cu124-rtx3090.csv').write_text(speed)
+    known = card('resnet50', results=tmp_path)
+    assert known['better'][0]['model'] == evil
+    assert '<img' not in known._repr_html_() and '&lt;img' in known._repr_html_()
+    console = Console(width=200, force_terminal=True)
+    with console.capture() as shown: console.print(known)
+    assert '\x1b]8' not in shown.get() and '[red]' in shown.get()
+
+
+# bad input
+
+@pytest.mark.parametrize('call, says', [
+    (lambda df, r: frontier(df, x='latency'), "x='latency': no such column; there are model"),
+    (lambda df, r: frontier(df, y='license'), "y='license': not numbers; the columns of numbers are"),
+    (lambda df, r: frontier('df'), 'df: a str is not a DataFrame'),
+    (lambda df, r: best(df, under='5 parsecs'), "under='5 parsecs': give seconds per image"),
+    (lambda df, r: best(df, params=25_000_000), "or such as '25M'"),
+    (lambda df, r: best(df, license='libre'), "license='libre': give one of 'commercial', 'apache-2.0'"),
+    (lambda df, r: best(df, pretrain='in3k'), "pretrain='in3k': give one of"),
+    (lambda df, r: best(df, family='resnot'), "family='resnot': give one of"),
+    (lambda df, r: best(df, accuracy='imagenet-c'), "accuracy='imagenet-c': give one of 'imagenet', 'real'"),
+    (lambda df, r: best(df, accuracy={}), 'give one of'),
+    (lambda df, r: best(df, 0), 'n=0: give a whole number above 0'),
+    (lambda df, r: best(df.drop(columns='secs')), "df: no column 'secs'"),
+    (lambda df, r: better_than(df, 'resnet5O'), 'did you mean resnet50'),
+    (lambda df, r: better_than(df, None), 'timm knows no model None'),
+    (lambda df, r: better_than(df, 'swin_tiny_patch4_window7_224'), 'not among the models of df'),
+    (lambda df, r: better_than(df, 'resnet50', size=1), 'size=1: give one of'),
+    (lambda df, r: compare('rtx3090', 'abacus', results=r), "'abacus': no benchmark of part 'infer' fits; there are benchmark-infer"),
+    (lambda df, r: compare('i7_12700h', 'i7_12700h', results=r), 'both mean the same file'),
+    (lambda df, r: compare('rtx3090', 'rtx4090', part='training', results=r), "part='training': give one of 'infer', 'train'"),
+    (lambda df, r: compare('', 'rtx4090', results=r), "'': give a file name"),
+    (lambda df, r: compare(r/'none.csv', 'i7_12700h', results=r), 'none.csv: cannot be read'),
+    (lambda df, r: card('resnet5O', results=r), 'did you mean resnet50'),
+])
+def test_bad_input_is_answered_in_one_line_with_the_choices(snapshots, call, says):
+    with pytest.raises(ResultsError) as caught: call(get_data('infer', results=snapshots/NEWEST), snapshots/NEWEST)
+    assert says in str(caught.value) and '\n' not in str(caught.value)
+
+
+def test_a_decision_loads_no_chart_library(snapshots):
+    code = ("import sys; from timm_bench import get_data; from timm_bench.choose import best, better_than, frontier; df = get_data('infer', results=sys.argv[1]); "
+            "best(df, under='5ms'); better_than(df, 'resnet50'); frontier(df); print(sorted({'plotly', 'statsmodels', 'torch', 'timm', 'rich', 'jinja2'} & set(sys.modules)))")
+    ran = subprocess.run([sys.executable, '-W', 'ignore', '-c', code, str(snapshots/NEWEST)], capture_output=True, text=True)
+    assert ran.stdout.strip() == '[]', ran.stderr
