@@ -1,0 +1,191 @@
+"Estimates from a dozen measurements, on public files that play a machine at hand."
+import numpy as np
+import pandas as pd
+import pytest
+
+from timm_bench.data import get_data
+from timm_bench.estimate import cross_validate, estimate, pick_models
+from timm_bench.machine import COSTS, nearest_file, read_public
+from timm_bench.plots import show_all, show_params, show_subs
+from timm_bench.results import ResultsError, get_results, parse_benchmark
+
+CPU = 'benchmark-infer-fp32-nchw-pt240-cpu-i7_12700h-dynamo.csv'
+OTHER_CPU = 'benchmark-infer-fp32-nchw-pt240-cpu-i9_10940x-dynamo.csv'
+
+
+@pytest.fixture(scope='module')
+def newest(snapshots): return get_results(snapshots/'2026-01-06')
+
+
+@pytest.fixture(scope='module')
+def without_cpu(snapshots, tmp_path_factory):
+    "The newest results, without the CPU that plays the machine at hand."
+    folder = tmp_path_factory.mktemp('others')
+    for file in (snapshots/'2026-01-06').glob('*.csv'):
+        if 'i7_12700h' not in file.name: (folder/file.name).symlink_to(file)
+    return folder
+
+
+@pytest.fixture
+def own(newest, without_cpu, tmp_path):
+    "A benchmark file with twelve of the CPU's rows."
+    everything = newest.read(CPU)
+    picked = pick_models(12, public=OTHER_CPU, among=everything.model, results=without_cpu)
+    path = tmp_path/CPU
+    everything.merge(picked[['model', 'infer_img_size']]).to_csv(path, index=False)
+    return path
+
+
+def errors(estimated, newest):
+    "Relative errors of estimated rows, and whether the interval holds the truth."
+    truth = get_data('infer', benchmark=CPU, results=newest, keep=None)[['model', 'infer_img_size', 'secs']]
+    both = estimated[estimated.estimated].merge(truth, on=['model', 'infer_img_size'], suffixes=('', '_true'))
+    return (both.secs / both.secs_true - 1).abs(), both.secs_true.between(both.secs_low, both.secs_high)
+
+
+def test_a_dozen_models_tell_the_rest(own, newest, without_cpu):
+    estimated = estimate(own, results=without_cpu, keep=None)
+    assert 'i9 10940x' in estimated.attrs['estimated_from'].replace('_', ' ')
+    assert estimated.attrs['measured'] == 12 and estimated.attrs['files'][0] == CPU
+    error, held = errors(estimated, newest)
+    assert len(error) > 800 and error.median() < 0.10 and 0.8 < held.mean() < 0.99
+
+
+def test_measured_rows_keep_their_values_and_estimated_ones_have_intervals(own, without_cpu):
+    estimated = estimate(own, results=without_cpu, keep=None, weights='all')
+    measured = 1 / pd.read_csv(own).infer_samples_per_sec
+    kept = estimated[~estimated.estimated]
+    assert all(np.isclose(secs, measured).any() for secs in kept.secs) and len(kept) >= 6
+    assert kept[['secs_low', 'secs_high']].isna().all(axis=None)
+    guessed = estimated[estimated.estimated]
+    assert (guessed.secs_low < guessed.secs).all() and (guessed.secs < guessed.secs_high).all()
+    assert estimated.estimated.dtype == bool and (estimated.infer_batch_size == 1).all()
+    assert np.allclose(estimated.secs, 1 / estimated.infer_samples_per_sec)
+
+
+@pytest.mark.parametrize('chart', [show_all, show_subs, show_params])
+def test_the_charts_take_it(own, without_cpu, chart):
+    assert chart(estimate(own, results=without_cpu), 'Estimated', 'infer_img_size').data
+
+
+def test_table_file_and_frame_give_the_same(own, without_cpu):
+    from_file = estimate(own, results=without_cpu)
+    table = pd.read_csv(own)
+    table.attrs['files'] = [own.name]
+    pd.testing.assert_frame_equal(from_file, estimate(table, results=without_cpu))
+    again = estimate(from_file, results=without_cpu, public=OTHER_CPU)  # only its measured rows count
+    assert again.attrs['measured'] <= 12 and not again.secs_high.isna().all()
+
+
+def test_gpus_alone_do_for_a_cpu(own, newest, without_cpu, tmp_path):
+    folder = tmp_path/'gpus'
+    folder.mkdir()
+    for file in without_cpu.iterdir():
+        if '-cpu-' not in file.name: (folder/file.name).symlink_to(file.resolve())
+    error, held = errors(estimate(own, results=folder, keep=None), newest)
+    assert error.median() < 0.16 and 0.75 < held.mean() <= 1
+
+
+@pytest.mark.parametrize('count', [3, 5])
+def test_few_measurements_do(own, newest, without_cpu, count):
+    estimated = estimate(pd.read_csv(own).iloc[::12 // count][:count], results=without_cpu, public=OTHER_CPU, keep=None)
+    error, held = errors(estimated, newest)
+    assert error.median() < 0.35 and held.mean() > 0.6
+
+
+def test_the_speed_of_everything_scales_with_the_measurements(own, without_cpu):
+    table = pd.read_csv(own)
+    one = estimate(table, results=without_cpu, public=OTHER_CPU, keep=None)
+    ten = estimate(table.assign(infer_samples_per_sec=table.infer_samples_per_sec * 10), results=without_cpu, public=OTHER_CPU, keep=None)
+    assert np.allclose(one.secs / ten.secs, 10, rtol=1e-3) and np.allclose(one.secs_high[one.estimated] / ten.secs_high[ten.estimated], 10, rtol=1e-2)
+
+
+def test_other_image_sizes_can_be_measured(own, newest, without_cpu):
+    "The same models at a quarter of the area, at a quarter of the time."
+    table = pd.read_csv(own)
+    small = table.assign(infer_img_size=(table.infer_img_size / 2).astype(int), infer_samples_per_sec=table.infer_samples_per_sec * 4)
+    estimated = estimate(small, results=without_cpu, public=OTHER_CPU, keep=None)
+    assert errors(estimated, newest)[0].median() < 0.35
+
+
+def test_models_that_no_public_file_has_are_kept_out_of_the_fit(own, without_cpu):
+    table = pd.read_csv(own)
+    more = pd.concat([table, table.head(1).assign(model='my_own_net', infer_samples_per_sec=1e-3)])
+    with_it, without = (estimate(t, results=without_cpu, public=OTHER_CPU) for t in (more, table))
+    assert np.allclose(with_it.secs, without.secs)
+
+
+def test_the_nearest_file_is_of_the_same_kind(newest):
+    public = read_public('infer', newest)
+    near = lambda file: nearest_file(None, parse_benchmark(file), public.without(public.files.device.eq(parse_benchmark(file)['device'])))
+    assert '-cpu-' in near(CPU) and '-cpu-' in near('benchmark-infer-fp32-nchw-pt291-cpu-mine.csv')
+    assert near('benchmark-infer-amp-nhwc-pt240-cu124-mine.csv').startswith('benchmark-infer-amp-nhwc-pt240')
+    assert near('benchmark-infer-amp-nchw-pt291-cu130-mine-dynamo.csv').endswith('-dynamo.csv')
+
+
+def test_the_nearest_file_of_a_nameless_table_is_the_most_proportional(newest):
+    public = read_public('infer', newest)
+    own = public.secs[OTHER_CPU].dropna().iloc[::50] + 1
+    assert nearest_file(own, None, public) == OTHER_CPU
+
+
+def test_training_can_be_estimated(newest, tmp_path):
+    file, public = 'benchmark-train-amp-nchw-pt112-cu113-rtx3090.csv', 'benchmark-train-amp-nhwc-pt112-cu113-rtx3090.csv'
+    whole = newest.read(file)
+    picked = pick_models(12, part='train', public=public, among=whole.model, results=newest)
+    frame = estimate(whole.merge(picked[['model', 'train_img_size']]), part='train', public=public, results=newest, keep=None)
+    truth = get_data('train', benchmark=file, results=newest, keep=None)
+    both = frame[frame.estimated].merge(truth[['model', 'train_img_size', 'secs']], on=['model', 'train_img_size'], suffixes=('', '_true'))
+    assert len(both) > 300 and (both.secs / both.secs_true - 1).abs().median() < 0.2
+
+
+def test_picked_models_are_typical_and_rather_small(newest):
+    picked = pick_models(12, results=newest)
+    assert len(picked) == 12 and picked.stands_for.min() >= 1
+    benchmark = newest.read('benchmark-infer-amp-nhwc-pt240-cu124-rtx3090.csv')
+    assert picked.stands_for.sum() <= len(benchmark) and picked.stands_for.sum() > 0.95 * len(benchmark)
+    assert picked[COSTS].notna().all(axis=None) and picked.infer_gmacs.median() < benchmark.infer_gmacs.quantile(0.6)
+
+
+def test_one_file_alone_is_enough(snapshots, tmp_path):
+    "As in the set that the package carries: no other device to judge intervals by."
+    for name in [OTHER_CPU, 'results-imagenet.csv']: (tmp_path/name).symlink_to(snapshots/'2026-01-06'/name)
+    rows = get_results(tmp_path).read(OTHER_CPU)
+    picked = pick_models(8, public=OTHER_CPU, results=tmp_path)
+    estimated = estimate(rows.merge(picked[['model', 'infer_img_size']]), results=tmp_path)
+    assert estimated.estimated.any() and (estimated.secs_high > estimated.secs)[estimated.estimated].all()
+    assert cross_validate(1, results=tmp_path).empty
+
+
+def test_cross_validation_never_sees_the_device(newest, monkeypatch):
+    import timm_bench.estimate as module
+    seen, predict = [], module.predict_all
+    monkeypatch.setattr(module, 'predict_all', lambda own, about, public, file=None: seen.append((about['device'], set(public.files.device))) or predict(own, about, public, file))
+    table = cross_validate(1, files=[CPU], results=newest)
+    assert set(table.known) == {'all others', 'GPUs alone'} and len(table) == 2
+    assert seen and all(device not in known and 'i7_12700h' not in known for device, known in seen)
+
+
+@pytest.mark.parametrize('change, options, message', [
+    (lambda t: t.head(2), {}, 'own: 2 of its 2 models are in benchmark-.*; measure at least 3'),
+    (lambda t: t.assign(model='none'), {}, 'own: 0 of its .* models'),
+    (lambda t: t.rename(columns={'model': 'name'}), {}, "own: no column 'model'; it has name"),
+    (lambda t: t[['model', 'infer_img_size']], {}, "own: no column 'infer_samples_per_sec'"),
+    (lambda t: t, {'part': 'train'}, "own: these are measurements of part 'infer'; give part='infer'"),
+    (lambda t: t, {'part': 'both'}, "part='both': give 'infer' or 'train'"),
+    (lambda t: t.assign(infer_samples_per_sec=0.0), {}, 'has 0 images per second .*; both must be positive'),
+    (lambda t: t.assign(infer_samples_per_sec=float('inf')), {}, 'has inf images per second'),
+    (lambda t: t.assign(infer_img_size=-1), {}, 'at size -1; both must be positive'),
+    (lambda t: t.assign(infer_samples_per_sec='fast'), {}, 'infer_samples_per_sec holds what is no number'),
+    (lambda t: 'no_such_file.csv', {}, "own='no_such_file.csv': no such file"),
+    (lambda t: 5, {}, 'own: a int is neither a DataFrame nor the path'),
+    (lambda t: t, {'public': 'no_such_gpu'}, "benchmark='no_such_gpu': none of part 'infer' fit"),
+])
+def test_errors_say_what_to_do(own, without_cpu, change, options, message):
+    with pytest.raises(ResultsError, match=message) as raised: estimate(change(pd.read_csv(own)), results=without_cpu, **options)
+    assert '\n' not in str(raised.value)
+
+
+@pytest.mark.parametrize('n', [0, 2, 2.5, '12', 10**6])
+def test_an_impossible_number_of_models_is_refused(newest, n):
+    with pytest.raises(ResultsError, match='give a number from 3 to '): pick_models(n, results=newest)
