@@ -11,5 +11,10 @@ __getattr__, __dir__, __all__ = _lazy.attach(__name__, submod_attrs={
     'models': ['split_name', 'current_name', 'family', 'pretrain', 'license'],
     'data': ['get_data', 'get_accuracy', 'unmatched'],
     'plots': ['show_all', 'show_subs', 'show_params'],
+    'decision_plots': ['show_frontier', 'show_compare'],
+    'choose': ['frontier', 'best', 'better_than'],
+    'comparison': ['compare'],
+    'cards': ['card'],
     'measure': ['measure'],
+    'estimate': ['estimate', 'pick_models'],
 })
