@@ -87,14 +87,15 @@ def test_rev_takes_a_commit_in_full_or_short(server, snapshots, timm_repository)
 
 
 @pytest.mark.parametrize('as_of, day', [('2022-04-01', DAYS[0]), ('2023-02-05', DAYS[0]), ('2023-02-06', DAYS[1]), (date(2024, 9, 4), DAYS[2]),
-                                        ('2026-01-05', DAYS[2]), ('2030-01-01', DAYS[3])])
+                                        ('2026-01-05', DAYS[2]), (date.today(), DAYS[3])])
 def test_as_of_takes_the_results_as_they_stood(server, as_of, day, snapshots):
     found = get_results(as_of=as_of)
     assert found.date == day and content(found.folder) == content(snapshots/day)
 
 
 @pytest.mark.parametrize('options, message', [(dict(rev=rev), f'rev={rev!r}') for rev in ['0123456789abcdef0123456789abcdef01234567', 'abcd', '--all', 'HEAD', '']] + [
-    (dict(as_of=day), 'YYYY-MM-DD') for day in ['2022-13-01', '--all', 20220401]] + [(dict(as_of='2023-12-31'), 'begin on 2024-01-01')])
+    (dict(as_of=day), 'YYYY-MM-DD') for day in ['2022-13-01', '--all', 20220401]] + [
+    (dict(as_of='2023-12-31'), 'begin on 2024-01-01'), (dict(as_of='9999-12-31'), 'yet to come')])
 def test_commit_or_day_that_is_not_there_is_named(small, options, message):
     with pytest.raises(ResultsError, match=message) as error: get_results(**options)
     assert len(str(error.value).splitlines()) == 1

@@ -1,4 +1,6 @@
 "Estimates from a dozen measurements, on public files that play a machine at hand."
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -158,7 +160,7 @@ def test_one_file_alone_is_enough(snapshots, tmp_path):
 
 
 def test_cross_validation_never_sees_the_device(newest, monkeypatch):
-    import timm_bench.estimate as module
+    module = sys.modules['timm_bench.estimate']  # timm_bench.estimate itself is the function
     seen, predict = [], module.predict_all
     monkeypatch.setattr(module, 'predict_all', lambda own, about, public, file=None: seen.append((about['device'], set(public.files.device))) or predict(own, about, public, file))
     table = cross_validate(1, files=[CPU], results=newest)
@@ -179,7 +181,7 @@ def test_cross_validation_never_sees_the_device(newest, monkeypatch):
     (lambda t: t.assign(infer_samples_per_sec='fast'), {}, 'infer_samples_per_sec holds what is no number'),
     (lambda t: 'no_such_file.csv', {}, "own='no_such_file.csv': no such file"),
     (lambda t: 5, {}, 'own: a int is neither a DataFrame nor the path'),
-    (lambda t: t, {'public': 'no_such_gpu'}, "benchmark='no_such_gpu': none of part 'infer' fit"),
+    (lambda t: t, {'public': 'no_such_gpu'}, "no benchmark of part 'infer' fits at 'no_such_gpu'"),
 ])
 def test_errors_say_what_to_do(own, without_cpu, change, options, message):
     with pytest.raises(ResultsError, match=message) as raised: estimate(change(pd.read_csv(own)), results=without_cpu, **options)

@@ -62,7 +62,8 @@ def test_file_that_is_no_table_is_listed_as_such(tmp_path):
 # Which one is meant
 
 @pytest.mark.parametrize('words, file', [
-    ('rtx4090 nhwc', 'infer-amp-nhwc-pt240-cu124-rtx4090'), ('NHWC  4090', 'infer-amp-nhwc-pt240-cu124-rtx4090'),
+    ('rtx4090 nhwc', 'infer-amp-nhwc-pt240-cu124-rtx4090'), ('NHWC,  4090', 'infer-amp-nhwc-pt240-cu124-rtx4090'),
+    ('4090 nchw eager newest', 'infer-amp-nchw-pt291-cu128-4090'), ('pytorch 2.1 nhwc', 'infer-amp-nhwc-pt210-cu121-rtx3090'),
     ('5090 eager', 'infer-amp-nchw-pt291-cu130-5090'), ('rtx5090 compiled', 'infer-amp-nchw-pt291-cu130-5090-dynamo'),
     ('i7_12700h', 'infer-fp32-nchw-pt240-cpu-i7_12700h-dynamo'), ('12700', 'infer-fp32-nchw-pt240-cpu-i7_12700h-dynamo'),
     ('cpu 2.2.1', 'infer-fp32-nchw-pt221-cpu-i9_10940x-dynamo'), ('bf16', 'infer-bf16-nchw-pt291-cu130-pro6000maxq-dynamo'),
@@ -72,13 +73,19 @@ def test_words_pick_exactly_one(words, file, snapshots):
     assert pick_benchmark('infer', words, snapshots/DAYS[-1]).file == f'benchmark-{file}.csv'
 
 
-@pytest.mark.parametrize('part, words, kind, candidates', [
-    ('infer', 'rtx4090', 'several', 5), ('infer', 'pro6000maxq compiled', 'several', 3), ('infer', 'cpu', 'several', 3), ('infer', 'amp nhwc rtx3090', 'several', 3),
-    ('infer', 'rtx2080', 'none', 20), ('infer', 'nhwc cpu', 'none', 20), ('train', '4090', 'none', 2), ('infer', 'train', 'none', 20), ('train', 'rtx3090', 'several', 2)])
-def test_other_words_list_the_candidates(part, words, kind, candidates, snapshots):
-    with pytest.raises(ResultsError, match=f'{words}.*{kind}') as error: pick_benchmark(part, words, snapshots/DAYS[-1])
-    listed = str(error.value).split('there are ')[1].split(', ')
-    assert len(listed) == candidates and all(file.startswith(f'benchmark-{part}-') and (snapshots/DAYS[-1]/file).is_file() for file in listed)
+@pytest.mark.parametrize('part, words, files', [('infer', 'rtx4090', 5), ('infer', 'pro6000maxq compiled', 3), ('infer', 'cpu', 3), ('infer', 'amp nhwc rtx3090', 3), ('train', 'rtx3090', 2)])
+def test_words_that_fit_several_list_them(part, words, files, snapshots):
+    with pytest.raises(ResultsError, match=f'{words}.*{files} benchmarks') as error: pick_benchmark(part, words, snapshots/DAYS[-1])
+    listed = str(error.value).rsplit(': ', 1)[1].split(', ')
+    assert len(listed) == files and all(file.startswith(f'benchmark-{part}-') and (snapshots/DAYS[-1]/file).is_file() for file in listed)
+
+
+@pytest.mark.parametrize('part, words, culprit, choices', [
+    ('infer', 'rtx2080', 'rtx2080', ['rtx3090', 'rtx5090', 'i7_12700h', 'amp_bf16', 'nchw', '2.9.1', 'eager']), ('infer', 'nhwc cpu', 'cpu', ['rtx3090']),
+    ('infer', 'train', 'train', ['rtx3090']), ('train', '4090', '4090', [f'benchmark-train-amp-{layout}-pt112-cu113-rtx3090.csv' for layout in ['nchw', 'nhwc']])])
+def test_words_that_fit_none_are_answered_with_what_there_is(part, words, culprit, choices, snapshots):
+    with pytest.raises(ResultsError, match=f"no benchmark of part '{part}' fits at '{culprit}'") as error: pick_benchmark(part, words, snapshots/DAYS[-1])
+    assert all(choice in str(error.value).split('there are ')[1] for choice in choices) and len(str(error.value).splitlines()) == 1
 
 
 @pytest.mark.parametrize('part, words', [('test', None), ('', None), (None, None), ('infer', ''), ('infer', '  '), ('infer', 4090),

@@ -314,6 +314,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/timm_bench', 'doc_host': '
                                     'timm_bench.results._first_source': ('results.html#_first_source', 'timm_bench/results.py'),
                                     'timm_bench.results._fits': ('results.html#_fits', 'timm_bench/results.py'),
                                     'timm_bench.results._from_folder': ('results.html#_from_folder', 'timm_bench/results.py'),
+                                    'timm_bench.results._newest': ('results.html#_newest', 'timm_bench/results.py'),
                                     'timm_bench.results._only': ('results.html#_only', 'timm_bench/results.py'),
                                     'timm_bench.results._say': ('results.html#_say', 'timm_bench/results.py'),
                                     'timm_bench.results._tidy_pieces': ('results.html#_tidy_pieces', 'timm_bench/results.py'),
