@@ -102,6 +102,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/timm_bench', 'doc_host': '
                                  'timm_bench.data._describe': ('data.html#_describe', 'timm_bench/data.py'),
                                  'timm_bench.data._join': ('data.html#_join', 'timm_bench/data.py'),
                                  'timm_bench.data._keep_best': ('data.html#_keep_best', 'timm_bench/data.py'),
+                                 'timm_bench.data._measured': ('data.html#_measured', 'timm_bench/data.py'),
                                  'timm_bench.data._read_speed': ('data.html#_read_speed', 'timm_bench/data.py'),
                                  'timm_bench.data._select': ('data.html#_select', 'timm_bench/data.py'),
                                  'timm_bench.data._side_by_side': ('data.html#_side_by_side', 'timm_bench/data.py'),
