@@ -30,7 +30,7 @@ def test_every_file_is_small_batch_and_says_when_and_on_what_it_was_measured(bun
     for benchmark in list_benchmarks(bundled).itertuples():
         assert benchmark.problem is None and benchmark.cuda is None
         table = get_data(benchmark.part, benchmark=benchmark.file, results=bundled, keep=None)
-        assert table.attrs['measured'].startswith('measured on ')
+        assert table.attrs['measured_on'].startswith('measured on ')
         assert set(table[f'{benchmark.part}_batch_size']) == ({1} if benchmark.part == 'infer' else {8})
 
 
