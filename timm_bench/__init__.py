@@ -9,7 +9,8 @@ import lazy_loader as _lazy
 __getattr__, __dir__, __all__ = _lazy.attach(__name__, submod_attrs={
     'results': ['Results', 'ResultsError', 'ResultsWarning', 'get_results', 'list_benchmarks'],
     'models': ['split_name', 'current_name', 'family', 'pretrain', 'license'],
-    'data': ['get_data', 'get_accuracy', 'unmatched'],
+    'accuracy': ['get_accuracy'],
+    'data': ['get_data', 'unmatched'],
     'plots': ['show_all', 'show_subs', 'show_params'],
     'decision_plots': ['show_frontier', 'show_compare'],
     'choose': ['frontier', 'best', 'better_than'],
