@@ -13,6 +13,8 @@ __getattr__, __dir__, __all__ = _lazy.attach(__name__, submod_attrs={
     'data': ['get_data', 'unmatched'],
     'plots': ['show_all', 'show_subs', 'show_params'],
     'decision_plots': ['show_frontier', 'show_compare'],
+    'robustness': ['effective_robustness'],
+    'robustness_plots': ['show_robustness'],
     'choose': ['frontier', 'best', 'better_than'],
     'comparison': ['compare'],
     'cards': ['card'],

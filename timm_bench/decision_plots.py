@@ -55,16 +55,18 @@ def _place(
     texts: list[str],  # the names
     side: tuple[int, int],  # where there is room: (-1, 1) is left and up
     area: tuple[float, float],  # width and height in pixels
+    others: np.ndarray | None = None,  # boxes that names are to keep clear of; `None`: the frontier's staircase
 ) -> list[np.ndarray | None]:  # where each name's near end goes, from its point; `None` where there is no room
     "Find each name the nearest place where it touches nothing."
-    names, drawn, places = np.empty((0, 4)), np.vstack([np.hstack([points - radii[:, None], points + radii[:, None]]), _stairs(points)]), []
+    dots = np.hstack([points - radii[:, None], points + radii[:, None]])
+    names, drawn, places = np.empty((0, 4)), np.vstack([dots, _stairs(points) if others is None else others]), []
     for own, (point, text) in enumerate(zip(points, texts)):
         boxes, steps = _name_boxes(point, _STEPS * side, text), _STEPS * side
         inside = (boxes[:, :2] >= 0).all(axis=1) & (boxes[:, 2:] <= area).all(axis=1)
         steps = steps[inside & ~_touch(boxes, np.vstack([names, drawn]))]
         inner = names + [PAD, 0, -PAD, 0]
-        others = np.vstack([inner, np.delete(drawn, own, axis=0)])  # a line may leave its own dot
-        clear = (step for avoid in (others, inner) for step in steps if not _touch(_line_to(point, step), avoid).any())  # if need be, across other lines
+        around = np.vstack([inner, np.delete(drawn, own, axis=0)])  # a line may leave its own dot
+        clear = (step for avoid in (around, inner) for step in steps if not _touch(_line_to(point, step), avoid).any())  # if need be, across other lines
         places.append(next(clear, None))
         if places[-1] is not None: names, drawn = np.vstack([names, _name_boxes(point, places[-1][None], text)]), np.vstack([drawn, _line_to(point, places[-1])])
     return places
