@@ -15,6 +15,8 @@ __getattr__, __dir__, __all__ = _lazy.attach(__name__, submod_attrs={
     'decision_plots': ['show_frontier', 'show_compare'],
     'robustness': ['effective_robustness'],
     'robustness_plots': ['show_robustness'],
+    'history': ['get_history', 'best_by_day'],
+    'history_plots': ['show_history'],
     'choose': ['frontier', 'best', 'better_than'],
     'comparison': ['compare'],
     'cards': ['card'],
