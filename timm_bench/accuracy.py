@@ -42,7 +42,7 @@ def get_accuracy(
 
 def _source(results: Results, files: list[str]) -> dict:
     "Where a frame comes from."
-    return dict(origin=results.origin, commit=results.commit, date=results.date, files=files)
+    return dict(origin=results.origin, folder=str(results.folder), commit=results.commit, date=results.date, files=files)
 
 # %% ../nbs/01a_accuracy.ipynb #698cb02c
 def _chosen(sets: Sequence[str] | str, accuracy: str, results: Results) -> list[str]:

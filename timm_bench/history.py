@@ -8,11 +8,9 @@ import os
 from datetime import date
 from typing import Literal, Sequence
 import pandas as pd
-from .results import Results, ResultsError, describe_benchmark, get_results, _dated, _say, _DAY
-from .models import renames, split_name
+from .results import Results, ResultsError, describe_benchmark, get_results, pick_benchmark, _dated, _say, _DAY
+from .models import declared_license, families, pretrain, renames, split_name
 from .accuracy import TestSet, get_accuracy, _choose, _source
-from .join import candidates, settle
-from .data import _describe, _read_speed, _select, _side_by_side
 from .stats import need, standard_error
 from .budgets import parse_seconds
 
@@ -33,20 +31,28 @@ def days_of(
 _FIRST = 2019  # the year of timm's first results
 
 # %% ../nbs/04d_history.ipynb #5698504d
-def _as_weights(
-    names: pd.Series,  # of models, of any era
-) -> pd.Series:  # `architecture.tag`; for a name without a tag, today's architecture and the name itself as tag
-    "Old names as weights of today's architectures."
-    now = names.map(lambda name: renames().get(name, name))
-    return now.where(now.eq(names) & names.str.contains('.', regex=False), now.map(lambda name: split_name(name).arch) + '.' + names)
+def _arch(name: str) -> str:
+    "What timm calls a model's architecture today."
+    return split_name(renames().get(name, name)).arch
+
+def _speeds(speed: pd.DataFrame, part: str) -> pd.DataFrame:
+    "A benchmark's rows by today's architecture, one for each image size; a row under the current name comes before others."
+    speed = speed[speed[f'{part}_samples_per_sec'] > 0]
+    speed = speed.assign(arch=speed.model.map(_arch), secs=1 / speed[f'{part}_samples_per_sec'])
+    current = speed.model.eq(speed.arch)
+    return pd.concat([speed[current], speed[~current]]).drop_duplicates(['arch', f'{part}_img_size']).drop(columns='model')
 
 # %% ../nbs/04d_history.ipynb #c8b25535
-def _on_day(part: str, speed: pd.DataFrame, accuracy: pd.DataFrame, day: str) -> pd.DataFrame:
+def _on_day(speeds: pd.DataFrame, part: str, accuracy: pd.DataFrame, day: str) -> pd.DataFrame:
     "The models of one day, with their accuracy then and their speed in the one benchmark."
-    pairs = settle(candidates(part, speed, accuracy.assign(model=_as_weights(accuracy.model))))
-    table = _side_by_side(speed, accuracy, pairs)
-    table = _describe(table.assign(secs=1 / table[f'{part}_samples_per_sec']), accuracy.model, vendors=False)
-    return _select(table, f'{part}_img_size', 'all', None)[0].assign(as_of=day)
+    accuracy = accuracy[~accuracy.model.map(_arch).str.endswith('gn')].assign(arch=accuracy.model.map(_arch))  # as in `get_data`
+    if part == 'infer': on, accuracy = [['arch', 'img_size'], ['arch', 'infer_img_size']], accuracy.drop_duplicates(['model', 'img_size'])
+    else: on, accuracy = [['arch']] * 2, accuracy.sort_values('top1', ascending=False, kind='stable').drop_duplicates('model')
+    table = accuracy.merge(speeds, left_on=on[0], right_on=on[1], suffixes=('_y', '_x'))
+    weights = {name: renames().get(name, name) for name in table.model}
+    told = dict(family=families(weights, set(accuracy.model)), tag={n: split_name(w).tag for n, w in weights.items()}, pretrain={n: pretrain(n) for n in weights},
+                license={n: declared_license(n) for n in weights}, weight=weights)
+    return table.assign(**{column: table.model.map(values) for column, values in told.items()}, as_of=day)
 
 # %% ../nbs/04d_history.ipynb #551fdefe
 def get_history(
@@ -60,9 +66,10 @@ def get_history(
     "Every model there was on several days, with its accuracy then and its speed in one benchmark."
     _choose('part', part, ('infer', 'train'))
     results = get_results(results)
-    speed, picked = _read_speed(part, benchmark, results)
+    picked = pick_benchmark(part, benchmark, results)
+    speeds = _speeds(results.read(picked.file, ['model', f'{part}_samples_per_sec', f'{part}_batch_size', f'{part}_img_size', 'param_count']), part)
     tables, skipped = _accuracies(days, accuracy, results)
-    history = pd.concat([_on_day(part, speed, table, day) for day, table in tables.items()], ignore_index=True)
+    history = pd.concat([_on_day(speeds, part, table, day) for day, table in tables.items()], ignore_index=True)
     history.attrs = _source(results, [picked.file]) | dict(part=part, benchmark=describe_benchmark(picked), accuracy=accuracy, skipped=skipped,
                                                            days=history.as_of.value_counts(sort=False).to_dict())
     return history
