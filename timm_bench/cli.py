@@ -116,15 +116,19 @@ class Format(str, Enum):
     json = 'json'
     markdown = 'markdown'
 
-def _print_table(df: pd.DataFrame, format: Format | None, title: str) -> None:
-    "Print a frame to standard output."
+def _print_table(df: pd.DataFrame, format: Format | None, title: str, note: str = '') -> None:
+    "Print a frame to standard output; title and note are for eyes only."
     format = format or (Format.table if sys.stdout.isatty() else Format.csv)
-    if format == Format.table: return _print_rich(df, title)
+    if format == Format.table: return _print_rich(df, title, note)
     cells = df.astype(object).where(df.notna(), None)
     if format == Format.csv: text = df.to_csv(index=False)
     elif format == Format.json: text = cells.to_json(orient='records', indent=1) + '\n'
-    else: text = '\n'.join('| ' + ' | '.join('' if v is None else str(v).replace('|', r'\|') for v in row) + ' |' for row in [df.columns, ['---'] * len(df.columns), *cells.values]) + '\n'
+    else: text = '\n'.join(_markdown_row(row) for row in [df.columns, ['---'] * len(df.columns), *cells.values]) + '\n'
     sys.stdout.write(text)
+
+def _markdown_row(cells) -> str:
+    "A row of a Markdown table."
+    return '| ' + ' | '.join('' if cell is None else str(cell).replace('|', r'\|') for cell in cells) + ' |'
 
 # %% ../nbs/09_cli.ipynb #cfef1d3f
 def _console(**options):
@@ -132,14 +136,34 @@ def _console(**options):
     from rich.console import Console
     return Console(**options)
 
-def _print_rich(df: pd.DataFrame, title: str) -> None:
-    "Print a frame as a table for eyes."
+def _print_rich(df: pd.DataFrame, title: str, note: str = '') -> None:
+    "Print a frame as a table for eyes: where it is too wide, names are folded and numbers are not."
+    from rich import box
     from rich.table import Table
     from rich.text import Text
-    table = Table(title=Text(title), title_justify='left')
-    for column in df: table.add_column(str(column), justify='right' if df[column].dtype.kind in 'iuf' else 'left', overflow='fold')
-    for row in df.astype(object).where(df.notna(), '').values: table.add_row(*(Text('yes' if v is True else '' if v is False else str(v)) for v in row))
+    table = Table(title=Text(title), caption=Text(note) if note else None, title_justify='left', caption_justify='left', box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
+    for column in df:
+        right = df[column].dtype.kind in 'iuf'
+        table.add_column(_HEADINGS.get(column, str(column)), justify='right' if right else 'left', overflow='fold', no_wrap=column not in _FOLDED)
+    for row in _for_eyes(df).values: table.add_row(*(Text(cell) for cell in row))
     _console().print(table)
+
+# %% ../nbs/09_cli.ipynb #c6bc4ffd
+_HEADINGS = {'secs': 'time', 'param_count_x': 'params', 'img_size': 'px', 'accuracy': 'top-1', 'top1': 'top-1', 'error': '±', 'license': 'licence', 'as_of': 'as of',
+             'same_models': 'same batch', 'same_median': 'median', 'same_low': 'low', 'same_high': 'high'}
+_FOLDED = {'model', 'file', 'problem', 'reason', 'change', 'family'}
+
+def _for_eyes(df: pd.DataFrame) -> pd.DataFrame:
+    "Every cell as text."
+    from timm_bench.cards import _time
+    units = {'secs': _time, 'param_count_x': '{:,.4g} M'.format, 'gain': '{:+.2f}'.format} | dict.fromkeys(['accuracy', 'top1', 'error', *_SETS], '{:.2f}'.format)
+    def text(column: str, value) -> str:
+        if pd.isna(value): return ''
+        return units[column](value) if column in units else {'True': 'yes', 'False': ''}.get(str(value), str(value))
+    import pandas as pd
+    return pd.DataFrame({column: [text(column, value) for value in df[column]] for column in df}, dtype=object)
+
+_SETS = ('imagenet', 'real', 'v2', 'a', 'a-clean', 'r', 'r-clean', 'sketch')
 
 # %% ../nbs/09_cli.ipynb #65b0ce49
 app = typer.Typer(help='Which image model is best, for your hardware and your budget?', no_args_is_help=True, pretty_exceptions_enable=False)
@@ -214,7 +238,6 @@ def _names(incomplete: str) -> list[str]:
     return sorted(name for name in _known() if name.startswith(incomplete) and ('.' in name) <= ('.' in incomplete))
 
 # %% ../nbs/09_cli.ipynb #0c11b3fa
-_SETS = ('imagenet', 'real', 'v2', 'a', 'a-clean', 'r', 'r-clean', 'sketch')
 Benchmark = Annotated[Optional[str], typer.Option('--benchmark', help="A file's name or words true of one ('rtx4090 eager newest'). Default: amp, nhwc, RTX 3090.")]
 PartOption = Annotated[Part, typer.Option('--part', help='Speed at inference or in training.')]
 Accuracy = Annotated[Optional[list[str]], typer.Option('--accuracy', autocompletion=_beginning(*_SETS), help="A test set ('sketch'), or weights of several ('imagenet=0.5,sketch=0.5'). Default: imagenet.")]
@@ -245,8 +268,10 @@ _DECIMALS = dict.fromkeys(['accuracy', 'error', 'top1', 'margin', 'points', 'gai
     ['speedup', 'median', 'low', 'high', 'same_median', 'same_low', 'same_high'], 3)
 
 def _print_answer(df: pd.DataFrame, columns: list[str], format: Format | None, title: str) -> None:
-    "The columns that matter, rounded."
-    _print_table(df[[c for c in columns if c in df]].round(_DECIMALS), format, title)
+    "The columns that matter, rounded; on a terminal the reason of the first row stands below."
+    table = df[[c for c in columns if c in df]].round(_DECIMALS)
+    if 'reason' not in table or format not in (None, Format.table) or not (format or sys.stdout.isatty()): return _print_table(table, format, title)
+    _print_table(table.drop(columns='reason'), format, title, f'{df.model[0]}: {df.reason[0]}')
 
 # %% ../nbs/09_cli.ipynb #ddcaceeb
 @app.command()
