@@ -148,7 +148,7 @@ def test_other_test_sets_and_blends(snapshots, blend):
 
 def test_a_test_set_of_other_results_is_refused(snapshots):
     df = get_data('infer', results=snapshots/NEWEST)
-    with pytest.raises(ResultsError, match='give the same results= to both'): best(df, accuracy='sketch', results=snapshots/DAYS[0])
+    with pytest.raises(ResultsError, match='leave it out to read the same'): best(df, accuracy='sketch', results=snapshots/DAYS[0])
 
 
 def test_ties_are_those_of_the_binomial_standard_error(snapshots):

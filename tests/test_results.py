@@ -124,7 +124,7 @@ def test_sources_are_asked_in_order(tmp_path, monkeypatch, small_repository):
     with pytest.warns(ResultsWarning, match='using the clone.*RESULTS is not set'): assert get_results().commit == small_repository.commits['2024-01-01']
     monkeypatch.setenv('TIMM_BENCH_RESULTS', str(variable))
     with pytest.warns(ResultsWarning, match='using folder .*variable.*RESULTS'): assert get_results().folder == variable
-    with pytest.warns(ResultsWarning, match='using the clone.*without history'): assert get_results(as_of='2024-01-01').date == '2024-01-01'
+    with pytest.warns(ResultsWarning, match='using the clone.*has no history'): assert get_results(as_of='2024-01-01').date == '2024-01-01'
     monkeypatch.setenv('TIMM_BENCH_RESULTS', str(tmp_path/'absent'))
     with pytest.warns(ResultsWarning, match='using the clone.*absent: no such folder'): assert get_results().date == '2024-01-01'
     with warnings.catch_warnings():

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from .results import ResultsError
 from .models import registry
-from .data import _choose
+from .accuracy import _choose
 
 # %% auto #0
 __all__ = ['COMMERCIAL', 'parse_seconds', 'spend', 'NothingFits', 'nothing_fits']

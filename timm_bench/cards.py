@@ -5,11 +5,13 @@
 # %% ../nbs/04c_cards.ipynb #75ffc9fa
 from __future__ import annotations
 import os
+from datetime import date
 import numpy as np
 import pandas as pd
 from .results import Results, get_results, list_benchmarks
 from .models import declared_license, family, full_name, pretrain, renames, split_name
-from .data import get_accuracy, get_data, _FILES
+from .accuracy import get_accuracy, _FILES
+from .data import get_data
 from .budgets import COMMERCIAL
 from .choose import better_than, _rows_of
 
@@ -121,9 +123,10 @@ def card(
     model: str,  # by any name that timm ever gave it; without a tag, the weights that timm loads for it
     *,
     results: str | os.PathLike | Results | None = None,  # see `get_results`
+    as_of: str | date | None = None,  # see `get_results`
 ) -> Card:  # a dict: names, `license`, `pretrain`, `params` (millions), `accuracy` and `speed` (a dict each row), `better`, `code`; raises `ResultsError`
     "Everything that is known of one model."
-    results = get_results(results)
+    results = get_results(results, as_of=as_of)
     known = _identity(model, get_accuracy(results=results))
     df = get_data('infer', keep=None, weights='all', results=results)
     own = df[df.model.eq(known['model'])]

@@ -6,11 +6,12 @@
 from __future__ import annotations
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Literal, Sequence, get_args
 import pandas as pd
 from .results import Results, ResultsError, _say
 from .models import UnknownModel, current_name, full_name, split_name
-from .data import TestSet, get_accuracy, _choose
+from .accuracy import TestSet, get_accuracy, _choose
 from .stats import IMAGES, is_tie, need, standard_error, unbeaten
 from .budgets import nothing_fits, spend
 
@@ -42,20 +43,22 @@ def _blend(accuracy: TestSet | Mapping[str, float] | None, own: str) -> dict[str
     return {name: weight / sum(weights.values()) for name, weight in weights.items()}
 
 # %% ../nbs/04_choose.ipynb #6b519b6c
-def _accuracies(df: pd.DataFrame, test_set: str, results) -> pd.Series:
+def _accuracies(df: pd.DataFrame, attrs: dict, test_set: str, results) -> pd.Series:
     "Accuracy of the frame's models on a test set, at the frame's test image size; NaN where none is published."
-    if test_set == df.attrs.get('accuracy', 'imagenet'): return df.top1
-    table = get_accuracy(test_set, results=results)
-    if any(df.attrs.get(of) != table.attrs[of] for of in ('origin', 'commit') if of in df.attrs):
-        raise ResultsError(f'accuracy={test_set!r}: df is from {df.attrs["origin"]}, but this test set would be read from {table.attrs["origin"]}; give the same results= to both')
+    if test_set == attrs.get('accuracy', 'imagenet'): return df.top1
+    table = get_accuracy(test_set, results=attrs.get('folder') if results is None else results)
+    if 'folder' in attrs and Path(attrs['folder']).resolve() != Path(table.attrs['folder']).resolve():
+        raise ResultsError(f'accuracy={test_set!r}: df is from {attrs["origin"]}, but results= is {table.attrs["origin"]}; leave it out to read the same')
     known = table.drop_duplicates(['model', 'img_size']).set_index(['model', 'img_size']).top1
     return pd.Series(known.reindex(pd.MultiIndex.from_frame(df[['model', 'img_size']])).to_numpy(), df.index)
 
 def _scored(df: pd.DataFrame, accuracy, results) -> pd.DataFrame:
     "The frame with `accuracy` and its `error` added, and one column a test set where there are several; rows without are dropped."
     need(df, 'model', 'secs', 'top1')
-    weights, df = _blend(accuracy, df.attrs.get('accuracy', 'imagenet')), df.reset_index(drop=True)
-    sets = {name: _accuracies(df, name, results) for name in weights}
+    attrs, df = df.attrs, df.reset_index(drop=True)
+    df.attrs = {}  # which pandas would copy at every step
+    weights = _blend(accuracy, attrs.get('accuracy', 'imagenet'))
+    sets = {name: _accuracies(df, attrs, name, results) for name in weights}
     scores = dict(accuracy=sum(weights[name] * sets[name] for name in sets), error=sum(weights[name] * standard_error(sets[name], name) for name in sets))
     return df.assign(**scores, **(sets if len(sets) > 1 else {})).dropna(subset=['accuracy', 'secs'])
 
@@ -73,7 +76,7 @@ def best(
     pretrain: str | Sequence[str] | None = None,  # pre-training data, as in the frame's column
     family: str | Sequence[str] | None = None,  # families, as in the frame's column
     accuracy: TestSet | Mapping[str, float] | None = None,  # the test set to order by, or weights of several; `None`: that of `df`
-    results: str | os.PathLike | Results | None = None,  # where other test sets are read; the same as given to `get_data`
+    results: str | os.PathLike | Results | None = None,  # where other test sets are read; `None`: where `df` is from
 ) -> pd.DataFrame:  # best first: `model`, `accuracy` (percent) and its standard `error` (points), `secs`, …, `binds` (a budget, or ''), `reason`, `runner_up`, `margin` (points), `tie`; `attrs` counts what each budget excludes; raises `NothingFits`, or `ResultsError` for a budget that cannot be read
     "The most accurate models within a budget."
     if isinstance(n, bool) or not isinstance(n, int) or n < 1: raise ResultsError(f'n={n!r}: give a whole number above 0')

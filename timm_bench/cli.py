@@ -4,23 +4,22 @@
 
 # %% ../nbs/09_cli.ipynb #7a16bee3
 from __future__ import annotations
-import contextlib, json, os, re, sys, tempfile, warnings, webbrowser
+import contextlib, json, os, re, sys, tempfile, warnings
 from datetime import datetime, timezone
 from enum import Enum
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Iterator, Optional
 import typer
-from rich.console import Console
 from .clone import check_day
 from .results import Results, ResultsError, ResultsWarning, get_results, list_benchmarks
 
 if TYPE_CHECKING: import pandas as pd, plotly.graph_objects as go
 
 # %% auto #0
-__all__ = ['app', 'ResultsOption', 'AsOf', 'Update', 'Benchmark', 'FormatOption', 'Models', 'Like', 'speeds', 'seven_charts',
-           'chart_page', 'Part', 'Format', 'sources', 'charts', 'best', 'instead_of', 'frontier', 'compare', 'card',
-           'measure', 'main']
+__all__ = ['app', 'ResultsOption', 'AsOf', 'Update', 'Benchmark', 'PartOption', 'Accuracy', 'FormatOption', 'ModelName', 'Models',
+           'Like', 'speeds', 'seven_charts', 'chart_page', 'Part', 'Format', 'sources', 'charts', 'best', 'instead_of',
+           'frontier', 'compare', 'card', 'history', 'measure', 'main']
 
 # %% ../nbs/09_cli.ipynb #d9ef01ad
 def speeds(
@@ -117,25 +116,54 @@ class Format(str, Enum):
     json = 'json'
     markdown = 'markdown'
 
-def _print_table(df: pd.DataFrame, format: Format | None, title: str) -> None:
-    "Print a frame to standard output."
+def _print_table(df: pd.DataFrame, format: Format | None, title: str, note: str = '') -> None:
+    "Print a frame to standard output; title and note are for eyes only."
     format = format or (Format.table if sys.stdout.isatty() else Format.csv)
-    if format == Format.table: return _print_rich(df, title)
+    if format == Format.table: return _print_rich(df, title, note)
     cells = df.astype(object).where(df.notna(), None)
     if format == Format.csv: text = df.to_csv(index=False)
     elif format == Format.json: text = cells.to_json(orient='records', indent=1) + '\n'
-    else: text = '\n'.join('| ' + ' | '.join('' if v is None else str(v).replace('|', r'\|') for v in row) + ' |' for row in [df.columns, ['---'] * len(df.columns), *cells.values]) + '\n'
+    else: text = '\n'.join(_markdown_row(row) for row in [df.columns, ['---'] * len(df.columns), *cells.values]) + '\n'
     sys.stdout.write(text)
 
+def _markdown_row(cells) -> str:
+    "A row of a Markdown table."
+    return '| ' + ' | '.join('' if cell is None else str(cell).replace('|', r'\|') for cell in cells) + ' |'
+
 # %% ../nbs/09_cli.ipynb #cfef1d3f
-def _print_rich(df: pd.DataFrame, title: str) -> None:
-    "Print a frame as a table for eyes."
+def _console(**options):
+    "A terminal as rich sees it; rich is slow to import, and a pipe has no need of it."
+    from rich.console import Console
+    return Console(**options)
+
+def _print_rich(df: pd.DataFrame, title: str, note: str = '') -> None:
+    "Print a frame as a table for eyes: where it is too wide, names are folded and numbers are not."
+    from rich import box
     from rich.table import Table
     from rich.text import Text
-    table = Table(title=Text(title), title_justify='left')
-    for column in df: table.add_column(str(column), justify='right' if df[column].dtype.kind in 'iuf' else 'left', overflow='fold')
-    for row in df.astype(object).where(df.notna(), '').values: table.add_row(*(Text('yes' if v is True else '' if v is False else str(v)) for v in row))
-    Console().print(table)
+    table = Table(title=Text(title), caption=Text(note) if note else None, title_justify='left', caption_justify='left', box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
+    for column in df:
+        right = df[column].dtype.kind in 'iuf'
+        table.add_column(_HEADINGS.get(column, str(column)), justify='right' if right else 'left', overflow='fold', no_wrap=column not in _FOLDED)
+    for row in _for_eyes(df).values: table.add_row(*(Text(cell) for cell in row))
+    _console().print(table)
+
+# %% ../nbs/09_cli.ipynb #c6bc4ffd
+_HEADINGS = {'secs': 'time', 'param_count_x': 'params', 'img_size': 'px', 'accuracy': 'top-1', 'top1': 'top-1', 'error': '±', 'license': 'licence', 'as_of': 'as of',
+             'same_models': 'same batch', 'same_median': 'median', 'same_low': 'low', 'same_high': 'high'}
+_FOLDED = {'model', 'file', 'problem', 'reason', 'change', 'family'}
+
+def _for_eyes(df: pd.DataFrame) -> pd.DataFrame:
+    "Every cell as text."
+    from timm_bench.cards import _time
+    units = {'secs': _time, 'param_count_x': '{:,.4g} M'.format, 'gain': '{:+.2f}'.format} | dict.fromkeys(['accuracy', 'top1', 'error', *_SETS], '{:.2f}'.format)
+    def text(column: str, value) -> str:
+        if pd.isna(value): return ''
+        return units[column](value) if column in units else {'True': 'yes', 'False': ''}.get(str(value), str(value))
+    import pandas as pd
+    return pd.DataFrame({column: [text(column, value) for value in df[column]] for column in df}, dtype=object)
+
+_SETS = ('imagenet', 'real', 'v2', 'a', 'a-clean', 'r', 'r-clean', 'sketch')
 
 # %% ../nbs/09_cli.ipynb #65b0ce49
 app = typer.Typer(help='Which image model is best, for your hardware and your budget?', no_args_is_help=True, pretty_exceptions_enable=False)
@@ -158,11 +186,11 @@ def _options(version: Annotated[bool, typer.Option('--version', callback=_versio
 # %% ../nbs/09_cli.ipynb #2bc4ea7e
 def _busy(message: str) -> contextlib.AbstractContextManager:
     "A spinner, where standard error is a terminal."
-    return Console(stderr=True).status(message) if sys.stderr.isatty() else contextlib.nullcontext()
+    return _console(stderr=True).status(message) if sys.stderr.isatty() else contextlib.nullcontext()
 
 def _results(results: Path | None, as_of: str | None, update: bool) -> Results:
     "Find the results, as the options say."
-    if results and (as_of or update): raise typer.BadParameter('--as-of and --update need the clone: leave out --results')
+    if results and update: raise typer.BadParameter('--update needs the clone: leave out --results')
     try: as_of = check_day(as_of)
     except ResultsError as e: raise typer.BadParameter(f'--as-of: {e}') from None
     with _busy("Looking for timm's results (cloning them takes up to a minute) …"):
@@ -189,65 +217,104 @@ def charts(results: ResultsOption = None, as_of: AsOf = None, update: Update = F
     _write_page(page, out)
     _complain(f'seven charts from {found}, {out.stat().st_size / 1e6:.1f} MB')
     typer.echo(out)
-    if open_page: webbrowser.open(out.resolve().as_uri())
+    if open_page:
+        import webbrowser
+        webbrowser.open(out.resolve().as_uri())
 
 # %% ../nbs/09_cli.ipynb #09a3005c
-Benchmark = Annotated[Optional[str], typer.Option('--benchmark', help="A file's name or words true of one ('rtx4090 eager newest'). Default: amp, nhwc, RTX 3090.")]
-FormatOption = Annotated[Optional[Format], typer.Option('--format', help='Default: a table on a terminal, CSV in a pipe.')]
-_ROUND = {'accuracy': 2, 'error': 2, 'top1': 2, 'margin': 2, 'points': 2, 'speedup': 3, 'secs': 7, 'median': 3, 'low': 3, 'high': 3, 'same_median': 3, 'same_low': 3, 'same_high': 3}
+def _beginning(*listed: str):
+    "Offers those of some words that begin as the one being typed."
+    return lambda incomplete: [word for word in listed if word.startswith(incomplete)]
 
-def _models(benchmark: str | None, results: Path | None, as_of: str | None) -> pd.DataFrame:
+def _licences(incomplete: str) -> list[str]:
+    "The licences that begin as the word being typed."
+    from timm_bench.models import registry
+    declared = {name for tags in registry()['weights'].values() for name in tags.values() if name}
+    return _beginning('commercial', *sorted(declared))(incomplete)
+
+def _names(incomplete: str) -> list[str]:
+    "timm's names that begin as the word being typed: of architectures, and of weights once there is a dot."
+    from timm_bench.models import _known
+    return sorted(name for name in _known() if name.startswith(incomplete) and ('.' in name) <= ('.' in incomplete))
+
+# %% ../nbs/09_cli.ipynb #0c11b3fa
+Benchmark = Annotated[Optional[str], typer.Option('--benchmark', help="A file's name or words true of one ('rtx4090 eager newest'). Default: amp, nhwc, RTX 3090.")]
+PartOption = Annotated[Part, typer.Option('--part', help='Speed at inference or in training.')]
+Accuracy = Annotated[Optional[list[str]], typer.Option('--accuracy', autocompletion=_beginning(*_SETS), help="A test set ('sketch'), or weights of several ('imagenet=0.5,sketch=0.5'). Default: imagenet.")]
+FormatOption = Annotated[Optional[Format], typer.Option('--format', help='Default: a table on a terminal, CSV in a pipe.')]
+ModelName = Annotated[str, typer.Argument(autocompletion=_names, help='A model, by any name that timm ever gave it.')]
+
+def _models(benchmark: str | None, results: Path | None, as_of: str | None, part: Part = Part.infer) -> pd.DataFrame:
     "Every model of a benchmark."
     from timm_bench.data import get_data
-    return get_data('infer', benchmark=benchmark, results=_results(results, as_of, False), keep=None, weights='all')
+    return get_data(part.value, benchmark=benchmark, results=_results(results, as_of, False), keep=None, weights='all')
 
-def _print_answer(df: pd.DataFrame, columns: list[str], format: Format | None, title: str) -> None:
-    "The columns that matter, rounded."
-    _print_table(df[[c for c in columns if c in df]].round(_ROUND), format, title)
-
-# %% ../nbs/09_cli.ipynb #ddcaceeb
-@app.command()
-def best(under: Annotated[Optional[str], typer.Option('--under', help="Time per image at most: seconds, '5ms', '200us' or '200/s'.")] = None,
-         params: Annotated[Optional[str], typer.Option('--params', help="Parameters at most: millions, or '25M'.")] = None,
-         macs: Annotated[Optional[str], typer.Option('--macs', help="Multiply-accumulates at most: billions, or '4G'.")] = None,
-         size: Annotated[Optional[int], typer.Option('--size', help='Side of the test image at most, in pixels.')] = None,
-         license: Annotated[Optional[list[str]], typer.Option('--license', help="'commercial', or a declared licence; give it as often as you like.")] = None,
-         family: Annotated[Optional[list[str]], typer.Option('--family', help='A family; give it as often as you like.')] = None,
-         n: Annotated[int, typer.Option('-n', help='How many models.')] = 5,
-         benchmark: Benchmark = None, results: ResultsOption = None, as_of: AsOf = None, format: FormatOption = None) -> None:
-    "The most accurate models within a budget. Exit code 1 where nothing fits."
-    from timm_bench.choose import best
-    df = _models(benchmark, results, as_of)
-    found = best(df, n, under=_number(under), params=_number(params), macs=_number(macs), size=size, license=license or None, family=family or None)
-    _print_answer(found, ['model', 'accuracy', 'error', 'secs', 'param_count_x', 'img_size', 'license', 'tie', 'reason'], format, df.attrs['benchmark'])
+# %% ../nbs/09_cli.ipynb #88e05c32
+def _accuracy(words: list[str] | None) -> str | dict[str, float] | None:
+    "What `--accuracy` means: a test set, or weights by test set, 1 for one without a weight."
+    if not words: return None
+    pairs = [piece.strip().partition('=') for word in words for piece in word.split(',') if piece.strip()]
+    if len(pairs) == 1 and not pairs[0][1]: return pairs[0][0]
+    try: return {name.strip(): float(weight) if equals else 1.0 for name, equals, weight in pairs}
+    except ValueError: raise ResultsError(f"accuracy={','.join(words)!r}: give a test set, or weights such as 'imagenet=0.5,sketch=0.5'") from None
 
 def _number(text: str | None) -> float | str | None:
     "A bare number as a number; anything else as it was typed."
     try: return float(text)
     except (TypeError, ValueError): return text
 
+# %% ../nbs/09_cli.ipynb #e4f46f9c
+_DECIMALS = dict.fromkeys(['accuracy', 'error', 'top1', 'margin', 'points', 'gain', *_SETS], 2) | {'secs': 7} | dict.fromkeys(
+    ['speedup', 'median', 'low', 'high', 'same_median', 'same_low', 'same_high'], 3)
+
+def _print_answer(df: pd.DataFrame, columns: list[str], format: Format | None, title: str) -> None:
+    "The columns that matter, rounded; on a terminal the reason of the first row stands below."
+    table = df[[c for c in columns if c in df]].round(_DECIMALS)
+    if 'reason' not in table or format not in (None, Format.table) or not (format or sys.stdout.isatty()): return _print_table(table, format, title)
+    _print_table(table.drop(columns='reason'), format, title, f'{df.model[0]}: {df.reason[0]}')
+
+# %% ../nbs/09_cli.ipynb #ddcaceeb
+@app.command()
+def best(under: Annotated[Optional[str], typer.Option('--under', help="Time per image at most: seconds, '5ms', '200us' or '200/s'.")] = None,
+         params: Annotated[Optional[str], typer.Option('--params', help="Parameters at most: millions, or '25M'.")] = None,
+         macs: Annotated[Optional[str], typer.Option('--macs', help="Multiply-accumulates at most: billions, or '4G'.")] = None,
+         acts: Annotated[Optional[str], typer.Option('--acts', help="Activations at most: millions, or '10M'.")] = None,
+         size: Annotated[Optional[int], typer.Option('--size', help='Side of the test image at most, in pixels.')] = None,
+         license: Annotated[Optional[list[str]], typer.Option('--license', autocompletion=_licences, help="'commercial', or a declared licence; give it as often as you like.")] = None,
+         pretrain: Annotated[Optional[list[str]], typer.Option('--pretrain', help="Pre-training data ('in1k', 'in22k'); give it as often as you like.")] = None,
+         family: Annotated[Optional[list[str]], typer.Option('--family', help='A family; give it as often as you like.')] = None,
+         accuracy: Accuracy = None, n: Annotated[int, typer.Option('-n', help='How many models.')] = 5, part: PartOption = Part.infer,
+         benchmark: Benchmark = None, results: ResultsOption = None, as_of: AsOf = None, format: FormatOption = None) -> None:
+    "The most accurate models within a budget. Exit code 1 where nothing fits."
+    from timm_bench.choose import best
+    df = _models(benchmark, results, as_of, part)
+    found = best(df, n, under=_number(under), params=_number(params), macs=_number(macs), acts=_number(acts), size=size, license=license or None,
+                 pretrain=pretrain or None, family=family or None, accuracy=_accuracy(accuracy))
+    _print_answer(found, ['model', 'accuracy', *_SETS, 'error', 'secs', 'param_count_x', 'img_size', 'license', 'tie', 'reason'], format, df.attrs['benchmark'])
+
 # %% ../nbs/09_cli.ipynb #9122ae99
 @app.command()
-def instead_of(model: Annotated[str, typer.Argument(help='The model that you use now, by any name that timm ever gave it.')],
+def instead_of(model: ModelName, accuracy: Accuracy = None, part: PartOption = Part.infer,
+               size: Annotated[Optional[int], typer.Option('--size', help='The image size that you use it at, in pixels. Default: the smallest there is.')] = None,
                benchmark: Benchmark = None, results: ResultsOption = None, as_of: AsOf = None, format: FormatOption = None) -> None:
     "Everything that is both faster and at least as accurate as a model."
     from timm_bench.choose import better_than
-    df = _models(benchmark, results, as_of)
-    found = better_than(df, model)
+    df = _models(benchmark, results, as_of, part)
+    found = better_than(df, model, size=size, accuracy=_accuracy(accuracy))
     if found.empty: _complain(f'nothing is both faster and at least as accurate as {model} on {df.attrs["benchmark"]}'); raise typer.Exit(1)
-    _print_answer(found, ['model', 'change', 'accuracy', 'secs', 'param_count_x', 'img_size', 'license', 'tie'], format, df.attrs['benchmark'])
+    _print_answer(found, ['model', 'change', 'accuracy', *_SETS, 'secs', 'param_count_x', 'img_size', 'license', 'tie'], format, df.attrs['benchmark'])
 
 @app.command()
-def frontier(benchmark: Benchmark = None, results: ResultsOption = None, as_of: AsOf = None, format: FormatOption = None) -> None:
+def frontier(part: PartOption = Part.infer, benchmark: Benchmark = None, results: ResultsOption = None, as_of: AsOf = None, format: FormatOption = None) -> None:
     "The models that nothing beats in both speed and accuracy."
     from timm_bench.choose import frontier
-    df = _models(benchmark, results, as_of)
+    df = _models(benchmark, results, as_of, part)
     _print_answer(frontier(df), ['model', 'top1', 'secs', 'param_count_x', 'img_size', 'family', 'license'], format, df.attrs['benchmark'])
 
 # %% ../nbs/09_cli.ipynb #23881c6c
 @app.command()
 def compare(a: Annotated[str, typer.Argument(help="A benchmark: a file's name, its path, or words true of it.")], b: Annotated[str, typer.Argument(help='The one it is compared with.')],
-            part: Annotated[Part, typer.Option('--part')] = Part.infer, results: ResultsOption = None, as_of: AsOf = None, format: FormatOption = None) -> None:
+            part: PartOption = Part.infer, results: ResultsOption = None, as_of: AsOf = None, format: FormatOption = None) -> None:
     "How much faster one benchmark is than another, by family, over all models and over those with the same batch size."
     from timm_bench.comparison import by_family, compare
     found = compare(a, b, part=part.value, results=_results(results, as_of, False))
@@ -255,14 +322,24 @@ def compare(a: Annotated[str, typer.Argument(help="A benchmark: a file's name, i
     _print_answer(table, list(table), format, f'{found.attrs["b"]} against {found.attrs["a"]}')
 
 @app.command()
-def card(model: Annotated[str, typer.Argument(help='A model, by any name that timm ever gave it.')], results: ResultsOption = None, as_of: AsOf = None,
+def card(model: ModelName, results: ResultsOption = None, as_of: AsOf = None,
          format: Annotated[Optional[str], typer.Option('--format', help="'json' for programs.")] = None) -> None:
     "Everything that is known of one model."
     from timm_bench.cards import card
     if format not in (None, 'json'): raise typer.BadParameter(f"--format {format}: a card is shown, or printed as 'json'")
     found = card(model, results=_results(results, as_of, False))
     if format == 'json': typer.echo(json.dumps(found, indent=1, default=str))
-    else: Console().print(found)
+    else: _console().print(found)
+
+# %% ../nbs/09_cli.ipynb #7104ae3e
+@app.command()
+def history(under: Annotated[Optional[list[str]], typer.Option('--under', help="Time per image at most; give it as often as you like. Default: 1ms, 5ms, 20ms.")] = None,
+            part: PartOption = Part.infer, benchmark: Benchmark = None, results: ResultsOption = None, as_of: AsOf = None, format: FormatOption = None) -> None:
+    "The most accurate model of each year within a budget, by the speeds of one benchmark."
+    from timm_bench.history import best_by_day, get_history
+    past = get_history(part=part.value, benchmark=benchmark, results=_results(results, as_of, False))
+    table = best_by_day(past, under or ['1ms', '5ms', '20ms'])
+    _print_answer(table, ['under', 'as_of', 'model', 'top1', 'gain', 'error', 'secs', 'param_count_x', 'license'], format, past.attrs['benchmark'])
 
 # %% ../nbs/09_cli.ipynb #4c710e62
 Models = Annotated[Optional[list[str]], typer.Option('--models', help="A name, pattern ('resnet*') or family ('convnext'); give it as often as you like.")]

@@ -9,8 +9,6 @@ from datetime import date, datetime, timedelta, timezone
 from hashlib import sha256
 from pathlib import Path
 from typing import Iterator
-from filelock import FileLock, Timeout
-from platformdirs import user_cache_path
 from .tables import ResultsError
 
 # %% auto #0
@@ -115,6 +113,7 @@ def _remove(folder: Path) -> None:
 def _tidy_if_idle(cache: Path) -> None:
     "Remove what killed processes left, unless another process is at work."
     if not any(cache.glob('tmp-*')): return
+    from filelock import FileLock, Timeout  # slow to import, and seldom needed
     with contextlib.suppress(Timeout, OSError), FileLock(cache/'lock', timeout=0): _tidy(cache)
 
 # %% ../nbs/00b_clone.ipynb #314bda30
@@ -168,6 +167,7 @@ def check_rev(rev: str | None) -> str | None:
 # %% ../nbs/00b_clone.ipynb #f4bcd71e
 def _cache_folder(url: str) -> Path:
     "The cache folder of one address, made if need be."
+    from platformdirs import user_cache_path
     root = os.environ.get('TIMM_BENCH_CACHE') or user_cache_path('timm_bench')
     slug = re.sub(r'[^a-zA-Z0-9]+', '-', url.rstrip('/').rsplit('/', 1)[-1])[:40]
     cache = Path(root).expanduser()/f'{slug}-{sha256(url.encode()).hexdigest()[:8]}'
@@ -177,6 +177,7 @@ def _cache_folder(url: str) -> Path:
 @contextlib.contextmanager
 def _locked(cache: Path) -> Iterator[None]:
     "Hold the cache alone. Where no lock can be made nobody can write either, and reading goes on without."
+    from filelock import FileLock, Timeout
     lock = FileLock(cache/'lock', timeout=900)
     try: lock.acquire()
     except Timeout: raise ResultsError(f'{cache}: another process has held its lock for 15 minutes') from None

@@ -5,13 +5,14 @@
 # %% ../nbs/04b_comparison.ipynb #dad1fb7a
 from __future__ import annotations
 import os
+from datetime import date
 from pathlib import Path
 from typing import Literal
 import pandas as pd
 from .tables import read_table
 from .results import Results, ResultsError, describe_benchmark, get_results, list_benchmarks, parse_benchmark, pick_benchmark, _fits, _say, _version
 from .models import families, renames, split_name
-from .data import _choose
+from .accuracy import _choose
 from .stats import medians, need
 
 # %% auto #0
@@ -81,11 +82,12 @@ def compare(
     part: Literal['infer', 'train'] = 'infer',  # inference or training speed
     batches: Literal['all', 'same'] = 'all',  # leave out the pairs whose batch sizes differ with 'same'
     results: str | os.PathLike | Results | None = None,  # where words are looked up; see `get_results`
+    as_of: str | date | None = None,  # see `get_results`
 ) -> pd.DataFrame:  # a row per model and image size, largest speed-up first: `rate_a`, `rate_b` (images per second), `speedup` (times), `same_batch`, `rank_a`, `rank_b`, `places`, `measured`, `family`, …; `attrs` describes the two files; raises `ResultsError`
     "How much faster each model runs in `b` than in `a`."
     _choose('part', part, ('infer', 'train'))
     _choose('batches', batches, ('all', 'same'))
-    results = results if _own(a) and _own(b) else get_results(results)
+    results = results if _own(a) and _own(b) else get_results(results, as_of=as_of)
     needs = ['model', *(f'{part}_{what}' for what in ('samples_per_sec', 'batch_size', 'img_size'))]
     (one, *about_a), (other, *about_b) = [_read(x, file, needs, results) for x, file in zip((a, b), _files(a, b, part, results))]
     both = _speeds(one, part, other).merge(_speeds(other, part, one), on=['model', 'img_size'], how='outer', suffixes=('_a', '_b'), indicator='measured')

@@ -5,42 +5,17 @@
 # %% ../nbs/02_data.ipynb #cbc31bea
 from __future__ import annotations
 import json, os, re
+from datetime import date
 from pathlib import Path
 from typing import Literal
 import pandas as pd
 from .results import Results, ResultsError, get_results, pick_benchmark, describe_benchmark
 from .join import candidates, settle, why_no_accuracy, why_no_speed
 from .models import split_name, renames, families, pretrain, declared_license
+from .accuracy import TestSet, get_accuracy, _FILES, _choose, _source
 
 # %% auto #0
-__all__ = ['TestSet', 'KEEP', 'get_accuracy', 'get_data', 'unmatched']
-
-# %% ../nbs/02_data.ipynb #09cedfdf
-TestSet = Literal['imagenet', 'real', 'v2', 'a', 'a-clean', 'r', 'r-clean', 'sketch']
-_FILES = {'imagenet': 'results-imagenet.csv', 'real': 'results-imagenet-real.csv', 'v2': 'results-imagenetv2-matched-frequency.csv',
-          'a': 'results-imagenet-a.csv', 'a-clean': 'results-imagenet-a-clean.csv', 'r': 'results-imagenet-r.csv',
-          'r-clean': 'results-imagenet-r-clean.csv', 'sketch': 'results-sketch.csv'}
-
-def _choose(argument: str, value: object, choices) -> None:
-    "Refuse a value that is none of the choices, naming them."
-    if value not in list(choices): raise ResultsError(f'{argument}={value!r}: give one of {", ".join(map(repr, choices))}')
-
-# %% ../nbs/02_data.ipynb #565a6f5d
-def get_accuracy(
-    accuracy: TestSet = 'imagenet',  # the test set
-    *,
-    results: str | os.PathLike | Results | None = None,  # see `get_results`
-) -> pd.DataFrame:  # a row per weight and image size: `model`, `img_size` (pixels), `top1`, `top5` and their errors (percent), `param_count` (millions), …; raises `ResultsError`
-    "timm's accuracy table for one test set."
-    _choose('accuracy', accuracy, _FILES)
-    results = get_results(results)
-    table = results.read(_FILES[accuracy], ['model', 'img_size', 'top1', 'top5', 'param_count'])
-    table.attrs = _source(results, [_FILES[accuracy]])
-    return table
-
-def _source(results: Results, files: list[str]) -> dict:
-    "Where a frame comes from."
-    return dict(origin=results.origin, commit=results.commit, date=results.date, files=files)
+__all__ = ['KEEP', 'get_data', 'unmatched']
 
 # %% ../nbs/02_data.ipynb #37191906
 def _read_speed(part: str, benchmark: str | None, results: Results) -> tuple[pd.DataFrame, pd.Series]:
@@ -99,6 +74,7 @@ def get_data(
     *,
     benchmark: str | None = None,  # a benchmark file's name, or words true of one ('rtx4090 nhwc'); `None`: amp, nhwc, RTX 3090, eager, newest PyTorch
     results: str | os.PathLike | Results | None = None,  # see `get_results`
+    as_of: str | date | None = None,  # see `get_results`
     accuracy: TestSet = 'imagenet',  # the test set that `top1` and `top5` are from
     weights: Literal['best', 'all'] = 'best',  # the most accurate weight of each architecture, image size and family, or every one
     vendors: bool = False,  # count ports (`tf_`, `gluon_`, …) to their architecture's family
@@ -109,7 +85,7 @@ def get_data(
     _choose('weights', weights, ('best', 'all'))
     _check_column(part, col)
     _check_pattern(keep)
-    results = get_results(results)
+    results = get_results(results, as_of=as_of)
     joined, attrs = _join(part, benchmark, results, accuracy, vendors)
     table, dropped = _select(joined, f'{part}_img_size', weights, keep)
     if table.empty and len(joined): raise ResultsError(f'keep={keep!r}: no such family; there are {", ".join(sorted(joined.family.unique()))}')
@@ -147,6 +123,7 @@ def unmatched(
     *,
     benchmark: str | None = None,  # see `get_data`
     results: str | os.PathLike | Results | None = None,  # see `get_results`
+    as_of: str | date | None = None,  # see `get_results`
     accuracy: TestSet = 'imagenet',  # see `get_data`
     side: Literal['benchmark', 'accuracy'] = 'benchmark',  # rows of the benchmark file, or of the accuracy table
     superseded: bool = False,  # with `side='benchmark'`: also the rows whose weights another row of the file stands for
@@ -154,7 +131,7 @@ def unmatched(
     "The rows that did not join, and why."
     _choose('part', part, ('infer', 'train'))
     _choose('side', side, ('benchmark', 'accuracy'))
-    results = get_results(results)
+    results = get_results(results, as_of=as_of)
     speed, table = _read_speed(part, benchmark, results)[0], get_accuracy(accuracy, results=results)
     pairs = candidates(part, speed, table)
     if superseded: pairs = settle(pairs)

@@ -55,16 +55,18 @@ def _place(
     texts: list[str],  # the names
     side: tuple[int, int],  # where there is room: (-1, 1) is left and up
     area: tuple[float, float],  # width and height in pixels
+    others: np.ndarray | None = None,  # boxes that names are to keep clear of; `None`: the frontier's staircase
 ) -> list[np.ndarray | None]:  # where each name's near end goes, from its point; `None` where there is no room
     "Find each name the nearest place where it touches nothing."
-    names, drawn, places = np.empty((0, 4)), np.vstack([np.hstack([points - radii[:, None], points + radii[:, None]]), _stairs(points)]), []
+    dots = np.hstack([points - radii[:, None], points + radii[:, None]])
+    names, drawn, places = np.empty((0, 4)), np.vstack([dots, _stairs(points) if others is None else others]), []
     for own, (point, text) in enumerate(zip(points, texts)):
         boxes, steps = _name_boxes(point, _STEPS * side, text), _STEPS * side
         inside = (boxes[:, :2] >= 0).all(axis=1) & (boxes[:, 2:] <= area).all(axis=1)
         steps = steps[inside & ~_touch(boxes, np.vstack([names, drawn]))]
         inner = names + [PAD, 0, -PAD, 0]
-        others = np.vstack([inner, np.delete(drawn, own, axis=0)])  # a line may leave its own dot
-        clear = (step for avoid in (others, inner) for step in steps if not _touch(_line_to(point, step), avoid).any())  # if need be, across other lines
+        around = np.vstack([inner, np.delete(drawn, own, axis=0)])  # a line may leave its own dot
+        clear = (step for avoid in (around, inner) for step in steps if not _touch(_line_to(point, step), avoid).any())  # if need be, across other lines
         places.append(next(clear, None))
         if places[-1] is not None: names, drawn = np.vstack([names, _name_boxes(point, places[-1][None], text)]), np.vstack([drawn, _line_to(point, places[-1])])
     return places
@@ -129,24 +131,45 @@ def _dots(df: pd.DataFrame, of: pd.DataFrame, x: str, y: str, size: str, hue: st
 def _name_them(fig: go.Figure, df: pd.DataFrame, edge: pd.DataFrame, size: str, x: str, y: str) -> go.Figure:
     "Fix the axes, with as little spare room as the names need, and put them there."
     if edge.empty: return fig
-    side, texts, radii = (1 if more_is_better(x) else -1, 1 if more_is_better(y) else -1), _names(edge, size), edge[size].to_numpy(float) / PER_DOT / 2
-    area, logs = (WIDTH - 90, HEIGHT - 140), [bool(_LOG.search(c)) for c in (x, y)]  # without the margins of `_finish`
     spans, places = None, []
-    for up in (.06, .14, .22, .3, .38, .46):  # parts of the height; sideways the names of the first few need a seventh of the width
-        tried = [_span(df[c], log, .03 + room * (way < 0), .03 + room * (way > 0)) for c, log, way, room in zip((x, y), logs, side, (.14, up))]
-        points = np.column_stack([_pixels(edge[c], log, span, length) for c, log, span, length in zip((x, y), logs, tried, area)])
-        found = _place(points, radii, texts, side, area)
+    for up in (.06, .14, .22, .3, .38, .46):  # parts of the height
+        tried = _spans(df, x, y, up)
+        found = _placed(edge, size, x, y, tried)
         if spans is None or _named(found) > _named(places): spans, places = tried, found
         if _named(places) == len(edge): break
     else: fig.layout.title.subtitle.text += f', {_named(places)} of them named'
-    at = np.column_stack([np.log10(edge[c]) if log else edge[c] for c, log in zip((x, y), logs)])
-    for place, text, (across, up) in zip(places, texts, at):
-        if place is not None: fig.add_annotation(_name_at(place, text, across, up))
-    ticks = [_ticks_within(df[c], log, 's' if 'secs' in c else '') for c, log in zip((x, y), logs)]
-    return fig.update_xaxes(range=spans[0], **ticks[0]).update_yaxes(range=spans[1], **ticks[1])
+    for annotation in _annotations(edge, size, x, y, places): fig.add_annotation(annotation)
+    return _fix_axes(fig, df, x, y, spans)
 
 def _named(places: list) -> int: return sum(place is not None for place in places)
 
+def _sides(x: str, y: str) -> tuple[int, int]:
+    "Where better is, and so where there is room: (-1, 1) is left and up."
+    return (1 if more_is_better(x) else -1, 1 if more_is_better(y) else -1)
+
+# %% ../nbs/03a_decision_plots.ipynb #3e277763
+def _spans(df: pd.DataFrame, x: str, y: str, up: float) -> list[tuple[float, float]]:
+    "Ranges of both axes, with part of the height for names; sideways those of the first few need a seventh of the width."
+    sides = zip((x, y), _sides(x, y), (.14, up))
+    return [_span(df[c], bool(_LOG.search(c)), .03 + room * (way < 0), .03 + room * (way > 0)) for c, way, room in sides]
+
+def _placed(edge: pd.DataFrame, size: str, x: str, y: str, spans: list[tuple[float, float]]) -> list[np.ndarray | None]:
+    "Where the names of a frontier go, from their points, within the axes' ranges."
+    area = (WIDTH - 90, HEIGHT - 140)  # without the margins of `_finish`
+    points = np.column_stack([_pixels(edge[c], bool(_LOG.search(c)), span, length) for c, span, length in zip((x, y), spans, area)])
+    return _place(points, edge[size].to_numpy(float) / PER_DOT / 2, _names(edge, size), _sides(x, y), area)
+
+def _annotations(edge: pd.DataFrame, size: str, x: str, y: str, places: list[np.ndarray | None]) -> list[dict]:
+    "The names, with their lines."
+    across, up = (np.log10(edge[c]) if _LOG.search(c) else edge[c] for c in (x, y))
+    return [_name_at(place, *own) for place, *own in zip(places, _names(edge, size), across, up) if place is not None]
+
+def _fix_axes(fig: go.Figure, df: pd.DataFrame, x: str, y: str, spans: list[tuple[float, float]]) -> go.Figure:
+    "Ranges, and ticks where there are values."
+    ticks = [_ticks_within(df[c], bool(_LOG.search(c)), 's' if 'secs' in c else '') for c in (x, y)]
+    return fig.update_xaxes(range=spans[0], **ticks[0]).update_yaxes(range=spans[1], **ticks[1])
+
+# %% ../nbs/03a_decision_plots.ipynb #a41047f1
 def _ticks_within(values: pd.Series, log: bool, unit: str) -> dict:
     "Ticks where there are values, and none in the room for names: nobody is 105 % accurate."
     low, high = values.min(), values.max()

@@ -175,6 +175,7 @@ def pretrain(
     "The data that a model saw before it was fine-tuned on ImageNet-1k."
     tag = split_name(full_name(name)).tag.replace('ssld_6m', 'ssld6m')
     data = [piece for piece in tag.split('_') if _DATA.fullmatch(piece)]
+    if tag.startswith('clip_ft_'): data.insert(0, 'clip')  # pairs of images and texts, but not which
     if not data and (plain := _PLAIN.search(name)): data = [plain[1] + 'k']
     before = list(dict.fromkeys(d for d in data if d != 'in1k'))
     return '+'.join(before) or ('in1k' if data else None)

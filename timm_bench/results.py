@@ -26,6 +26,7 @@ class Results:
     origin: str  # for people: "the clone of https://…", "folder …"
     commit: str | None = None  # of timm's repository, where known
     date: str | None = None  # the commit's day, as YYYY-MM-DD, where known
+    url: str | None = None  # the repository that it was cloned from
 
     @property
     def files(self) -> list[str]:
@@ -46,14 +47,35 @@ class Results:
 
 # %% ../nbs/00_results.ipynb #13569b8c
 def _from_folder(folder: str | os.PathLike, origin: str = 'folder {}') -> Results:
-    "Results from a folder, or from the `results` folder inside it."
+    "Results from a folder, from the `results` folder inside it, or from the newest of the folders in it that are named by their day."
     folder = Path(folder).expanduser()
     if not folder.is_dir(): raise ResultsError(f'{folder}: no such folder')
-    if not list(folder.glob('*.csv')) and (folder/'results').is_dir(): folder = folder/'results'
+    if not list(folder.glob('*.csv')):
+        folder = folder/'results' if (folder/'results').is_dir() else folder/max(_dated(folder), default='')
     if not list(folder.glob('*.csv')): raise ResultsError(f'{folder}: no CSV files in it')
     commit, day = head(folder.parent) if (folder.parent/'.git').exists() and folder.name == 'results' else (None, None)
-    if re.fullmatch(r'\d{4}-\d\d-\d\d', folder.resolve().name): day = folder.resolve().name
+    if _DAY.fullmatch(folder.resolve().name): day = folder.resolve().name
     return Results(folder, origin.format(folder), commit, day)
+
+_DAY = re.compile(r'\d{4}-\d\d-\d\d')
+
+def _dated(folder: Path) -> list[str]:
+    "The folders of CSV files inside a folder that are named by their day, the earliest first."
+    return sorted(p.name for p in folder.glob('????-??-??') if _DAY.fullmatch(p.name) and any(p.glob('*.csv')))
+
+# %% ../nbs/00_results.ipynb #cc8fd04a
+def _on(results: Results, day: str) -> Results:
+    "The same source as it stood at the end of a day."
+    if results.url:
+        folder, commit, then, url, _ = find_clone(None, day, False)
+        if url != results.url: raise ResultsError(f'as_of={day!r}: these results are from {results.url}, but $TIMM_BENCH_URL is {url}')
+        return Results(folder, results.origin, commit, then, url)
+    folder = Path(results.folder).resolve()
+    days = _dated(folder.parent) if _DAY.fullmatch(folder.name) else []
+    if not days: raise ResultsError(f'as_of={day!r}: {results.origin} has no history; the clone has, and a folder of folders that are named by their day')
+    if day < days[0]: raise ResultsError(f'as_of={day!r}: the results in {folder.parent} begin on {days[0]}')
+    then = max(known for known in days if known <= day)
+    return Results(folder.parent/then, results.origin.replace(str(results.folder), str(folder.parent/then)), None, then)
 
 # %% ../nbs/00_results.ipynb #cf6ea4a3
 class ResultsWarning(UserWarning):
@@ -77,18 +99,19 @@ def _bundled() -> Results:
 
 # %% ../nbs/00_results.ipynb #9cfad135
 def get_results(
-    results: str | os.PathLike | Results | None = None,  # a folder of CSV files or a timm checkout; `None`: the first of $TIMM_BENCH_RESULTS, the cached clone, the bundled set that answers
+    results: str | os.PathLike | Results | None = None,  # a folder of CSV files, a timm checkout, or a folder of folders named by their day; `None`: the first of $TIMM_BENCH_RESULTS, the cached clone, the bundled set that answers
     *,
     rev: str | None = None,  # commit of timm's repository, 4 to 40 hexadecimal digits (needs the clone)
-    as_of: str | date | None = None,  # results as they stood at the end of that day, YYYY-MM-DD in UTC (needs the clone)
+    as_of: str | date | None = None,  # results as they stood at the end of that day, YYYY-MM-DD in UTC (needs the clone, or folders named by their day)
     update: bool = False,  # clone anew, to have the newest results
 ) -> Results:  # raises `ResultsError` when no source answers
     "Find timm's results, and say which were used."
     rev, as_of = check_rev(rev), check_day(as_of)
     if rev and as_of: raise ResultsError('give rev= or as_of=, not both')
     if results is not None:
-        if rev or as_of or update: raise ResultsError('rev=, as_of= and update= need the clone: leave out results=')
-        return results if isinstance(results, Results) else _from_folder(results)
+        if rev or update: raise ResultsError('rev= and update= need the clone: leave out results=')
+        found = results if isinstance(results, Results) else _from_folder(results)
+        return _on(found, as_of) if as_of else found
     found, reasons = _first_source(rev, as_of, update)
     _say(f'using {found}' + (f', because {"; ".join(reasons)}' if reasons else ''))
     return found
@@ -98,13 +121,15 @@ def _first_source(rev: str | None, as_of: str | None, update: bool) -> tuple[Res
     "The first source that answers, and why those before it did not."
     reasons, named = [], os.environ.get('TIMM_BENCH_RESULTS')
     if not named: reasons.append('$TIMM_BENCH_RESULTS is not set')
-    elif rev or as_of or update: reasons.append('$TIMM_BENCH_RESULTS is a folder without history')
+    elif rev or update: reasons.append('$TIMM_BENCH_RESULTS is a folder, and rev= and update= need the clone')
     else:
-        try: return _from_folder(named, 'folder {} ($TIMM_BENCH_RESULTS)'), reasons
+        try:
+            found = _from_folder(named, 'folder {} ($TIMM_BENCH_RESULTS)')
+            return _on(found, as_of) if as_of else found, reasons
         except ResultsError as e: reasons.append(f'$TIMM_BENCH_RESULTS: {e}')
     try:
         folder, commit, day, url, fault = find_clone(rev, as_of, update)
-        return Results(folder, f'the clone of {url}', commit, day), reasons + ([f'it could not be refreshed: {fault}'] if fault else [])
+        return Results(folder, f'the clone of {url}', commit, day, url), reasons + ([f'it could not be refreshed: {fault}'] if fault else [])
     except ResultsError as e: reasons.append(f'there is no clone: {e}')
     if rev or as_of: raise ResultsError('; '.join(reasons))
     try: return _bundled(), reasons
@@ -147,9 +172,11 @@ def _tidy_pieces(read: dict) -> dict:
 # %% ../nbs/00_results.ipynb #9eb7a1d0
 def list_benchmarks(
     results: str | os.PathLike | Results | None = None,  # see `get_results`
+    *,
+    as_of: str | date | None = None,  # see `get_results`
 ) -> pd.DataFrame:  # a row each: `file`, `part`, `precision`, `layout`, `torch`, `cuda` (none for CPUs), `device`, `compiled`, `rows`, `problem` (what cannot be read of its name or content)
     "List the benchmark files, with what their names say."
-    results = get_results(results)
+    results = get_results(results, as_of=as_of)
     found = [parse_benchmark(f) | dict(rows=count_rows(Path(results.folder)/f)) for f in results.files if f.startswith('benchmark-')]
     for f in found: f['problem'] = f['problem'] or (None if f['rows'] is not None else 'not a benchmark table')
     table = pd.DataFrame(found, columns=['file', *_PIECES, 'compiled', 'rows', 'problem'], dtype=object)

@@ -6,11 +6,11 @@
 from __future__ import annotations
 import re
 from math import comb
-from typing import Literal
+from typing import Literal, get_args
 import numpy as np
 import pandas as pd
 from .results import ResultsError
-from .data import TestSet, _choose
+from .accuracy import TestSet, _choose
 
 # %% auto #0
 __all__ = ['IMAGES', 'need', 'more_is_better', 'unbeaten', 'medians', 'standard_error', 'is_tie']
@@ -25,7 +25,7 @@ def need(
     if missing := [c for c in columns if c not in df]: raise ResultsError(f'df: no column {missing[0]!r}; there are {", ".join(map(str, df.columns))}')
 
 # %% ../nbs/02b_stats.ipynb #7b551e29
-_MORE = re.compile(r'top[15]|accuracy|speedup|.*samples_per_sec.*')
+_MORE = re.compile('|'.join(['top[15]', 'accuracy', 'speedup', '.*samples_per_sec.*', *get_args(TestSet)]))
 
 def more_is_better(
     column: str,  # a column's name
