@@ -83,5 +83,13 @@ const axes = (() => {
     return high > low ? [low - room, high + room] : [low - room * 6, high + room * 6];
   }
 
-  return { list, isAccuracy, accuracyOf, values, kindOfTime, title, ticks, range };
+  const isSpeed = id => id === 'secs' || id === 'rate';
+
+  // Where every point would be on the second hardware; `null` where a comparison shows nothing on these axes.
+  function second(now, view) {
+    if (!view.there || isSpeed(now.x) === isSpeed(now.y)) return null;
+    return { x: isSpeed(now.x) ? view.there[now.x] : view.x, y: isSpeed(now.y) ? view.there[now.y] : view.y };
+  }
+
+  return { second, list, isAccuracy, accuracyOf, values, kindOfTime, title, ticks, range };
 })();

@@ -17,7 +17,7 @@ const chart = (() => {
   // The two axes: range (in powers of ten where logarithmic), ticks and titles.
   function frame(view, now, size, style) {
     const { xAxis, yAxis, here, there } = view, zoom = now.zoom;
-    const other = otherPlaces(now, view), both = (column, second) => other && second !== column ? [column, second] : [column];
+    const other = axes.second(now, view), both = (column, second) => other && second !== column ? [column, second] : [column];
     const xr = ends(zoom && zoom.slice(0, 2), axes.range(both(view.x, other?.x), view.rows, view.xlog)), yr = ends(zoom && zoom.slice(2), axes.range(both(view.y, other?.y), view.rows, view.ylog));
     const wide = Math.max(2, Math.floor((size.width - margin.l - margin.r) / 74)), tall = Math.max(2, Math.floor((size.height - margin.t - margin.b) / 44));
     const axis = (of, range, log, room) => {
@@ -46,16 +46,8 @@ const chart = (() => {
     return { type: 'scatter', mode: 'lines', x: pick(x, along), y: pick(y, along), hoverinfo: 'skip', line: { shape: xAxis.better === 'low' ? 'hv' : 'vh', width: 1.3, color: style.edge, dash } };
   }
 
-  const isSpeed = id => id === 'secs' || id === 'rate';
-
-  // Where a point would be on the second hardware; `null` where a comparison shows nothing on these axes.
-  function otherPlaces(now, view) {
-    if (!view.there || isSpeed(now.x) === isSpeed(now.y)) return null;
-    return { x: isSpeed(now.x) ? view.there[now.x] : view.x, y: isSpeed(now.y) ? view.there[now.y] : view.y };
-  }
-
   function lines(now, view, style) {
-    const found = [], other = otherPlaces(now, view);
+    const found = [], other = axes.second(now, view);
     if (now.front && view.edge.length) found.push(stairs(view.edge, view.x, view.y, view.xAxis, style, 'solid'));
     if (other && now.front) found.push(stairs(frontier.unbeaten(view.rows, other.x, other.y, view.xAxis.better, view.yAxis.better), other.x, other.y, view.xAxis, style, 'dot'));
     if (other && view.rows.length <= 60) found.push({ type: 'scatter', mode: 'lines', hoverinfo: 'skip', line: { width: 1, color: style.muted },
@@ -129,7 +121,7 @@ const chart = (() => {
 
   function dots() {
     const { data, now, view, style } = last, { pen, width, height, ratio } = clean(), r = radius(view.rows.length), stamps = new Map();
-    const estimated = view.here.estimated, other = otherPlaces(now, view);
+    const estimated = view.here.estimated, other = axes.second(now, view);
     const put = (row, x, y, open) => {
       const left = placeX(x), top = placeY(y), look = style.families.get(data.family.names[data.family.codes[row]]);
       if (!(left > -9 && left < width + 9 && top > -9 && top < height + 9)) return;
@@ -164,6 +156,15 @@ const chart = (() => {
     pen.stroke();
   }
 
+  // The staircase as thin boxes, for names to keep off.
+  function stairBoxes() {
+    const { now, view } = last, along = now.front ? view.edge.slice().sort((a, b) => view.x[a] - view.x[b]).map(row => [placeX(view.x[row]), placeY(view.y[row])]) : [];
+    return along.slice(1).flatMap(([x, y], i) => {
+      const [fromX, fromY] = along[i], [cornerX, cornerY] = view.xAxis.better === 'low' ? [x, fromY] : [fromX, y];
+      return [[[fromX, fromY], [cornerX, cornerY]], [[cornerX, cornerY], [x, y]]].map(([[a, b], [c, d]]) => [Math.min(a, c), Math.min(b, d), Math.abs(a - c) + 1, Math.abs(b - d) + 1]);
+    });
+  }
+
   // Names at the pinned models and along the frontier, wherever there is room.
   function names(pen, width, height) {
     const { data, now, view, style } = last, taken = [], shown = new Set(view.rows);
@@ -173,12 +174,13 @@ const chart = (() => {
     pen.font = '11.5px system-ui, sans-serif'; pen.textBaseline = 'middle';
     const dotBox = row => [placeX(view.x[row]) - 5, placeY(view.y[row]) - 5, 10, 10], dotsAlong = new Map(along.map(row => [row, dotBox(row)]));
     const touches = ([x, y, w, h], [a, b, c, d]) => x < a + c && a < x + w && y < b + d && b < y + h;
+    const steps = stairBoxes();
     for (const row of new Set([...pins, ...along])) {
       const text = data.model[row].split('.')[0], wide = pen.measureText(text).width, left = placeX(view.x[row]), top = placeY(view.y[row]);
       if (left < 0 || left > width || top < 0 || top > height) continue;
-      const steps = [[outward.x, outward.y * 8], [outward.x, 0], [-outward.x, outward.y * 12], [outward.x, outward.y * 22], ...(pins.includes(row) ? [[-outward.x, 0], [-outward.x, -outward.y * 10], [outward.x, -outward.y * 10]] : [])];
-      const boxes = steps.map(([side, down]) => [side > 0 ? left + 8 : left - 8 - wide, top + down - 7, wide, 14]);
-      const box = boxes.find(box => box[0] >= 0 && box[0] + wide <= width && box[1] >= 0 && box[1] + 14 <= height && !taken.some(other => touches(box, other)) && ![...dotsAlong].some(([other, own]) => other !== row && touches(box, own)));
+      const moves = [[outward.x, outward.y * 8], [outward.x, 0], [-outward.x, outward.y * 12], [outward.x, outward.y * 22], ...(pins.includes(row) ? [[-outward.x, 0], [-outward.x, -outward.y * 10], [outward.x, -outward.y * 10]] : [])];
+      const boxes = moves.map(([side, down]) => [side > 0 ? left + 8 : left - 8 - wide, top + down - 7, wide, 14]);
+      const box = boxes.find(box => box[0] >= 0 && box[0] + wide <= width && box[1] >= 0 && box[1] + 14 <= height && !taken.some(other => touches(box, other)) && !steps.some(step => touches(box, step)) && ![...dotsAlong].some(([other, own]) => other !== row && touches(box, own)));
       if (!box) continue;
       taken.push([box[0] - 3, box[1], wide + 6, 14]);
       pen.lineWidth = 3; pen.strokeStyle = style.ground; pen.fillStyle = style.text; pen.lineJoin = 'round';

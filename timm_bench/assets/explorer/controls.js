@@ -182,7 +182,7 @@ const controls = (() => {
     const kind = here.about.part === 'train' ? 'Time is for forward pass, backward pass and optimiser step, per image' : 'Time is seconds per image';
     const found = [`${here.label}. ${kind}: ${axes.kindOfTime(here)}. ${words(here.about)}`];
     if (here.about.kind === 'estimate') found.push('Open marks are estimates, with a 90 % interval.');
-    if (there) found.push(`Second, with a dotted frontier${view.rows.length <= 60 ? ' and open marks' : ''}: ${there.label}, ${axes.kindOfTime(there)}. ${words(there.about)}`);
+    if (there) found.push(`Second${axes.second(now, view) ? `, with ${view.rows.length <= 60 ? 'open marks and ' : ''}a dotted frontier` : ''}: ${there.label}, ${axes.kindOfTime(there)}. ${words(there.about)}`);
     return [there ? dom.make('b', { text: comparison(view) }) : null, found.join(' ')];
   }
 
