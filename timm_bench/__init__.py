@@ -22,4 +22,5 @@ __getattr__, __dir__, __all__ = _lazy.attach(__name__, submod_attrs={
     'cards': ['card'],
     'measure': ['measure'],
     'estimate': ['estimate', 'pick_models'],
+    'explorer': ['explorer'],
 })

@@ -4,7 +4,7 @@
 
 # %% ../nbs/09_cli.ipynb #7a16bee3
 from __future__ import annotations
-import contextlib, json, os, re, sys, tempfile, warnings
+import contextlib, json, os, re, sys, warnings
 from datetime import datetime, timezone
 from enum import Enum
 from importlib.resources import files
@@ -18,8 +18,8 @@ if TYPE_CHECKING: import pandas as pd, plotly.graph_objects as go
 
 # %% auto #0
 __all__ = ['app', 'ResultsOption', 'AsOf', 'Update', 'Benchmark', 'PartOption', 'Accuracy', 'FormatOption', 'ModelName', 'Models',
-           'Like', 'speeds', 'seven_charts', 'chart_page', 'Part', 'Format', 'sources', 'charts', 'best', 'instead_of',
-           'frontier', 'compare', 'card', 'history', 'measure', 'main']
+           'Like', 'speeds', 'seven_charts', 'chart_page', 'Part', 'Format', 'sources', 'charts', 'explore', 'best',
+           'instead_of', 'frontier', 'compare', 'card', 'history', 'measure', 'main']
 
 # %% ../nbs/09_cli.ipynb #d9ef01ad
 def speeds(
@@ -82,26 +82,6 @@ def chart_page(
               for i, f in enumerate(seven_charts(results), start=1)]
     page = Environment(loader=PackageLoader('timm_bench', 'assets'), autoescape=select_autoescape(), trim_blocks=True).get_template('charts.html')
     return page.render(charts=charts, source=str(results), made=datetime.now(timezone.utc).date().isoformat())
-
-# %% ../nbs/09_cli.ipynb #839274c3
-_MARK = '<meta name="generator" content="timm_bench">'
-
-def _write_page(page: str, out: Path) -> None:
-    "Write a page, whole or not at all."
-    if out.is_dir(): raise ResultsError(f'--out {out}: is a folder; give a file name')
-    if out.exists() and _MARK not in out.read_bytes()[:4096].decode(errors='ignore'): raise ResultsError(f'--out {out}: exists and is not a page of timm_bench; choose another name')
-    try:
-        with tempfile.NamedTemporaryFile('w', dir=out.parent, prefix=f'.{out.name}-', delete=False, encoding='utf-8') as f: f.write(page)
-        os.chmod(f.name, 0o666 & ~_umask())
-        os.replace(f.name, out)
-    except OSError as e:
-        if 'f' in locals(): Path(f.name).unlink(missing_ok=True)
-        raise ResultsError(f'--out {out}: cannot be written ({e.strerror})') from None
-
-def _umask() -> int:
-    "The permissions that this process withholds from new files."
-    os.umask(mask := os.umask(0))
-    return mask
 
 # %% ../nbs/09_cli.ipynb #5ac24c93
 class Part(str, Enum):
@@ -212,10 +192,27 @@ def charts(results: ResultsOption = None, as_of: AsOf = None, update: Update = F
            cdn: Annotated[bool, typer.Option('--cdn', help='Load plotly.js from the network: a small page that does not work offline.')] = False,
            open_page: Annotated[bool, typer.Option('--open', help='Open the page in a browser.')] = False) -> None:
     "Write one page with seven charts of speed and accuracy."
+    from timm_bench.explorer import write_page
     found = _results(results, as_of, update)
     with _busy('Drawing …'): page = chart_page(found, cdn=cdn)
-    _write_page(page, out)
+    write_page(page, out)
     _complain(f'seven charts from {found}, {out.stat().st_size / 1e6:.1f} MB')
+    typer.echo(out)
+    if open_page:
+        import webbrowser
+        webbrowser.open(out.resolve().as_uri())
+
+# %% ../nbs/09_cli.ipynb #b1d7a2f4
+@app.command()
+def explore(results: ResultsOption = None, as_of: AsOf = None, update: Update = False,
+            own: Annotated[Optional[list[Path]], typer.Option('--own', help='A benchmark file of your own, or a folder with some; give it as often as you like.')] = None,
+            out: Annotated[Path, typer.Option('--out', help='The page to write.')] = Path('timm_bench_explorer.html'),
+            open_page: Annotated[bool, typer.Option('--open', help='Open the page in a browser.')] = False) -> None:
+    "Write one interactive page over all benchmarks and test sets, that works offline."
+    from timm_bench.explorer import explorer
+    found = _results(results, as_of, update)
+    with _busy('Joining …'): page = explorer(found, own=own or None, out=out)
+    _complain(f'{page} from {found}')
     typer.echo(out)
     if open_page:
         import webbrowser

@@ -1,0 +1,95 @@
+'use strict';
+// What can be put on an axis, which way it is better, and where its ticks go.
+const axes = (() => {
+  // Every quantity: `id`, `name` for lists, `better`, whether `log` at first, and how its numbers are written.
+  function list(data, comparing) {
+    const speed = [
+      { id: 'secs', name: 'Time per image', better: 'low', log: true, write: format.time },
+      { id: 'rate', name: 'Images per second', better: 'high', log: true, write: format.number },
+    ];
+    const pair = [
+      { id: 'secs_b', name: 'Time per image, second hardware', better: 'low', log: true, write: format.time },
+      { id: 'speedup', name: 'Speed-up, second against first', better: 'high', log: true, write: format.times },
+    ];
+    const cost = [
+      { id: 'params', name: 'Parameters (millions)', better: 'low', log: true, write: format.number },
+      { id: 'macs', name: 'MACs (billions)', better: 'low', log: true, write: format.number },
+      { id: 'acts', name: 'Activations (millions)', better: 'low', log: true, write: format.number },
+      { id: 'size', name: 'Test image size (pixels)', better: 'low', log: false, write: format.number },
+    ];
+    const accuracy = ['top1', 'top5'].flatMap(top => data.raw.sets.map(set => (
+      { id: `${top}_${set.id}`, name: `${set.name} ${top === 'top1' ? 'top-1' : 'top-5'} (%)`, better: 'high', log: false, write: format.percent, set })));
+    const groups = [['Speed', speed], ...(comparing ? [['Comparison', pair]] : []), ['Size', cost], ['Accuracy', accuracy]];
+    return groups.flatMap(([group, items]) => items.map(item => ({ ...item, group })));
+  }
+
+  const isAccuracy = id => /^top[15]_/.test(id);
+
+  // The accuracy that budgets, the table and "better than" go by: that of an axis, or the first there is.
+  function accuracyOf(data, state) {
+    return [state.y, state.x].find(isAccuracy) ?? `top1_${data.raw.sets[0].id}`;
+  }
+
+  // A quantity of every point; NaN where it is not known.
+  function values(data, id, here, there) {
+    if (isAccuracy(id)) return data.columns[id];
+    if (id === 'size') return data.size;
+    if (id === 'secs_b') return there?.secs ?? new Float64Array(data.n).fill(NaN);
+    if (id === 'speedup') return there ? here.secs.map((secs, point) => secs / there.secs[point]) : new Float64Array(data.n).fill(NaN);
+    return here[id];
+  }
+
+  // Whether a file's times are the latency of one image, or amortised over a batch; in words.
+  function kindOfTime(here) {
+    if (!here.batches) return 'batch size not told';
+    const [low, high] = here.batches;
+    if (high === 1) return 'latency at batch size 1';
+    return `amortised over a batch of ${low === high ? format.count(low) : `${format.count(low)} to ${format.count(high)}`} images, not latency`;
+  }
+
+  function title(axis, here, there) {
+    if (axis.id === 'secs') return `time per image (${kindOfTime(here)})`;
+    if (axis.id === 'rate') return `images per second (${here.batches?.[1] === 1 ? 'at batch size 1' : 'large batches'})`;
+    if (axis.id === 'secs_b') return `time per image on ${there?.label ?? 'the second hardware'}`;
+    if (axis.id === 'speedup') return `times faster on ${there?.label ?? 'the second hardware'}`;
+    return axis.name.replace(/^(?!MAC)[A-Z](?=[a-z]+ )/, letter => axis.set ? letter : letter.toLowerCase());
+  }
+
+  const nice = step => { const power = 10 ** Math.floor(Math.log10(step)); return power * ([1, 2, 2.5, 5, 10].find(digit => digit * power >= step * (1 - 1e-9)) ?? 10); };
+
+  function evenTicks(low, high, room) {
+    const step = nice((high - low) / Math.max(1, room - 1)), found = [];
+    for (let k = Math.ceil(low / step - 1e-9); k * step <= high + step * 1e-9; k++) found.push(Number((k * step).toPrecision(12)));
+    return found;
+  }
+
+  // Places for ticks between two values, at most about `room` of them: 1, 2 and 5 of each decade where the axis is logarithmic.
+  function ticks(low, high, log, room) {
+    if (!(high > low)) return [low];
+    if (!log) return evenTicks(low, high, room);
+    const decades = [];
+    for (let d = Math.floor(Math.log10(low)); d <= Math.ceil(Math.log10(high)); d++) decades.push(d);
+    const within = (digits, every = 1) => decades.filter(d => d % every === 0).flatMap(d => digits.map(digit => Number((digit * 10 ** d).toPrecision(12)))).filter(v => v >= low && v <= high);
+    const found = [within([1, 2, 5]), within([1, 3]), within([1]), within([1], 2), within([1], 3)].find(some => some.length <= room) ?? [];
+    return found.length >= 2 ? found : evenTicks(low, high, Math.min(room, 5));
+  }
+
+  // The ends of an axis around columns' values, with a little room; in powers of ten where it is logarithmic. `null` where there is nothing.
+  function range(columns, rows, log, pad = 0.04) {
+    let low = Infinity, high = -Infinity;
+    for (const values of columns) for (const row of rows) { const v = log ? Math.log10(values[row]) : values[row]; if (v < low) low = v; if (v > high) high = v; }
+    if (!(high >= low)) return null;
+    const room = (high - low || (log ? 0.2 : Math.abs(high) * 0.1 || 1)) * pad;
+    return high > low ? [low - room, high + room] : [low - room * 6, high + room * 6];
+  }
+
+  const isSpeed = id => id === 'secs' || id === 'rate';
+
+  // Where every point would be on the second hardware; `null` where a comparison shows nothing on these axes.
+  function second(now, view) {
+    if (!view.there || isSpeed(now.x) === isSpeed(now.y)) return null;
+    return { x: isSpeed(now.x) ? view.there[now.x] : view.x, y: isSpeed(now.y) ? view.there[now.y] : view.y };
+  }
+
+  return { second, list, isAccuracy, accuracyOf, values, kindOfTime, title, ticks, range };
+})();
