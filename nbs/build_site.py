@@ -1,24 +1,427 @@
 """Builds what is made from the notebooks but is not the library.
 
+python nbs/build_site.py            the docs site, into _docs: executes every notebook, renders pages, charts and pictures
 python nbs/build_site.py readme     README.md, from index.ipynb
 python nbs/build_site.py pictures   the pictures that the README shows, from the results at hand
+python nbs/build_site.py quarto     the docs site by Quarto (which must be installed) rather than smalldocs, from the same files
 """
+from __future__ import annotations
+
+import ast
+import hashlib
+import inspect
+import json
+import os
+import re
+import shutil
+import subprocess
 import sys
-from pathlib import Path
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from configparser import ConfigParser
+from enum import Enum
+from html import escape
+from importlib.metadata import version
+from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit
 
 import nbformat
 
-NBS = Path(__file__).parent
+NBS = Path(__file__).resolve().parent
+PROJECT = NBS.parent
+EXECUTED = PROJECT/'_executed'  # the notebooks with their outputs, as the doc processors read them
+CACHE = PROJECT/'.cache'/'site'  # one executed notebook for each state of it, the package and the results
+PAGE_TITLES = {'index': 'timm_bench'}
+
+
+class BuildError(Exception):
+    "What stops a build, in one line for people."
+
+
+def settings() -> dict[str, str]:
+    "settings.ini, with the address that the site will have: $TIMM_BENCH_DOCS_URL, or `doc_host` and `doc_baseurl`."
+    config = ConfigParser(delimiters=['='])
+    config.read(PROJECT/'settings.ini', encoding='utf-8')
+    found = dict(config['DEFAULT'])
+    host = found['doc_host'] and found['doc_host'] + found['doc_baseurl']
+    return found | dict(url=(os.environ.get('TIMM_BENCH_DOCS_URL') or host).rstrip('/'))
+
+
+def notebooks() -> list[Path]:
+    "Every notebook that becomes a page."
+    return [path for path in sorted(NBS.rglob('*.ipynb')) if not any(part.startswith(('.', '_')) for part in path.relative_to(NBS).parts)]
+
+
+# ---------------------------------------------------------------- executing
+
+
+def say(message: str) -> None:
+    print(message, file=sys.stderr, flush=True)
+
+
+def state(results: str) -> str:
+    "A fingerprint of what an execution depends on beside the notebook: the package, the results, and the libraries."
+    sources = [path for path in sorted((PROJECT/'timm_bench').rglob('*')) if path.is_file() and path.suffix != '.pyc']
+    digest = hashlib.sha256(b''.join(path.read_bytes() for path in sources))
+    digest.update(' '.join([results, sys.version, *(version(name) for name in ('pandas', 'plotly', 'statsmodels'))]).encode())
+    return digest.hexdigest()
+
+
+def execute(path: Path, state: str) -> nbformat.NotebookNode:
+    "A notebook with its outputs: executed in a process of its own, or as it was when last in this state."
+    kept = CACHE/f'{hashlib.sha256(path.read_bytes() + state.encode()).hexdigest()}.ipynb'
+    if not kept.exists():
+        notebook = run(path)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(notebook, kept.with_suffix('.part'))
+        kept.with_suffix('.part').replace(kept)
+    return nbformat.read(kept, as_version=4)
+
+
+def run(path: Path) -> nbformat.NotebookNode:
+    "Execute a notebook in its own folder. An error names the notebook and the cell."
+    from nbclient import NotebookClient
+    notebook, now = nbformat.read(path, as_version=4), {}
+    client = NotebookClient(notebook, timeout=900, resources=dict(metadata=dict(path=str(path.parent))),
+                            on_cell_start=lambda cell, cell_index: now.update(cell=cell, index=cell_index))
+    try: client.execute(stderr=subprocess.DEVNULL)  # where kernels say that they listen on loopback
+    except Exception as e:
+        last = str(getattr(e, 'ename', type(e).__name__)) + ': ' + str(getattr(e, 'evalue', e)).strip()
+        cell = now.get('cell', dict(id='none', source=''))
+        raise BuildError(f"{path.relative_to(PROJECT)}, cell {now.get('index', 0) + 1} (id {cell['id']}): {last}\n\n{cell['source']}") from None
+    return notebook
+
+
+def execute_all() -> dict[Path, nbformat.NotebookNode]:
+    "Every notebook with its outputs, two at a time."
+    from timm_bench import get_results
+    results = get_results()
+    os.environ |= dict(TIMM_BENCH_RESULTS=str(results.folder), PLOTLY_RENDERER='plotly_mimetype', JUPYTER_PLATFORM_DIRS='1')
+    paths = notebooks()[::-1]  # the longest to run are the last by name
+    now = state(str(results))
+    with ThreadPoolExecutor(2) as pool: done = list(pool.map(lambda path: execute(path, now), paths))
+    return dict(zip(paths, done))
+
+
+# ---------------------------------------------------------------- outputs as HTML
+
+
+def frame(html: str) -> str:
+    "HTML in an output of a notebook."
+    return nbformat.v4.new_output('display_data', data={'text/html': html})
+
+
+def figure_of(output) -> dict | None:
+    "The plotly figure that an output is, as a dict."
+    return output.get('data', {}).get('application/vnd.plotly.v1+json')
+
+
+def bare(spec: dict) -> tuple[dict, str, str]:
+    "A figure for the page: without the heading, which the page shows as text, the template, which the page chooses, and its width."
+    layout = {key: value for key, value in spec['layout'].items() if key not in ('template', 'width')}
+    title = layout.pop('title', None) or {}
+    layout['margin'] = dict(layout.get('margin', {}), t=24 + layout.get('margin', {}).get('t', 0) * (not title))
+    return dict(data=spec['data'], layout=layout), title.get('text') or '', (title.get('subtitle') or {}).get('text') or ''
+
+
+def chart(spec: dict) -> str:
+    "An interactive chart: drawn by assets/charts.js with the site's own plotly.js, in words and as a table for those who cannot see it."
+    import plotly.graph_objects as go
+    from timm_bench.words import as_table, in_words
+    figure = go.Figure(dict(data=spec['data'], layout=spec['layout']), skip_invalid=True)
+    words, table = in_words(figure), as_table(figure)
+    small, title, subtitle = bare(spec)
+    packed = json.dumps(small).replace('</', '<\\/')
+    heading = f'<figcaption><strong>{escape(title)}</strong><span>{escape(subtitle)}</span></figcaption>' if title else ''
+    height = spec['layout'].get('height') or 450
+    rows = table.to_html(index=False, border=0, float_format='{:.5g}'.format, na_rep='', classes='data')
+    return (f'<figure class="chart">{heading}<div class="plot" role="img" aria-label="{escape(words)}" style="height: {height}px"></div>'
+            f'<script type="application/json">{packed}</script>'
+            f'<details><summary>This chart in words and as a table</summary><p>{escape(words)}</p>'
+            f'<div class="scroll">{rows}</div></details></figure>')
+
+
+SCRIPTS = '<script src="{up}assets/plotly.min.js" defer></script>\n<script src="{up}assets/charts.js" defer></script>'
+
+
+def with_charts(notebook: nbformat.NotebookNode, up: str) -> nbformat.NotebookNode:
+    "A notebook whose figures are interactive charts; `up` leads from its page to the site's root."
+    found = False
+    for cell in notebook.cells:
+        for output in cell.get('outputs', []):
+            if not (spec := figure_of(output)): continue
+            output.data, found = {'text/html': chart(spec)}, True
+    if found: notebook.cells.append(raw(SCRIPTS.format(up=up)))
+    return notebook
+
+
+def raw(html: str) -> nbformat.NotebookNode:
+    "A cell of HTML, as Quarto writes it."
+    return nbformat.v4.new_markdown_cell(f'```{{=html}}\n{html}\n```')
+
+
+def tidy(notebook: nbformat.NotebookNode, places: dict[str, str]) -> nbformat.NotebookNode:
+    "Without what only matters on the machine that ran it: its folders' names, and pandas' own styles."
+    for cell in notebook.cells:
+        if 'outputs' not in cell: continue
+        text = json.dumps(cell.outputs)
+        for place, name in places.items(): text = text.replace(json.dumps(place)[1:-1], name)
+        cell.outputs = [nbformat.from_dict(output) for output in json.loads(text)]
+        for output in cell.outputs:
+            data = output.get('data', {})
+            if 'text/html' in data: data['text/html'] = re.sub(r'<style scoped>.*?</style>\s*', '', ''.join(data['text/html']), flags=re.S)
+    return notebook
+
+
+# ---------------------------------------------------------------- links of a page to its notebook
+
+
+def notebook_links(path: PurePosixPath, about: dict[str, str]) -> str:
+    "The row of links under a page's title: open it in Colab or Kaggle, its source, and the notebook itself."
+    up, links = '../' * (len(path.parts) - 1), []
+    if about['git_url']:
+        source = f"{about['git_url'].rstrip('/')}/blob/{about['branch']}/{NBS.name}/{path}"
+        if urlsplit(source).hostname == 'github.com':
+            links += [('Open in Colab', 'https://colab.research.google.com/github' + urlsplit(source).path), ('Open in Kaggle', f'https://kaggle.com/kernels/welcome?src={source}')]
+        links.append(('Source', source))
+    links.append(('Download the notebook', f'{up}notebooks/{path}'))
+    anchors = ' '.join(f'<a href="{escape(href)}"{" download" if name.startswith("Download") else ""}>{name}</a>' for name, href in links)
+    return f'<p class="notebook-links">{anchors}</p>'
+
+
+# ---------------------------------------------------------------- the tree that the doc processors read
+
+
+def quarto_settings(about: dict[str, str]) -> str:
+    "nbdev.yml, as nbdev writes it, but without addresses that there are not."
+    import yaml
+    site = dict(title=about['title'], description=about['description'])
+    if about['url']: site['site-url'] = about['url']
+    if about['git_url']: site |= {'repo-url': about['git_url'], 'repo-branch': about['branch'], 'repo-subdir': NBS.name}
+    return yaml.safe_dump({'project': {'output-dir': about['doc_path']}, 'website': site}, sort_keys=False)
+
+
+def listed(contents, found=None) -> list[str]:
+    "The paths and patterns that a sidebar names."
+    found = [] if found is None else found
+    for entry in [contents] if isinstance(contents, str) else contents:
+        if isinstance(entry, str): found.append(entry)
+        else: found.append(entry.get('href', '')); listed(entry.get('contents', []), found)
+    return found
+
+
+def sidebar(pages: list[PurePosixPath], explorer: bool) -> str:
+    "sidebar.yml, with the pages that it does not name at the end of their folder's section, and the explorer."
+    import yaml
+    read = yaml.safe_load((NBS/'sidebar.yml').read_text(encoding='utf-8'))
+    contents = read['website']['sidebar']['contents']
+    sections = {entry['section'].lower(): entry['contents'] for entry in contents if isinstance(entry, dict)}
+    known = listed(contents)
+    for page in pages:
+        if any(page.match(pattern) and len(page.parts) == len(PurePosixPath(pattern).parts) for pattern in filter(None, known)): continue
+        sections[page.parts[0] if page.parts[0] in sections else 'guides'].append(str(page))
+    if explorer: contents.insert(2, dict(text='Explorer', href='explorer.html'))
+    return yaml.safe_dump(read, sort_keys=False, allow_unicode=True)
+
+
+def write_tree(executed: dict[Path, nbformat.NotebookNode], about: dict[str, str]) -> None:
+    "The executed notebooks and all that goes with them, in `_executed`."
+    import plotly.offline
+    shutil.rmtree(EXECUTED, ignore_errors=True)
+    shutil.copytree(NBS, EXECUTED, ignore=shutil.ignore_patterns('*.py', '.*', '__pycache__', '*.ipynb', 'nbdev.yml', 'sidebar.yml'))
+    (EXECUTED/'assets'/'plotly.min.js').write_text(plotly.offline.get_plotlyjs(), encoding='utf-8')
+    for path, notebook in executed.items():
+        page = PurePosixPath(path.relative_to(NBS).as_posix())
+        (EXECUTED/page).parent.mkdir(parents=True, exist_ok=True)
+        if str(page) != 'index.ipynb': notebook.cells.insert(1, raw(notebook_links(page, about)))
+        nbformat.write(documented(with_charts(notebook, '../' * (len(page.parts) - 1))), EXECUTED/page)
+
+
+def documented(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    "A notebook of which the doc processors run only what the reference is made from: exported cells and plain imports."
+    for cell in notebook.cells:
+        if cell.cell_type == 'code' and not re.search(r'^#\| *export', cell.source, re.M) and not only_imports(cell.source):
+            cell.source = f'#| eval: false\n{cell.source}'
+    return notebook
+
+
+def only_imports(source: str) -> bool:
+    "Whether a cell does nothing but import."
+    try: return all(isinstance(statement, (ast.Import, ast.ImportFrom)) for statement in ast.parse(source).body)
+    except SyntaxError: return False  # a magic command
+
+
+# ---------------------------------------------------------------- reference
+
+MISSING = inspect.Parameter.empty
+
+
+def cell_text(value) -> str:
+    "A value for a cell of a Markdown table."
+    return str(value).replace('|', '\\|').replace('\n', ' ')
+
+
+def option_help(hint) -> tuple[str | None, str | None]:
+    "The type and the help of a command's option, of `Annotated[type, typer.Option(help=…)]`."
+    if not hasattr(hint, '__metadata__'): return None, None
+    return inspect.formatannotation(hint.__origin__).replace('typing.', ''), getattr(hint.__metadata__[0], 'help', None)
+
+
+def parameters(symbol) -> list[tuple[str, str, str, str]]:
+    "Name, type, default and comment of each parameter, and of what is returned."
+    from typing import get_type_hints
+    from fastcore.docments import docments
+    try: hints = get_type_hints(symbol, include_extras=True)
+    except Exception: hints = {}  # a name that is imported for type checkers only
+    rows = []
+    for name, about in docments(symbol, full=True).items():
+        type_, comment = option_help(hints.get(name))
+        type_, comment = type_ or about.get('anno'), about.get('docment') or comment
+        default = '' if about.get('default') is MISSING else f"`{about.get('default')!r}`"
+        if name == 'return' and not comment: continue
+        rows.append(('*returns*' if name == 'return' else f'`{name}`', f'`{type_}`' if type_ not in (None, MISSING) else '', default, comment or ''))
+    return rows
+
+
+def signature(symbol, name: str) -> str:
+    "How a function is called, without its types."
+    try: parameters = inspect.signature(symbol).parameters.values()
+    except (ValueError, TypeError): return name
+    parts, starred = [], False
+    for parameter in parameters:
+        if parameter.kind is parameter.KEYWORD_ONLY and not starred: parts.append('*'); starred = True
+        if parameter.kind is parameter.VAR_POSITIONAL: starred = True
+        prefix = {parameter.VAR_POSITIONAL: '*', parameter.VAR_KEYWORD: '**'}.get(parameter.kind, '')
+        parts.append(prefix + parameter.name + ('' if parameter.default is MISSING else f'={parameter.default!r}'))
+    line = f"{name}({', '.join(parts)})"
+    return line if len(line) <= 80 else f'{name}(\n    ' + ',\n    '.join(parts) + '\n)'
+
+
+def reference(symbol, name: str, level: int = 3) -> str:
+    "The entry of a name: what it does, how it is called, and its parameters with types and units, as Markdown."
+    from nbdev.doclinks import NbdevLookup
+    source = NbdevLookup().code(getattr(symbol, '__qualname__', name))
+    link = f' [source]({source}){{.source}}' if source else ''
+    callable_ = inspect.isfunction(symbol) or (inspect.isclass(symbol) and not issubclass(symbol, (Exception, Enum)))
+    kind = f'*class, a `{symbol.__mro__[1].__name__}`* · ' if inspect.isclass(symbol) and symbol.__mro__[1] is not object else ''
+    parts = [f'---\n\n{"#" * level} {name}', f'{kind}{inspect.getdoc(symbol) or ""}{link}']
+    rows = parameters(symbol) if callable_ else []
+    if callable_: parts.append(f'```python\n{signature(symbol, name)}\n```')
+    if rows: parts.append('\n'.join(['| parameter | type | default | |', '|---|---|---|---|', *('| ' + ' | '.join(map(cell_text, row)) + ' |' for row in rows)]))
+    return '\n\n'.join(parts)
+
+
+class Reference:
+    "What nbdev's `show_doc` shows in this site: tables that wrap, rather than signatures that scroll."
+
+    def __init__(self, symbol, name: str | None = None, title_level: int = 3):
+        self.text = reference(symbol, name or symbol.__qualname__, title_level)
+
+    def _repr_markdown_(self) -> str: return self.text
+
+
+# ---------------------------------------------------------------- pages
+
+
+def homes() -> dict[str, str]:
+    "The page of each public name: the command of the same name, in `cli`, is not it."
+    import timm_bench
+    return {name: f"{getattr(timm_bench, name).__module__.removeprefix('timm_bench.')}.html" for name in timm_bench.__all__}
+
+
+def relink(text: str, page: PurePosixPath, about: dict[str, str]) -> str:
+    "A page's source with nbdev's links to names as relative ones, so that the site works under any address, and without sources that are nowhere."
+    base, up, home = re.escape(about['doc_host'] + about['doc_baseurl']), '../' * (len(page.parts) - 1), homes()
+    text = re.sub(rf'\]\({base}/([\w/]+\.html)#([\w.]+)\)', lambda m: f']({up}{home.get(m[2], m[1])}#{m[2]})', text)
+    return text if about['git_url'] else re.sub(r'\[source\]\([^)]*\)(\{[^}]*\})?', '', text)
+
+
+def process(about: dict[str, str]) -> Path:
+    "nbdev's doc processors, in this process: they run the exported cells and write the reference of what they define."
+    import nbdev.showdoc
+    from nbdev.serve import proc_nbs
+    nbdev.showdoc.BasicMarkdownRenderer = Reference
+    os.chdir(PROJECT)
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')
+        folder = Path(proc_nbs(str(EXECUTED.relative_to(PROJECT)), n_workers=0, force=True))
+    for path in folder.rglob('*.ipynb'):
+        page = PurePosixPath(path.relative_to(folder).as_posix())
+        path.write_text(relink(path.read_text(encoding='utf-8'), page, about), encoding='utf-8')
+    return folder
+
+
+def render(folder: Path) -> list[str]:
+    "The pages, by smalldocs, under the names that nbdev gives them (`04_choose.ipynb` becomes `choose.html`). What it warns of."
+    from smalldocs.config import load
+    from smalldocs.site import Site
+
+    class Pages(Site):
+        def read(self, src):
+            page = super().read(src)
+            page.out = page.out.with_name(str(page.front.get('output-file', page.out.name)))
+            return page
+
+        def find_page(self, target):
+            return super().find_page(target) or next((page for page in self.pages.values() if page.out == target), None)
+
+    site = Pages(load(folder), quiet=True)
+    site.build()
+    faults = [warning for warning in site.warnings if 'output-file' not in warning]  # which is read above
+    return list({warning.split(': ', 1)[-1]: warning for warning in faults}.values())
+
+
+def finish(folder: Path, about: dict[str, str]) -> None:
+    "What smalldocs' pages lack: no font from another host, this site's script before smalldocs' own, a way past the navigation."
+    for theme in (folder/'site_libs'/'themes').glob('*.css'):
+        theme.write_text(re.sub(r'@import url\([^)]*\);?', '', theme.read_text(encoding='utf-8')), encoding='utf-8')
+    for path in folder.rglob('*.html'):
+        if path.parent.name == 'site_libs' or path.name == 'explorer.html': continue
+        up = '../' * (len(path.relative_to(folder).parts) - 1)
+        path.write_text(mended(path.read_text(encoding='utf-8'), up, about), encoding='utf-8')
+
+
+def mended(html: str, up: str, about: dict[str, str]) -> str:
+    "One page with the additions of `finish`."
+    html = re.sub(r'(?=<script src="[^"]*smalldocs\.js")', f'<script src="{up}assets/site.js" defer></script>', html, count=1)
+    html = re.sub(r'(<body[^>]*>)', r'\1<a class="skip" href="#quarto-document-content">Skip to the content</a>', html, count=1)
+    if not about['url']: html = html.replace('</head>', f'<meta property="og:image" content="{up}images/social.png"></head>', 1)
+    return html
+
+
+def build() -> None:
+    "The whole site."
+    about = settings()
+    executed = execute_all()
+    write_tree(executed, about)
+    folder = process(about)
+    pages = [PurePosixPath(path.relative_to(NBS).as_posix()) for path in executed]
+    (folder/'nbdev.yml').write_text(quarto_settings(about), encoding='utf-8')
+    (folder/'sidebar.yml').write_text(sidebar(pages, (folder/'explorer.html').exists()), encoding='utf-8')
+    faults = render(folder)
+    finish(folder/about['doc_path'], about)
+    for page in pages:
+        copy = folder/about['doc_path']/'notebooks'/page
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(NBS/page, copy)
+    shutil.rmtree(PROJECT/about['doc_path'], ignore_errors=True)
+    shutil.move(folder/about['doc_path'], PROJECT)
+    if faults: raise BuildError('the pages are in ' + about['doc_path'] + ', but: ' + '; '.join(faults))
+
+
+# ---------------------------------------------------------------- README
 
 
 def readme() -> None:
     "README.md: the cells of index.ipynb, code as code."
     parts = []
     for cell in nbformat.read(NBS/'index.ipynb', as_version=4).cells:
-        if cell.source.startswith('#|'): continue
-        parts.append(cell.source if cell.cell_type == 'markdown' else f'```python\n{cell.source}\n```')
-    text = '\n\n'.join(parts).replace('](images/', '](nbs/images/').replace('](tutorials/', '](nbs/tutorials/')
-    (NBS.parent/'README.md').write_text(text + '\n', encoding='utf-8')
+        options = dict(re.findall(r'^#\| ([\w-]+): "?(.*?)"?$', cell.source, re.M))
+        code = re.sub(r'^#\|.*\n', '', cell.source, flags=re.M)
+        parts.append(cell.source if cell.cell_type == 'markdown' else f'```python\n{code}\n```')
+        if 'fig-alt' in options: parts.append(f"![{options['fig-alt']}]({NBS.name}/images/{options['label']}.png)")
+    text = re.sub(r'\]\((?=[\w/]+\.ipynb\))', f']({NBS.name}/', '\n\n'.join(parts))
+    (PROJECT/'README.md').write_text(text + '\n', encoding='utf-8')
 
 
 def pictures() -> None:
@@ -34,7 +437,11 @@ def pictures() -> None:
         page.screenshot(path=NBS/'images'/'inference.png')
 
 
-if __name__ == '__main__':
-    commands = {'readme': readme, 'pictures': pictures}
-    if len(sys.argv) != 2 or sys.argv[1] not in commands: sys.exit(__doc__)
-    commands[sys.argv[1]]()
+def main(command: str = 'build', *rest: str) -> None:
+    commands = {'build': build, 'readme': readme, 'pictures': pictures}
+    if rest or command not in commands: sys.exit(__doc__)
+    try: commands[command]()
+    except BuildError as e: sys.exit(f'build_site: {e}')
+
+
+if __name__ == '__main__': main(*sys.argv[1:])

@@ -60,14 +60,6 @@ def seven_charts(
 _NOTES = {'Inference': 'Up and to the left is better: more accurate, less time. A bubble grows with the area of the test images.',
           'Training': 'Time is for forward pass, backward pass and optimiser step. Accuracy is the best published for a model, at any test size.'}
 
-def _words(fig: go.Figure) -> str:
-    "A chart in a few sentences."
-    points = [point for t in fig.data if t.mode != 'lines' for point in zip(t.x, t.y, t.hovertext)]
-    across, up = fig.layout.xaxis.title.text, fig.layout.yaxis.title.text
-    (least, _, first), (_, most, last) = min(points), max(points, key=lambda point: point[1])
-    return (f'{fig.layout.title.text}: {len(points)} models, {up} against {across}. '
-            f'Furthest to the left is {first} ({across}: {least:.3g}), highest up {last} ({up}: {most:.4g}).')
-
 # %% ../nbs/09_cli.ipynb #1b3081d0
 def chart_page(
     results: str | os.PathLike | Results | None = None,  # see `get_results`
@@ -76,8 +68,9 @@ def chart_page(
 ) -> str:  # a whole HTML page; raises `ResultsError`
     "The seven charts on one page."
     from jinja2 import Environment, PackageLoader, select_autoescape
+    from timm_bench.words import in_words
     results = get_results(results)
-    charts = [dict(title=f.layout.title.text, id=f'chart-{i}', note=_NOTES.get(f.layout.title.text), words=_words(f),
+    charts = [dict(title=f.layout.title.text, id=f'chart-{i}', note=_NOTES.get(f.layout.title.text), words=in_words(f),
                    html=f.to_html(full_html=False, include_plotlyjs=('cdn' if cdn else True) if i == 1 else False, div_id=f'plot-{i}'))
               for i, f in enumerate(seven_charts(results), start=1)]
     page = Environment(loader=PackageLoader('timm_bench', 'assets'), autoescape=select_autoescape(), trim_blocks=True).get_template('charts.html')

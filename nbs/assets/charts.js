@@ -1,0 +1,80 @@
+// Draws the charts of a page with the site's own plotly.js: as wide as there is room, when they come into view, in the
+// colours of the page. What a chart shows is in the page as JSON beside it.
+(() => {
+  "use strict";
+  const NARROW = 640; // pixels; below it legends go under the chart, and names inside it go
+  const dark = () => document.documentElement.classList.contains("quarto-dark") || document.body.classList.contains("quarto-dark");
+  const look = () => dark()
+    ? { text: "#d7dce3", muted: "#a9b1bd", grid: "#343b46", back: "#171b21" }
+    : { text: "#1f2933", muted: "#5a6572", grid: "#e3e7ec", back: "#ffffff" };
+
+  // ---- colours that can be told from the background (WCAG 1.4.11: 3 to 1), keeping their hue
+  const rgb = (colour) => {
+    const hex = /^#([0-9a-f]{3}|[0-9a-f]{6})$/i.exec(colour);
+    if (hex) return [0, 1, 2].map((i) => parseInt(hex[1].length === 3 ? hex[1][i] + hex[1][i] : hex[1].slice(2 * i, 2 * i + 2), 16));
+    const parts = /^rgb\((\d+),\s*(\d+),\s*(\d+)\)$/.exec(colour);
+    return parts && parts.slice(1).map(Number);
+  };
+  const luminance = (parts) => parts.map((v) => v / 255).map((v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const contrast = (a, b) => {
+    const [low, high] = [luminance(a), luminance(b)].sort((one, other) => one - other);
+    return (high + 0.05) / (low + 0.05);
+  };
+  const readable = (colour, back) => {
+    let parts = typeof colour === "string" ? rgb(colour) : null;
+    if (!parts || !dark()) return colour;
+    for (let i = 0; i < 12 && contrast(parts, rgb(back)) < 3; i++) parts = parts.map((v) => Math.round(v + (255 - v) * 0.15));
+    return `rgb(${parts.join(", ")})`;
+  };
+  const COLOURS = new Set(["color", "arrowcolor", "bordercolor", "fillcolor"]);
+  const recolour = (value, back) => {
+    if (Array.isArray(value)) return value.map((v) => (v && typeof v === "object" ? recolour(v, back) : v));
+    if (!value || typeof value !== "object" || value.bdata !== undefined) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, v]) =>
+      [key, COLOURS.has(key) && typeof v === "string" ? readable(v, back) : key === "colorscale" ? v : recolour(v, back)]));
+  };
+
+  // ---- the figure for this page
+  const template = (c) => {
+    const axis = { gridcolor: c.grid, zerolinecolor: c.grid, linecolor: c.grid, automargin: true, title: { standoff: 12 } };
+    return { layout: {
+      paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { color: c.text, family: getComputedStyle(document.body).fontFamily },
+      xaxis: axis, yaxis: axis, hoverlabel: { align: "left" }, legend: { bgcolor: "rgba(0,0,0,0)" },
+      colorway: ["#332288", "#cc6677", "#117733", "#88ccee", "#882255", "#44aa99", "#aa4499", "#999933"].map((colour) => readable(colour, c.back)),
+    } };
+  };
+  const figure = (spec, width) => {
+    const c = look(), { data, layout } = recolour(spec, c.back);
+    layout.template = template(c);
+    if (width < NARROW) {
+      layout.height = Math.min(layout.height || 450, 520) + 24 * Math.ceil(data.filter((t) => t.showlegend !== false).length / 3);
+      layout.legend = { ...layout.legend, orientation: "h", x: 0, xanchor: "left", y: -0.18, yanchor: "top", title: { text: "" } };
+      layout.margin = { ...layout.margin, l: 44, r: 8 };
+      layout.annotations = (layout.annotations || []).filter((a) => !a.showarrow);
+      for (const key of Object.keys(layout)) if (/^[xy]axis/.test(key)) layout[key] = { ...layout[key], nticks: 5, tickfont: { size: 10 } };
+    }
+    return { data, layout: { ...layout, autosize: true } };
+  };
+  const config = { responsive: false, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d"] };
+  const draw = (plot) => {
+    const width = plot.clientWidth, { data, layout } = figure(JSON.parse(plot.parentElement.querySelector("script").textContent), width);
+    plot.style.height = `${layout.height || 450}px`;
+    plot.dataset.drawn = `${width} ${dark()}`;
+    return window.Plotly.react(plot, data, { ...layout, width }, config);
+  };
+
+  // ---- when: in view, after a change of colours or of width
+  const plots = [...document.querySelectorAll("figure.chart .plot")];
+  const redraw = () => plots.filter((plot) => plot.dataset.drawn && plot.dataset.drawn !== `${plot.clientWidth} ${dark()}`).forEach(draw);
+  const seen = new IntersectionObserver((entries) => entries.filter((entry) => entry.isIntersecting).forEach(({ target }) => {
+    seen.unobserve(target);
+    draw(target);
+  }), { rootMargin: "600px" });
+  plots.forEach((plot) => seen.observe(plot));
+  let waiting = null;
+  const later = () => { clearTimeout(waiting); waiting = setTimeout(redraw, 100); };
+  window.addEventListener("resize", later);
+  new MutationObserver(later).observe(document.documentElement, { attributes: true, attributeFilter: ["class"] });
+  new MutationObserver(later).observe(document.body, { attributes: true, attributeFilter: ["class"] });
+})();

@@ -1,0 +1,38 @@
+// What the site adds to smalldocs' own script: search by all words, and scrolling parts that a keyboard can reach.
+(() => {
+  "use strict";
+  // ---- search: every word must be there, at least as the beginning of a word; a word of a title counts more than one of the text.
+  // Only where that finds nothing, smalldocs' search for similar spellings answers.
+  const similar = window.Fuse;
+  const escape = (word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  const count = (text, word) => (text.match(new RegExp(`(?<![\\p{L}\\p{N}])${escape(word)}`, "giu")) || []).length;
+  const score = (section, words) => {
+    let total = 0;
+    for (const word of words) {
+      const [title, heading, text] = [section.title, section.section, section.text].map((part) => count(part, word));
+      const whole = count(`${section.section || section.title} `, `${word} `) ? 12 : 0; // a heading that is the word itself
+      if (!title && !heading && !text) return 0;
+      total += whole + 8 * Math.min(title, 1) + 6 * Math.min(heading, 1) + Math.min(text, 5);
+    }
+    return total;
+  };
+  window.Fuse = class {
+    constructor(sections, options) { this.sections = sections; this.fuse = similar && new similar(sections, options); }
+    search(query, options) {
+      const words = query.toLowerCase().split(/[\s,]+/).filter(Boolean);
+      const found = this.sections.map((item) => ({ item, score: score(item, words) })).filter((hit) => hit.score);
+      if (!found.length && this.fuse) return this.fuse.search(query, options);
+      return found.sort((one, other) => other.score - one.score).slice(0, options.limit);
+    }
+  };
+
+  // ---- what scrolls sideways can be reached and scrolled with the keyboard
+  const scrolling = () => document.querySelectorAll("pre, .scroll, .sd-table, .cell-output-display > div").forEach((part) => {
+    const scrolls = part.scrollWidth > part.clientWidth + 1 || part.scrollHeight > part.clientHeight + 1;
+    if (scrolls) part.tabIndex = 0; else part.removeAttribute("tabindex");
+  });
+  scrolling();
+  window.addEventListener("resize", scrolling);
+  window.addEventListener("load", scrolling);
+  document.addEventListener("toggle", scrolling, true);
+})();
