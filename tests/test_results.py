@@ -136,7 +136,7 @@ def test_sources_are_asked_in_order(tmp_path, monkeypatch, small_repository):
 @pytest.mark.parametrize('options, reason', [
     (dict(results='absent'), 'absent: no such folder'), (dict(results='file'), 'file: no such folder'), (dict(results='empty'), 'empty: no CSV files'),
     (dict(rev='abcd1234', as_of='2024-01-01'), 'rev= or as_of='), (dict(results='.', rev='abcd1234'), 'leave out results='),
-    (dict(results='.', as_of='2024-01-01'), 'leave out results='), (dict(results='.', update=True), 'leave out results=')])
+    (dict(results='.', as_of='2024-01-01'), 'no CSV files'), (dict(results='.', update=True), 'leave out results=')])
 def test_what_was_asked_for_is_never_replaced_by_something_else(options, reason, tmp_path, monkeypatch):
     (tmp_path/'file').write_text('x')
     (tmp_path/'empty').mkdir()

@@ -87,7 +87,12 @@ def spend(
     budgets: dict,  # value by name, as in `best`; `None` for none
 ) -> pd.DataFrame:  # a column per budget, named as it was given, `under='5ms'`; up to 1 fits; raises `ResultsError` for what cannot be read
     "How many times each row is over each budget."
-    return pd.DataFrame({f'{name}={value!r}': _BUDGETS[name](df, value) for name, value in budgets.items() if value is not None}, index=df.index)
+    given = {name: value for name, value in budgets.items() if value is not None}
+    return pd.DataFrame({_label(name, value): _BUDGETS[name](df, value) for name, value in given.items()}, index=df.index)
+
+def _label(name: str, value: object) -> str:
+    "A budget as it was given; of a number, as many digits as one reads."
+    return f'{name}={value:.4g}' if isinstance(value, (float, np.floating)) else f'{name}={value!r}'
 
 # %% ../nbs/04a_budgets.ipynb #b649b394
 class NothingFits(ResultsError):

@@ -65,14 +65,15 @@ def _read(benchmark, file: str | None, needs: list[str], results) -> tuple[pd.Da
 
 # %% ../nbs/04b_comparison.ipynb #38a794d9
 def _speeds(table: pd.DataFrame, part: str, other: pd.DataFrame) -> pd.DataFrame:
-    "One row a model and image size: `model` (as matched), `img_size`, `rate`, `batch`."
-    speeds = table[['model', f'{part}_img_size', f'{part}_samples_per_sec', f'{part}_batch_size']].set_axis(['name', 'img_size', 'rate', 'batch'], axis=1)
+    "One row a model and image size: `model` (as matched), `img_size`, `rate`, `batch`, `params` (missing where the table has none)."
+    columns = {'model': 'name', f'{part}_img_size': 'img_size', f'{part}_samples_per_sec': 'rate', f'{part}_batch_size': 'batch', 'param_count': 'params'}
+    speeds = table.reindex(columns=list(columns)).rename(columns=columns)
     speeds = speeds[speeds.rate > 0]
     there = set(zip(other.model, other[f'{part}_img_size']))
     exact = [pair in there for pair in zip(speeds.name, speeds.img_size)]
     today = [name if same else split_name(renames().get(name, name)).arch for name, same in zip(speeds.name, exact)]
     ordered = speeds.assign(model=today, _exact=exact).sort_values('_exact', ascending=False, kind='stable')
-    return ordered.drop_duplicates(['model', 'img_size'])[['model', 'img_size', 'rate', 'batch']]
+    return ordered.drop_duplicates(['model', 'img_size'])[['model', 'img_size', 'rate', 'batch', 'params']]
 
 # %% ../nbs/04b_comparison.ipynb #48428bbe
 def compare(
@@ -83,7 +84,7 @@ def compare(
     batches: Literal['all', 'same'] = 'all',  # leave out the pairs whose batch sizes differ with 'same'
     results: str | os.PathLike | Results | None = None,  # where words are looked up; see `get_results`
     as_of: str | date | None = None,  # see `get_results`
-) -> pd.DataFrame:  # a row per model and image size, largest speed-up first: `rate_a`, `rate_b` (images per second), `speedup` (times), `same_batch`, `rank_a`, `rank_b`, `places`, `measured`, `family`, …; `attrs` describes the two files; raises `ResultsError`
+) -> pd.DataFrame:  # a row per model and image size, largest speed-up first: `rate_a`, `rate_b` (images per second), `speedup` (times), `same_batch`, `same_params`, `rank_a`, `rank_b`, `places`, `measured`, `family`, …; `attrs` describes the two files; raises `ResultsError`
     "How much faster each model runs in `b` than in `a`."
     _choose('part', part, ('infer', 'train'))
     _choose('batches', batches, ('all', 'same'))
@@ -92,8 +93,10 @@ def compare(
     (one, *about_a), (other, *about_b) = [_read(x, file, needs, results) for x, file in zip((a, b), _files(a, b, part, results))]
     both = _speeds(one, part, other).merge(_speeds(other, part, one), on=['model', 'img_size'], how='outer', suffixes=('_a', '_b'), indicator='measured')
     both['measured'] = both.measured.astype(str).map({'both': 'both', 'left_only': 'a', 'right_only': 'b'})
-    table = _with_ranks(both.assign(family=both.model.map(families(both.model, vendors=True)), speedup=both.rate_b / both.rate_a, same_batch=both.batch_a == both.batch_b))
-    counts = dict(a=about_a[1], b=about_b[1], files=[about_a[0], about_b[0]], part=part, pairs=int(table.speedup.notna().sum()), same_batch=int(table.same_batch.sum()))
+    flags = dict(same_batch=both.batch_a == both.batch_b, same_params=~((both.params_b / both.params_a - 1).abs() > 0.01))
+    table = _with_ranks(both.assign(family=both.model.map(families(both.model, vendors=True)), speedup=both.rate_b / both.rate_a, **flags))
+    counts = dict(a=about_a[1], b=about_b[1], files=[about_a[0], about_b[0]], part=part, pairs=int(table.speedup.notna().sum()),
+                  same_batch=int(table.same_batch.sum()), other_params=int((~table.same_params).sum()))
     if batches == 'same': table = table[table.same_batch]
     table = table.sort_values('speedup', ascending=False, kind='stable').reset_index(drop=True)
     table.attrs = counts
