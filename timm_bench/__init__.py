@@ -17,4 +17,6 @@ __getattr__, __dir__, __all__ = _lazy.attach(__name__, submod_attrs={
     'cards': ['card'],
     'measure': ['measure'],
     'estimate': ['estimate', 'pick_models'],
+    'notes': ['fastnbs', 'fastlistnbs'],
+    'note_markdown': ['ipy2md'],
 })
