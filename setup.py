@@ -23,7 +23,7 @@ setup(
     package_data={'timm_bench': ['data/*', 'data/results/*', 'assets/*', 'assets/explorer/*']},
     python_requires='>=' + settings['min_python'],
     install_requires=settings['requirements'].split(),
-    extras_require={extra: settings[f'{extra}_requirements'].split() for extra in ('dev', 'measure', 'fleet')},
+    extras_require={extra: settings[f'{extra}_requirements'].split() for extra in ('dev', 'measure', 'fleet', 'notes')},
     entry_points={'console_scripts': settings['console_scripts'].split(),
                   'nbdev': [f"{settings['lib_name']}={settings['lib_name']}._modidx:d"]},
     classifiers=['Development Status :: 3 - Alpha', 'Intended Audience :: Developers', 'Intended Audience :: Science/Research',

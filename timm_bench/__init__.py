@@ -23,4 +23,6 @@ __getattr__, __dir__, __all__ = _lazy.attach(__name__, submod_attrs={
     'measure': ['measure'],
     'estimate': ['estimate', 'pick_models'],
     'explorer': ['explorer'],
+    'notes': ['fastnbs', 'fastlistnbs'],
+    'note_markdown': ['ipy2md'],
 })

@@ -356,6 +356,11 @@ def measure(models: Models = None, like: Like = None, results: ResultsOption = N
                    part=part.value, out=out, resume=resume, seconds=seconds, timeout=timeout)
     for path in done.attrs['files']: typer.echo(path)
 
+# %% ../nbs/09_cli.ipynb #5e1d7a90
+from .notes_cli import app as notes_app
+
+app.add_typer(notes_app, name='notes')
+
 # %% ../nbs/09_cli.ipynb #8ba01d9c
 @contextlib.contextmanager
 def _one_line_warnings() -> Iterator[None]:
