@@ -6,7 +6,6 @@
 from __future__ import annotations
 import json, re
 from collections import defaultdict
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Iterable, NamedTuple
@@ -82,6 +81,7 @@ def suggest(
     n: int = 3,  # how many at most
 ) -> list[str]:  # the nearest names, best first
     "Suggest the names nearest to `name`."
+    from difflib import get_close_matches  # only who misspells needs it
     return get_close_matches(name, sorted(_known() if names is None else names), n=n, cutoff=0.6)
 
 # %% ../nbs/01_models.ipynb #de588b53
