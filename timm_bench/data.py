@@ -6,12 +6,15 @@
 from __future__ import annotations
 import json, os, re
 from datetime import date
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
+import numpy as np
 import pandas as pd
-from .results import Results, ResultsError, get_results, pick_benchmark, describe_benchmark
-from .join import candidates, settle, why_no_accuracy, why_no_speed
-from .models import split_name, renames, families, pretrain, declared_license
+from .tables import file_state
+from .results import Results, ResultsError, describe_benchmark, get_results, _pick
+from .join import Accuracies, Pair, arrange, candidates, settle, why_no_accuracy, why_no_speed
+from .models import split_name, renamed, families, pretrain, declared_license
 from .accuracy import TestSet, get_accuracy, _FILES, _choose, _source
 
 # %% auto #0
@@ -20,7 +23,7 @@ __all__ = ['KEEP', 'get_data', 'unmatched']
 # %% ../nbs/02_data.ipynb #37191906
 def _read_speed(part: str, benchmark: str | None, results: Results) -> tuple[pd.DataFrame, pd.Series]:
     "A benchmark file, and what its name says."
-    picked = pick_benchmark(part, benchmark, results)
+    picked = pd.Series(_pick(part, benchmark, results), dtype=object)
     numbers = [f'{part}_{what}' for what in ('samples_per_sec', 'step_time', 'batch_size', 'img_size')]
     return results.read(picked.file, ['model', *numbers, 'param_count']), picked
 
@@ -31,41 +34,74 @@ def _measured(results: Results, file: str) -> str | None:
         return f"measured on {row['device_model']}, {row['threads']} thread{'s'[:row['threads'] - 1]}, {row['started'][:10]}"
     except (OSError, ValueError, KeyError, TypeError): return None
 
-def _side_by_side(speed: pd.DataFrame, accuracy: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
-    "The paired rows, in the columns that pandas' merge would give."
-    left = speed.iloc[pairs.speed].drop(columns='model').reset_index(drop=True)
-    right = accuracy.iloc[pairs.accuracy].reset_index(drop=True)
-    both = [c for c in left if c in right]
-    return pd.concat([right[['model']], left.rename(columns={c: f'{c}_x' for c in both}),
-                      right.drop(columns='model').rename(columns={c: f'{c}_y' for c in both})], axis=1)
+# %% ../nbs/02_data.ipynb #0c9d27f1
+def _side_by_side(speed: pd.DataFrame, accuracy: pd.DataFrame, pairs: list[Pair]) -> dict:
+    "The paired rows: column by name, in the columns that pandas' merge would give."
+    left, right = np.array([(pair.speed, pair.accuracy) for pair in pairs], dtype=int).reshape(-1, 2).T
+    both = set(speed) & set(accuracy)
+    columns = {'model': accuracy.model.array.take(right)}
+    for side, table, rows in ('x', speed, left), ('y', accuracy, right):
+        columns |= {f'{name}_{side}' if name in both else name: column.array.take(rows) for name, column in table.items() if name != 'model'}
+    return columns
 
 # %% ../nbs/02_data.ipynb #bc66a88a
-def _describe(table: pd.DataFrame, among: pd.Series, vendors: bool) -> pd.DataFrame:
-    "Add family, architecture, tag, pre-training data, licence and the weight's full name."
-    names = list(table.model.unique())
-    weights = {n: renames().get(n, n) for n in names}
-    columns = dict(family=families(names, set(among), vendors),
-                   arch={n: split_name(weights[n]).arch for n in names}, tag={n: split_name(weights[n]).tag for n in names},
-                   pretrain={n: pretrain(n) for n in names}, license={n: declared_license(n) for n in names}, weight=weights)
-    return table.assign(**{column: table.model.map(values) for column, values in columns.items()})
+def _describe(names: list[str]) -> dict:
+    "Architecture, tag, pre-training data, licence and the weight's full name: column by name."
+    told = zip(*map(_told, names)) if names else [()] * 5
+    return dict(zip(['arch', 'tag', 'pretrain', 'license', 'weight'], told))
+
+@cache
+def _told(name: str) -> tuple[str, str, str | None, str | None, str]:
+    "What one name tells."
+    weight = renamed(name)
+    return *split_name(weight), pretrain(name), declared_license(name), weight
 
 # %% ../nbs/02_data.ipynb #dd27c695
 KEEP = r'^re[sg]netd?|beit|convnext|levit|efficient|vit|vgg'  # the seed's choice of families
 
-def _keep_best(table: pd.DataFrame, size: str) -> pd.DataFrame:
-    "The most accurate weight of each architecture, image size and family."
-    arch = table.model.map(lambda name: split_name(name).arch)
-    best = table.assign(_arch=arch).sort_values('top1', ascending=False, kind='stable').drop_duplicates(['_arch', size, 'family'])
-    return table.loc[best.index.sort_values()]
+class _Names(NamedTuple):
+    "What decides by name which of the joined rows are shown, for each row of the accuracy table."
+    arch: list[str]
+    family: list[str]
+    top1: list[float]  # percent
 
-def _select(table: pd.DataFrame, size: str, weights: str, keep: str | None) -> tuple[pd.DataFrame, dict[str, int]]:
-    "The rows to show, and how many were dropped for which reason."
-    steps = {'name ends in gn': lambda t: t[~t.model.map(lambda name: split_name(name).arch).astype(str).str.endswith('gn')],
-             'family not in keep': lambda t: t if keep is None else t[t.family.str.contains(keep)],
-             'a better weight is shown': lambda t: _keep_best(t, size) if weights == 'best' else t}
+def _keep_best(pairs: list[Pair], names: _Names) -> list[Pair]:
+    "The most accurate weight of each architecture, image size and family; the first where there are several."
+    best: dict[tuple, Pair] = {}
+    for pair in pairs:
+        key = names.arch[pair.accuracy], pair.size, names.family[pair.accuracy]
+        if names.top1[pair.accuracy] > names.top1[best.setdefault(key, pair).accuracy]: best[key] = pair
+    return sorted(best.values())
+
+# %% ../nbs/02_data.ipynb #f61a3b92
+def _select(pairs: list[Pair], names: _Names, weights: str, keep: str | None) -> tuple[list[Pair], dict[str, int]]:
+    "The pairs to show, and how many were dropped for which reason."
+    kept = {family for family in set(names.family) if keep is None or re.search(keep, family)}
+    steps = {'name ends in gn': lambda pairs: [pair for pair in pairs if not names.arch[pair.accuracy].endswith('gn')],
+             'family not in keep': lambda pairs: [pair for pair in pairs if names.family[pair.accuracy] in kept],
+             'a better weight is shown': lambda pairs: _keep_best(pairs, names) if weights == 'best' else pairs}
     dropped = {}
-    for reason, step in steps.items(): before, table = len(table), step(table); dropped[reason] = before - len(table)
-    return table, dropped
+    for reason, step in steps.items(): before, pairs = len(pairs), step(pairs); dropped[reason] = before - len(pairs)
+    return pairs, dropped
+
+# %% ../nbs/02_data.ipynb #7c1e2f90
+def _arranged(test_set: str, results: Results, vendors: bool) -> tuple[Accuracies, _Names]:
+    "An accuracy table, and what decides by name which of its rows are shown."
+    _choose('accuracy', test_set, _FILES)
+    state = file_state(Path(results.folder)/_FILES[test_set])
+    return _remembered(test_set, results, vendors, state) if state else _arrange(test_set, results, vendors)
+
+def _arrange(test_set: str, results: Results, vendors: bool) -> tuple[Accuracies, _Names]:
+    "As `_arranged`, from the file."
+    table = get_accuracy(test_set, results=results)
+    table.attrs = {}  # pandas would copy them at every step
+    accuracies, family = arrange(table), families(table.model.to_numpy().tolist(), vendors=vendors)
+    return accuracies, _Names([name.partition('.')[0] for name in accuracies.models], [family[name] for name in accuracies.models], accuracies.top1)
+
+@lru_cache(maxsize=16)
+def _remembered(test_set: str, results: Results, vendors: bool, state: tuple[int, ...]) -> tuple[Accuracies, _Names]:
+    "As `_arranged`, for a file in one state."
+    return _arrange(test_set, results, vendors)
 
 # %% ../nbs/02_data.ipynb #a8454704
 def get_data(
@@ -86,26 +122,30 @@ def get_data(
     _check_column(part, col)
     _check_pattern(keep)
     results = get_results(results, as_of=as_of)
-    joined, attrs = _join(part, benchmark, results, accuracy, vendors)
-    table, dropped = _select(joined, f'{part}_img_size', weights, keep)
-    if table.empty and len(joined): raise ResultsError(f'keep={keep!r}: no such family; there are {", ".join(sorted(joined.family.unique()))}')
-    table = table.reset_index(drop=True)
-    table.attrs = attrs | dict(dropped=dropped)
+    speed, picked = _read_speed(part, benchmark, results)
+    accuracies, names = _arranged(accuracy, results, vendors)
+    pairs, rows = _join(part, speed, accuracies)
+    shown, dropped = _select(pairs, names, weights, keep)
+    if pairs and not shown: raise ResultsError(f'keep={keep!r}: no such family; there are {", ".join(sorted({names.family[pair.accuracy] for pair in pairs}))}')
+    table = _frame(part, speed, accuracies, shown, names)
+    table.attrs = _source(results, [picked.file, _FILES[accuracy]]) | dict(part=part, benchmark=describe_benchmark(picked),
+        measured_on=_measured(results, picked.file), accuracy=accuracy, rows=rows, dropped=dropped)
     return table
 
 # %% ../nbs/02_data.ipynb #ca0a841d
-def _join(part: str, benchmark: str | None, results: Results, test_set: str, vendors: bool) -> tuple[pd.DataFrame, dict]:
-    "Every pair of speed and accuracy, described; and where it is from."
-    speed, picked = _read_speed(part, benchmark, results)
-    accuracy = get_accuracy(test_set, results=results)
-    possible = candidates(part, speed, accuracy)
+def _join(part: str, speed: pd.DataFrame, accuracies: Accuracies) -> tuple[list[Pair], dict[str, int]]:
+    "Every pair of speed and accuracy; and what became of how many rows."
+    possible = candidates(part, speed, accuracies)
     pairs = settle(possible)
-    table = _side_by_side(speed, accuracy, pairs)
-    table['secs'] = 1 / table[f'{part}_samples_per_sec']
-    rows = dict(read=len(speed), joined=pairs.speed.nunique(), superseded=possible.speed.nunique() - pairs.speed.nunique())
-    rows['unmatched'] = rows['read'] - rows['joined'] - rows['superseded']
-    attrs = _source(results, [picked.file, _FILES[test_set]]) | dict(part=part, benchmark=describe_benchmark(picked), measured_on=_measured(results, picked.file), accuracy=test_set, rows=rows)
-    return _describe(table, accuracy.model, vendors), attrs
+    joined, matched = len({pair.speed for pair in pairs}), len({pair.speed for pair in possible})
+    return pairs, dict(read=len(speed), joined=joined, superseded=matched - joined, unmatched=len(speed) - matched)
+
+# %% ../nbs/02_data.ipynb #18bf40d5
+def _frame(part: str, speed: pd.DataFrame, accuracies: Accuracies, shown: list[Pair], names: _Names) -> pd.DataFrame:
+    "The rows to show, with all that is known of them."
+    columns = _side_by_side(speed, accuracies.table, shown)
+    columns |= dict(secs=1 / columns[f'{part}_samples_per_sec'], family=[names.family[pair.accuracy] for pair in shown])
+    return pd.DataFrame(columns | _describe([pair.weight for pair in shown]))
 
 # %% ../nbs/02_data.ipynb #366584f7
 def _check_column(part: str, col: str | None) -> None:
@@ -132,10 +172,13 @@ def unmatched(
     _choose('part', part, ('infer', 'train'))
     _choose('side', side, ('benchmark', 'accuracy'))
     results = get_results(results, as_of=as_of)
-    speed, table = _read_speed(part, benchmark, results)[0], get_accuracy(accuracy, results=results)
+    speed, table = _read_speed(part, benchmark, results)[0], _arranged(accuracy, results, False)[0]
     pairs = candidates(part, speed, table)
     if superseded: pairs = settle(pairs)
-    if side == 'benchmark': left, joined, why = speed, pairs.speed, why_no_accuracy(part, table)
-    else: left, joined, why = table, pairs.accuracy, why_no_speed(part, speed, table)
+    if side == 'benchmark': left, joined, why = speed, [pair.speed for pair in pairs], why_no_accuracy(part, table)
+    else: left, joined, why = table.table, [pair.accuracy for pair in pairs], why_no_speed(part, speed, table)
     left = left[~left.index.isin(joined)]
-    return left.assign(reason=pd.Series([why(row) for row in left.itertuples()], left.index, dtype=object)).reset_index(drop=True)
+    reasons = pd.Series([why(row) for row in left.itertuples()], left.index, dtype=object)
+    left = left.assign(reason=reasons).reset_index(drop=True)
+    if side == 'accuracy': left.attrs = _source(results, [_FILES[accuracy]])
+    return left

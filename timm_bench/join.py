@@ -5,39 +5,65 @@
 # %% ../nbs/02a_join.ipynb #522085bb
 from __future__ import annotations
 from collections import defaultdict
-from typing import Callable
+from operator import attrgetter
+from typing import Callable, Iterable, Iterator, NamedTuple
 import pandas as pd
-from .models import split_name, renames
+from .models import renamed
 
 # %% auto #0
-__all__ = ['evaluations', 'candidates', 'settle', 'why_no_accuracy', 'why_no_speed']
+__all__ = ['Accuracies', 'arrange', 'Pair', 'candidates', 'settle', 'why_no_accuracy', 'why_no_speed']
 
 # %% ../nbs/02a_join.ipynb #8b7f66af
-def evaluations(accuracy: pd.DataFrame) -> dict[str, dict[int, int]]:
-    "Row in the accuracy table by weight and image size; the first where there are several."
-    rows = defaultdict(dict)
-    for row, (model, size) in enumerate(zip(accuracy.model, accuracy.img_size)): rows[model].setdefault(size, row)
+class Accuracies(NamedTuple):
+    "An accuracy table, arranged for finding things in it."
+    table: pd.DataFrame  # as timm has it
+    models: list[str]  # names, by row
+    top1: list[float]  # percent, by row
+    params: list[float]  # millions, by row
+    evaluated: dict[str, dict[int, int]]  # row by weight and image size; the first where there are several
+    best: dict[str, int]  # row of the best accuracy of each weight; the first where there are several
+    arches: dict[str, list[str]]  # the tagged weights of each architecture
+
+def arrange(
+    table: pd.DataFrame,  # with `model`, `img_size`, `top1` and `param_count`
+) -> Accuracies:
+    "Arrange an accuracy table for finding things in it."
+    models, sizes, top1, params = (table[column].to_numpy().tolist() for column in ('model', 'img_size', 'top1', 'param_count'))
+    evaluated = _by_weight(models, sizes)
+    return Accuracies(table, models, top1, params, evaluated, _best(models, top1), _by_architecture(evaluated))
+
+# %% ../nbs/02a_join.ipynb #a91c07d3
+def _by_weight(models: list[str], sizes: list[int]) -> dict[str, dict[int, int]]:
+    "The row of each weight and image size."
+    rows: dict[str, dict[int, int]] = {}
+    for row, (model, size) in enumerate(zip(models, sizes)): rows.setdefault(model, {}).setdefault(size, row)
     return rows
 
-def _by_architecture(weights: list[str]) -> dict[str, list[str]]:
+def _best(models: list[str], top1: list[float]) -> dict[str, int]:
+    "The row of the best accuracy of each weight."
+    best: dict[str, int] = {}
+    for row, model in enumerate(models):
+        if top1[row] > top1[best.setdefault(model, row)]: best[model] = row
+    return best
+
+def _by_architecture(weights: Iterable[str]) -> dict[str, list[str]]:
     "The tagged weights of each architecture."
-    arches = defaultdict(list)
+    arches: dict[str, list[str]] = {}
     for weight in weights:
-        arch, tag = split_name(weight)
-        if tag: arches[arch].append(weight)
+        arch, dot, _ = weight.partition('.')
+        if dot: arches.setdefault(arch, []).append(weight)
     return arches
 
 # %% ../nbs/02a_join.ipynb #f0d9b47d
 def _weights_of(
     name: str,  # a benchmark row's
-    evaluated: dict,  # see `evaluations`
-    arches: dict,  # see `_by_architecture`
+    accuracies: Accuracies,  # the table to look in
 ) -> tuple[list[str], int]:  # the weights, and the rank: exact name, renamed, architecture, architecture under an old name
     "The weights whose speed a benchmark row tells."
-    if name in evaluated: return [name], 0
-    now = renames().get(name, name)
-    if now in evaluated: return [now], 1
-    return arches.get(split_name(now).arch, []), 2 if now == name else 3
+    if name in accuracies.evaluated: return [name], 0
+    now = renamed(name)
+    if now in accuracies.evaluated: return [now], 1
+    return accuracies.arches.get(now.partition('.')[0], []), 2 if now == name else 3
 
 # %% ../nbs/02a_join.ipynb #d1e5216a
 def _another_model(one: float, other: float) -> bool:
@@ -45,48 +71,54 @@ def _another_model(one: float, other: float) -> bool:
     return max(one, other) > 1.25 * min(one, other)
 
 # %% ../nbs/02a_join.ipynb #019313ba
-def _best_sizes(accuracy: pd.DataFrame) -> dict[str, int]:
-    "Row of the best accuracy of each weight; the first where there are several."
-    best = accuracy.reset_index(drop=True).sort_values('top1', ascending=False, kind='stable').drop_duplicates('model')
-    return dict(zip(best.model, best.index))
+class Pair(NamedTuple):
+    "A benchmark row and an accuracy row that may be joined."
+    speed: int  # the benchmark's row number
+    accuracy: int  # the accuracy table's row number
+    weight: str  # as the accuracy table names it
+    size: int  # the image size that the speed was measured at, in pixels
+    rank: int  # see `_weights_of`
+
+def _speeds(part: str, speed: pd.DataFrame) -> Iterator[tuple[str, int, float, float]]:
+    "Name, image size, throughput and parameters of each benchmark row."
+    return zip(*(speed[column].to_numpy().tolist() for column in ('model', f'{part}_img_size', f'{part}_samples_per_sec', 'param_count')))
 
 def candidates(
     part: str,  # 'infer' or 'train'
     speed: pd.DataFrame,  # a benchmark file's rows
-    accuracy: pd.DataFrame,  # an accuracy table's rows
-) -> pd.DataFrame:  # `speed` and `accuracy` (row numbers), `weight`, `size` (pixels), `rank`
+    accuracies: Accuracies,  # an accuracy table
+) -> list[Pair]:  # in the benchmark's order
     "Every pair of a speed row and an accuracy row that may be joined."
-    evaluated, found, params = evaluations(accuracy), [], list(accuracy.param_count)
-    arches, best = _by_architecture(list(evaluated)), _best_sizes(accuracy) if part == 'train' else {}
-    for row, (name, size, rate, own) in enumerate(zip(speed.model, speed[f'{part}_img_size'], speed[f'{part}_samples_per_sec'], speed.param_count)):
-        weights, rank = _weights_of(name, evaluated, arches) if rate > 0 else ([], 0)
+    found, params = [], accuracies.params
+    for row, (name, size, rate, own) in enumerate(_speeds(part, speed)):
+        weights, rank = _weights_of(name, accuracies) if rate > 0 else ([], 0)
         for weight in weights:
-            at = best[weight] if part == 'train' else evaluated[weight].get(size)
-            if at is not None and not (rank == 1 and _another_model(own, params[at])): found.append((row, at, weight, size, rank))
-    return pd.DataFrame(found, columns=['speed', 'accuracy', 'weight', 'size', 'rank'])
+            at = accuracies.best[weight] if part == 'train' else accuracies.evaluated[weight].get(size)
+            if at is not None and not (rank == 1 and _another_model(own, params[at])): found.append(Pair(row, at, weight, size, rank))
+    return found
 
 # %% ../nbs/02a_join.ipynb #93e49846
 def settle(
-    candidates: pd.DataFrame,  # of `candidates`
-) -> pd.DataFrame:  # those that win, in the benchmark's order
-    "One candidate for each weight and image size."
-    ranked = candidates.sort_values(['rank', 'speed'], kind='stable').drop_duplicates(['weight', 'size'])
-    return ranked.sort_values(['speed', 'accuracy'])
+    pairs: Iterable[Pair],  # of `candidates`, in the benchmark's order
+) -> list[Pair]:  # those that win, in the benchmark's order
+    "One pair for each weight and image size."
+    winners: dict[tuple[str, int], Pair] = {}
+    for pair in sorted(pairs, key=attrgetter('rank')): winners.setdefault((pair.weight, pair.size), pair)
+    return sorted(winners.values())
 
 # %% ../nbs/02a_join.ipynb #37061f69
 def _sizes(sizes) -> str: return f"size{'s'[:len(set(sizes)) - 1]} " + ', '.join(f'{size:g}' for size in sorted(set(sizes)))
 
 def why_no_accuracy(
     part: str,  # 'infer' or 'train'
-    accuracy: pd.DataFrame,  # the accuracy table
+    accuracies: Accuracies,  # the accuracy table
 ) -> Callable:  # from a row of the benchmark (of `itertuples`) to the reason
     "Why a benchmark row joined with nothing."
-    evaluated, params = evaluations(accuracy), dict(zip(accuracy.model, accuracy.param_count))
-    arches = _by_architecture(list(evaluated))
+    evaluated, params = accuracies.evaluated, dict(zip(accuracies.models, accuracies.params))
     def why(row) -> str:
         if pd.isna(rate := getattr(row, f'{part}_samples_per_sec')): return 'the throughput is empty'
         if rate == 0: return 'the throughput is 0'
-        weights, _ = _weights_of(row.model, evaluated, arches)
+        weights, _ = _weights_of(row.model, accuracies)
         if not weights: return 'no accuracy is published under its name, present or past'
         if row.model not in evaluated and len(weights) == 1 and _another_model(row.param_count, (there := params[weights[0]])):
             return f'its {row.param_count:g} million parameters are not those of {weights[0]} ({there:g} million)'
@@ -98,13 +130,12 @@ def why_no_accuracy(
 def why_no_speed(
     part: str,  # 'infer' or 'train'
     speed: pd.DataFrame,  # the benchmark's rows
-    accuracy: pd.DataFrame,  # the accuracy table
+    accuracies: Accuracies,  # the accuracy table
 ) -> Callable:  # from a row of the accuracy table (of `itertuples`) to the reason
     "Why an accuracy row joined with nothing."
-    evaluated, measured = evaluations(accuracy), defaultdict(set)
-    arches = _by_architecture(list(evaluated))
-    for name, size, rate in zip(speed.model, speed[f'{part}_img_size'], speed[f'{part}_samples_per_sec']):
-        for weight in _weights_of(name, evaluated, arches)[0] if rate > 0 else []: measured[weight].add(size)
+    measured: dict[str, set[int]] = defaultdict(set)
+    for name, size, rate, _ in _speeds(part, speed):
+        for weight in _weights_of(name, accuracies)[0] if rate > 0 else []: measured[weight].add(size)
     def why(row) -> str:
         if not measured[row.model]: return 'no speed was measured for its architecture'
         if part == 'train': return 'another image size of this weight is more accurate'

@@ -6,13 +6,13 @@
 from __future__ import annotations
 import json, re
 from collections import defaultdict
-from difflib import get_close_matches
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Iterable, NamedTuple
+import timm_bench
 
 # %% auto #0
-__all__ = ['Name', 'split_name', 'read_registry', 'write_registry', 'registry', 'UnknownModel', 'suggest', 'renames',
+__all__ = ['Name', 'split_name', 'read_registry', 'write_registry', 'registry', 'UnknownModel', 'suggest', 'renamed', 'renames',
            'current_name', 'full_name', 'license', 'declared_license', 'families', 'family', 'pretrain']
 
 # %% ../nbs/01_models.ipynb #0a5a8215
@@ -45,16 +45,20 @@ def _default_weight(name: str, registry) -> str:
     arch = split_name(name).arch
     return f'{arch}.{registry._model_default_cfgs[arch].tags[0]}'
 
+def _table_file() -> Path:
+    "Where the package carries that table."
+    return Path(timm_bench.__path__[0])/'data'/'registry.json'
+
 def write_registry() -> None:
     "Renew the table that the package carries, in a checkout with timm installed."
     table = json.dumps(read_registry(), indent=1) + '\n'
-    (files('timm_bench')/'data'/'registry.json').write_text(table, encoding='utf-8')
+    _table_file().write_text(table, encoding='utf-8')
 
 # %% ../nbs/01_models.ipynb #8e1c7e69
 @cache
 def registry() -> dict:  # see `read_registry`
     "timm's names, renames and licences, from the table that the package carries."
-    return json.loads((files('timm_bench')/'data'/'registry.json').read_text(encoding='utf-8'))
+    return json.loads(_table_file().read_text(encoding='utf-8'))
 
 @cache
 def _all_weights() -> tuple[str, ...]:
@@ -77,22 +81,29 @@ def suggest(
     n: int = 3,  # how many at most
 ) -> list[str]:  # the nearest names, best first
     "Suggest the names nearest to `name`."
+    from difflib import get_close_matches  # only who misspells needs it
     return get_close_matches(name, sorted(_known() if names is None else names), n=n, cutoff=0.6)
 
 # %% ../nbs/01_models.ipynb #de588b53
 _VENDORS = re.compile(r'^(?:tf|gluon|tv|ssl|swsl|ig|ens_adv|adv|legacy|dm|jx)_')
 
 @cache
-def renames() -> dict[str, str]:  # old name: name that timm gives it today
-    "What became of old names, with timm's slips mended."
+def renamed(
+    name: str,  # a model's name of any era
+) -> str:  # the name that timm gives it today, with timm's slips mended; the name itself where it was never changed
+    "What became of a name."
     table, weights = registry()['renames'], registry()['weights']
-    def mended(old: str, new: str) -> str:
-        (arch, tag), own = split_name(new), _VENDORS.sub('', old)
-        longer = [t for t in weights.get(arch, {}) if t.startswith(f'{tag}_')]
-        if tag and tag not in weights.get(arch, {}) and len(longer) == 1: return f'{arch}.{longer[0]}'
-        if own in (old, arch) or list(table.values()).count(new) == 1: return new
-        return f'{own}.{tag}' if tag in weights.get(own, {}) else old
-    return {old: mended(old, new) for old, new in table.items()}
+    if not (new := table.get(name)): return name
+    (arch, tag), own = split_name(new), _VENDORS.sub('', name)
+    longer = [known for known in weights.get(arch, {}) if known.startswith(f'{tag}_')]
+    if tag and tag not in weights.get(arch, {}) and len(longer) == 1: return f'{arch}.{longer[0]}'
+    if own in (name, arch) or list(table.values()).count(new) == 1: return new
+    return f'{own}.{tag}' if tag in weights.get(own, {}) else name
+
+@cache
+def renames() -> dict[str, str]:  # old name: name that timm gives it today
+    "What became of all old names."
+    return {old: renamed(old) for old in registry()['renames']}
 
 # %% ../nbs/01_models.ipynb #a16aec7c
 def current_name(
@@ -102,16 +113,17 @@ def current_name(
     if not isinstance(name, str) or name not in _known():
         near = suggest(name) if isinstance(name, str) else []
         raise UnknownModel(f'timm knows no model {name!r}' + (f'; did you mean {", ".join(near)}?' if near else ''))
-    return renames().get(name, name)
+    return renamed(name)
 
 # %% ../nbs/01_models.ipynb #30f3d676
+@cache
 def full_name(
     name: str,  # a model's name of any era
 ) -> str:  # `architecture.tag`; where timm has no weights for it, today's name
     "The full name of the weights that `timm.create_model(name, pretrained=True)` loads."
-    renamed = renames().get(name, name)
-    tags = registry()['weights'].get(renamed, {})
-    return f'{renamed}.{next(iter(tags))}' if tags else renamed
+    now = renamed(name)
+    tags = registry()['weights'].get(now, {})
+    return f'{now}.{next(iter(tags))}' if tags else now
 
 # %% ../nbs/01_models.ipynb #0dec5f91
 def license(
@@ -130,15 +142,15 @@ def declared_license(
 
 # %% ../nbs/01_models.ipynb #3b1316ba
 _LETTERS = re.compile(r'^([a-z]+?(?:v2)?)(?:\d|_|$)')
-_MORE_DATA = re.compile(r'(?<![a-z])in(12|21|22)')
+_MORE_DATA = re.compile(r'in(?<![a-z]in)(12|21|22)')  # no letter stands before it; so written, it is found quickly
+_DEEP_STEM = re.compile('resnet.*d')
 
 @cache
-def _stem(name: str, vendors: bool) -> str:
+def _stem(arch: str, vendors: bool) -> str:
     "A family's name before the suffix for more data."
-    arch = split_name(name).arch
     if vendors: arch = _VENDORS.sub('', arch)
     letters = _LETTERS.match(arch)
-    return (letters[1] if letters else 'other') + ('d' if re.search('resnet.*d', arch) else '')
+    return (letters[1] if letters else 'other') + ('d' if _DEEP_STEM.search(arch) else '')
 
 # %% ../nbs/01_models.ipynb #34426f6f
 def families(
@@ -147,12 +159,11 @@ def families(
     vendors: bool = False,  # fold ports (`tf_`, `gluon_`, …) into their architecture's family
 ) -> dict[str, str]:  # family by name
     "The families of many models."
-    names = dict.fromkeys(names)
-    plain = {_stem(n, vendors) for n in (names if among is None else among) if not _MORE_DATA.search(n)}
-    def one(name: str) -> str:
-        stem, more = _stem(name, vendors), _MORE_DATA.search(name)
-        return f'{stem}_in{more[1]}' if more and stem in plain else stem
-    return {n: one(n) for n in names}
+    stems = {name: _stem(name.partition('.')[0], vendors) for name in names}
+    more = {name: found[1] for name in stems if (found := _MORE_DATA.search(name))}
+    others = stems if among is None else among
+    plain = {_stem(name.partition('.')[0], vendors) for name in others if not _MORE_DATA.search(name)} if more else set()
+    return {name: f'{stem}_in{more[name]}' if name in more and stem in plain else stem for name, stem in stems.items()}
 
 # %% ../nbs/01_models.ipynb #28882278
 def family(
@@ -167,15 +178,19 @@ def family(
 # %% ../nbs/01_models.ipynb #ff8a882b
 _DATA = re.compile(r'in1k|in12k|in21k|in22k|inw21k|ig1b|yfcc\d+m|jft|laion2b|laion400m|laiona|webli|datacomp1b|datacompxl|dfn2b|dfn5b|dfndr2b'
                    r'|merged2b|ssld6m|m30m|m38m|lvd142m|lvd1689m|sat493m|sa1b|cc12m|openai|metaclip2?|seer|swag|bamboo')
-_PLAIN = re.compile(r'(?<![a-z])(in(?:12|21|22))k?(?:_|ft1k|$)')
+_PLAIN = re.compile(r'(in(?<![a-z]in)(?:12|21|22))k?(?:_|ft1k|$)')
 
 def pretrain(
     name: str,  # a model's name of any era; without a tag, timm's default weights are meant
 ) -> str | None:  # data sets in order, '+' between them: 'in22k', 'laion2b+in12k'; 'in1k' for ImageNet-1k alone; `None` where the name tells nothing
     "The data that a model saw before it was fine-tuned on ImageNet-1k."
-    tag = split_name(full_name(name)).tag.replace('ssld_6m', 'ssld6m')
-    data = [piece for piece in tag.split('_') if _DATA.fullmatch(piece)]
+    data = _data_of_tag(full_name(name).partition('.')[2])
+    return f'{plain[1]}k' if not data and (plain := _PLAIN.search(name)) else data
+
+@cache
+def _data_of_tag(tag: str) -> str | None:
+    "The data that a weight's tag names."
+    data = [piece for piece in tag.replace('ssld_6m', 'ssld6m').split('_') if _DATA.fullmatch(piece)]
     if tag.startswith('clip_ft_'): data.insert(0, 'clip')  # pairs of images and texts, but not which
-    if not data and (plain := _PLAIN.search(name)): data = [plain[1] + 'k']
-    before = list(dict.fromkeys(d for d in data if d != 'in1k'))
+    before = list(dict.fromkeys(piece for piece in data if piece != 'in1k'))
     return '+'.join(before) or ('in1k' if data else None)

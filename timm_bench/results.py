@@ -31,7 +31,9 @@ class Results:
     @property
     def files(self) -> list[str]:
         "Names of the CSV files, sorted."
-        return sorted(p.name for p in Path(self.folder).glob('*.csv') if p.is_file())
+        try:
+            with os.scandir(self.folder) as found: return sorted(entry.name for entry in found if entry.name.endswith('.csv') and entry.is_file())
+        except OSError as e: raise ResultsError(f'{self.folder}: cannot be read ({e.strerror})') from None
 
     def read(self,
         name: str,  # of one of `files`
@@ -50,11 +52,12 @@ def _from_folder(folder: str | os.PathLike, origin: str = 'folder {}') -> Result
     "Results from a folder, from the `results` folder inside it, or from the newest of the folders in it that are named by their day."
     folder = Path(folder).expanduser()
     if not folder.is_dir(): raise ResultsError(f'{folder}: no such folder')
-    if not list(folder.glob('*.csv')):
+    if not (files := Results(folder, '').files):
         folder = folder/'results' if (folder/'results').is_dir() else folder/max(_dated(folder), default='')
-    if not list(folder.glob('*.csv')): raise ResultsError(f'{folder}: no CSV files in it')
-    commit, day = head(folder.parent) if (folder.parent/'.git').exists() and folder.name == 'results' else (None, None)
-    if _DAY.fullmatch(folder.resolve().name): day = folder.resolve().name
+        files = Results(folder, '').files
+    if not files: raise ResultsError(f'{folder}: no CSV files in it')
+    commit, day = head(folder.parent) if folder.name == 'results' and (folder.parent/'.git').exists() else (None, None)
+    if _DAY.fullmatch(named := folder.resolve().name): day = named
     return Results(folder, origin.format(folder), commit, day)
 
 _DAY = re.compile(r'\d{4}-\d\d-\d\d')
@@ -136,7 +139,9 @@ def _first_source(rev: str | None, as_of: str | None, update: bool) -> tuple[Res
     except ResultsError as e: raise ResultsError('no results: ' + '; '.join([*reasons, str(e)]) + '; name a folder with results= or $TIMM_BENCH_RESULTS') from None
 
 # %% ../nbs/00_results.ipynb #53aef207
-_PIECES = dict(part='infer|train', precision='amp|amp_bf16|bf16|fp32', layout='nchw|nhwc', torch=r'pt\d{2,}', cuda=r'cu\d{2,}|cpu', device=r'.+')
+_PIECES = {field: re.compile(pattern) for field, pattern in dict(
+    part='infer|train', precision='amp|amp_bf16|bf16|fp32', layout='nchw|nhwc', torch=r'pt\d{2,}', cuda=r'cu\d{2,}|cpu', device=r'.+').items()}
+_SHORT_DEVICE = re.compile(r'[2-9]0\d0')
 
 def _dotted(digits: str) -> str:
     "A version written without dots: 240 is 2.4.0, 111 is 1.11, 2141 is 2.14.1, 124 (CUDA) is 12.4."
@@ -145,7 +150,7 @@ def _dotted(digits: str) -> str:
 
 def _device(text: str) -> str:
     "One spelling a device: 4090 and rtx4090 are the same."
-    return f'rtx{text}' if re.fullmatch(r'[2-9]0\d0', text) else text
+    return f'rtx{text}' if _SHORT_DEVICE.fullmatch(text) else text
 
 # %% ../nbs/00_results.ipynb #48c8fd67
 def parse_benchmark(
@@ -158,8 +163,8 @@ def parse_benchmark(
     pieces = pieces[:5] + ['-'.join(pieces[5:])]
     read, problem = {}, None
     for (field, pattern), piece in zip(_PIECES.items(), pieces + [''] * 6):
-        read[field] = piece if re.fullmatch(pattern, piece) else None
-        if read[field] is None and not problem: problem = f'{field}: {piece!r} is not {pattern}' if piece else f'{field}: missing'
+        read[field] = piece if pattern.fullmatch(piece) else None
+        if read[field] is None and not problem: problem = f'{field}: {piece!r} is not {pattern.pattern}' if piece else f'{field}: missing'
     return dict(file=file, **_tidy_pieces(read), compiled=compiled, problem=problem)
 
 def _tidy_pieces(read: dict) -> dict:
@@ -177,16 +182,24 @@ def list_benchmarks(
 ) -> pd.DataFrame:  # a row each: `file`, `part`, `precision`, `layout`, `torch`, `cuda` (none for CPUs), `device`, `compiled`, `rows`, `problem` (what cannot be read of its name or content)
     "List the benchmark files, with what their names say."
     results = get_results(results, as_of=as_of)
-    found = [parse_benchmark(f) | dict(rows=count_rows(Path(results.folder)/f)) for f in results.files if f.startswith('benchmark-')]
-    for f in found: f['problem'] = f['problem'] or (None if f['rows'] is not None else 'not a benchmark table')
+    found = [_counted(benchmark, results) for benchmark in _parsed(results)]
     table = pd.DataFrame(found, columns=['file', *_PIECES, 'compiled', 'rows', 'problem'], dtype=object)
     return table.astype({'rows': 'Int64', 'compiled': bool})
+
+def _parsed(results: Results) -> list[dict]:
+    "The benchmark files, as their names tell."
+    return [parse_benchmark(file) for file in results.files if file.startswith('benchmark-')]
+
+def _counted(benchmark: dict, results: Results) -> dict:
+    "What a file's name tells, and how many rows it has."
+    rows = count_rows(Path(results.folder)/benchmark['file'])
+    return benchmark | dict(rows=rows, problem=benchmark['problem'] or (None if rows is not None else 'not a benchmark table'))
 
 # %% ../nbs/00_results.ipynb #bd0a2ec4
 def _words(benchmark: pd.Series) -> set[str]:
     "Every word that is true of a benchmark file."
     words = set(benchmark.file.lower().removesuffix('.csv').split('-')) | {'compiled' if benchmark.compiled else 'eager', 'gpu' if benchmark.cuda else 'cpu', 'pytorch'}
-    return words | {str(v).lower() for v in benchmark[['torch', 'cuda', 'device']] if isinstance(v, str)}
+    return words | {value.lower() for value in (benchmark.torch, benchmark.cuda, benchmark.device) if isinstance(value, str)}
 
 def _fits(benchmark: pd.Series, word: str) -> bool:
     "Whether a word is one of a benchmark's words, a part of its device, or the beginning of its PyTorch version."
@@ -200,25 +213,31 @@ def pick_benchmark(
 ) -> pd.Series:  # one row of `list_benchmarks`; raises `ResultsError` with the candidates when not exactly one fits
     "Pick the one benchmark file that is meant."
     results = get_results(results)
-    if part not in ('infer', 'train'): raise ResultsError(f"part={part!r}: give 'infer' or 'train'")
-    table = list_benchmarks(results)
-    own = table[table.part.eq(part)]
-    if own.empty: raise ResultsError(f'no benchmark of part {part!r} in {results}')
-    if words is None: return _default_benchmark(own, part)
-    if not isinstance(words, str) or not words.split(): raise ResultsError(f'benchmark={words!r}: give a file name or words such as {"rtx4090 nhwc"!r}')
-    if (named := table[table.file.str.removesuffix('.csv').eq(words.removesuffix('.csv'))]).empty: return _only(own, part, words)
-    if named.part.iloc[0] not in (part, None): raise ResultsError(f'{words}: not a benchmark of part {part!r}')
-    return named.iloc[0]
+    return pd.Series(_counted(_pick(part, words, results), results), dtype=object)
 
-def _only(own: pd.DataFrame, part: str, words: str) -> pd.Series:
-    "The one row that all words are true of."
-    asked = words.lower().replace(',', ' ').split()
-    fit = own
-    for word in [w for w in asked if w != 'newest']:
-        if (fit := fit[[_fits(row, word) for _, row in fit.iterrows()]]).empty: raise ResultsError(f'benchmark={words!r}: no benchmark of part {part!r} fits at {word!r}; {_candidates(own)}')
+def _pick(part: str, words: str | None, results: Results) -> dict:
+    "What the name of the one file that is meant tells."
+    if part not in ('infer', 'train'): raise ResultsError(f"part={part!r}: give 'infer' or 'train'")
+    if words is not None and (not isinstance(words, str) or not words.split()): raise ResultsError(f'benchmark={words!r}: give a file name or words such as {"rtx4090 nhwc"!r}')
+    found = _parsed(results)
+    own = [benchmark for benchmark in found if benchmark['part'] == part]
+    if not own: raise ResultsError(f'no benchmark of part {part!r} in {results}')
+    if words is None: return _default_benchmark(own, part, results)
+    named = [benchmark for benchmark in found if benchmark['file'].removesuffix('.csv') == words.removesuffix('.csv')]
+    picked = named[0] if named else _only(own, part, words)
+    if picked['part'] not in (part, None): raise ResultsError(f'{words}: not a benchmark of part {part!r}')
+    return picked
+
+def _only(own: list[dict], part: str, words: str) -> dict:
+    "The one benchmark that all words are true of."
+    asked, table = words.lower().replace(',', ' ').split(), pd.DataFrame(own, dtype=object)
+    fit = table
+    for word in [word for word in asked if word != 'newest']:
+        fit = fit[[_fits(row, word) for row in fit.itertuples()]]
+        if fit.empty: raise ResultsError(f'benchmark={words!r}: no benchmark of part {part!r} fits at {word!r}; {_candidates(table)}')
     if 'newest' in asked: fit = _newest(fit)
-    if len(fit) == 1: return fit.iloc[0]
-    raise ResultsError(f'benchmark={words!r}: {len(fit)} benchmarks of part {part!r} fit: {", ".join(fit.file)}')
+    if len(fit) > 1: raise ResultsError(f'benchmark={words!r}: {len(fit)} benchmarks of part {part!r} fit: {", ".join(fit.file)}')
+    return own[fit.index[0]]
 
 def _newest(fit: pd.DataFrame) -> pd.DataFrame:
     "Those of the newest PyTorch."
@@ -235,12 +254,16 @@ def _version(text: str | None) -> tuple[int, ...]:
     "A version as numbers, so that 2.10 comes after 2.9."
     return tuple(int(n) for n in text.split('.')) if isinstance(text, str) else ()
 
-def _default_benchmark(own: pd.DataFrame, part: str) -> pd.Series:
+_SEED = dict(precision='amp', layout='nhwc', device='rtx3090', compiled=False)  # what the seed notebook shows
+
+def _default_benchmark(own: list[dict], part: str, results: Results) -> dict:
     "The seed's own setting at its newest; in a set without it, the file with most rows."
-    seed = own[own.precision.eq('amp') & own.layout.eq('nhwc') & own.device.eq('rtx3090') & ~own.compiled & own.rows.notna()]
-    if len(seed): return seed.loc[max(seed.index, key=lambda i: (_version(seed.torch[i]), _version(seed.cuda[i])))]
-    most = own.loc[own.rows.fillna(-1).astype(int).idxmax()]
-    _say(f'no amp, nhwc, RTX 3090 benchmark of part {part!r} here: using {most.file}, which has most rows')
+    newest_first = sorted(own, key=lambda benchmark: (_version(benchmark['torch']), _version(benchmark['cuda'])), reverse=True)
+    for benchmark in newest_first:
+        if _SEED.items() <= benchmark.items() and _counted(benchmark, results)['rows'] is not None: return benchmark
+    rows = [-1 if (count := _counted(benchmark, results)['rows']) is None else count for benchmark in own]
+    most = own[rows.index(max(rows))]
+    _say(f'no amp, nhwc, RTX 3090 benchmark of part {part!r} here: using {most["file"]}, which has most rows')
     return most
 
 # %% ../nbs/00_results.ipynb #0f45df33

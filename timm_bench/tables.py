@@ -4,13 +4,15 @@
 
 # %% ../nbs/00a_tables.ipynb #d8b6ed88
 from __future__ import annotations
-import csv, io, re, warnings
+import csv, io, re, time
+from itertools import groupby
 from pathlib import Path
 from typing import Iterator, Sequence
+import numpy as np
 import pandas as pd
 
 # %% auto #0
-__all__ = ['MAX_BYTES', 'ResultsError', 'read_table', 'count_rows']
+__all__ = ['MAX_BYTES', 'ResultsError', 'read_table', 'count_rows', 'file_state']
 
 # %% ../nbs/00a_tables.ipynb #39b259d1
 class ResultsError(ValueError):
@@ -24,7 +26,8 @@ def _read_text(path: Path) -> str:
     try:
         if path.stat().st_size > MAX_BYTES: raise ResultsError(f"{path.name}: larger than {MAX_BYTES >> 20} MiB, so not one of timm's tables")
         raw = path.read_bytes()
-        text = raw.decode('utf-8-sig').replace('\r\n', '\n').replace('\r', '\n')  # any kind of line end
+        text = raw.decode('utf-8-sig')
+        if '\r' in text: text = text.replace('\r\n', '\n').replace('\r', '\n')  # any kind of line end
     except UnicodeDecodeError as e: raise ResultsError(f'{path.name}: line {_line_at(raw, e.start)} ' + ('holds a NUL byte' if b'\0' in raw else 'is not UTF-8 text')) from None
     except (OSError, ValueError) as e: raise ResultsError(f'{path.name}: cannot be read ({getattr(e, "strerror", None) or e})') from None
     if not text.strip('\ufeff \t\r\n'): raise ResultsError(f'{path.name}: the file is empty')
@@ -39,10 +42,13 @@ def _line_at(raw: bytes, at: int) -> int: return raw.count(b'\n', 0, at) + 1
 _NUMBER = re.compile(r'(?:^|_)(?:samples_per_sec|step_time|batch_size|img_size|gmacs|macts|param_count|top[15](?:_err|_diff)?|rank_diff|crop_pct)$')
 _NUMERAL = r'(?:[+-]?(?:\d{1,15}(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?|"\d{1,3}(?:,\d{3}){1,4}(?:\.\d*)?")?'
 
+_USUAL = r'(?:[-+.0-9]{0,15}|"\d{1,3}(?:,\d{3}){1,4}(?:\.\d*)?")'  # what pandas makes a number of is then one; and quicker to look for
+
 def _row_pattern(head: list[str]) -> re.Pattern:
     "What the rows below a header look like, if there is nothing unusual about them."
-    cells = [_NUMERAL if _NUMBER.search(column) else r'[^,"\n]*' for column in head]
-    return re.compile('(?:' + ','.join(cells) + r'\n)*', re.ASCII)
+    cells = [_USUAL if _NUMBER.search(column) else r'[^,"\n]*' for column in head]
+    runs = [f'(?:,{cell}){{{len([*run])}}}' for cell, run in groupby(cells[1:])]  # a short pattern is compiled sooner
+    return re.compile('(?:' + ''.join([*cells[:1], *runs]) + r'\n)*', re.ASCII)
 
 def _is_numeral(cell: str) -> bool:
     "Whether a cell is empty or a number, with or without thousands commas."
@@ -82,24 +88,36 @@ def _parse(text: str, needs: Sequence[str]) -> pd.DataFrame:
     rows = text.lstrip('\n').partition('\n')[2]
     if not _row_pattern(head).fullmatch(rows) and (fault := _fault(text, head)): raise ResultsError(fault)
     table = pd.read_csv(io.StringIO(text), header=0, names=head, index_col=False, thousands=',', keep_default_na=False, na_values=[''],
-                        dtype={'model': str} if 'model' in head else None)
+                        low_memory=False, dtype={'model': str} if 'model' in head else None)
     if table.empty: raise ResultsError('a header without rows')
+    words = [column for column, dtype in zip(head, table.dtypes) if dtype.kind not in 'iuf' and _NUMBER.search(column)]
+    if words: raise ResultsError(_fault(text, head) or f'column {_show(words[0])}: not numbers')
     return table
 
 # %% ../nbs/00a_tables.ipynb #725d9ab2
-def _bad_value(column: str, values: pd.Series) -> pd.Series:
+def _limits(column: str) -> tuple[float, float]:
+    "The least and the greatest that a column of timm's can hold."
+    if column.endswith('img_size'): return 1, 1e6
+    if column in ('top1', 'top5'): return 0, 100
+    return (-_LARGEST if column.endswith('_diff') else 0), _LARGEST
+
+_LARGEST = float(np.finfo(float).max)
+
+def _bad_value(column: str, values: np.ndarray) -> np.ndarray:
     "Which values a column of timm's cannot hold."
-    if column == 'model': return values.isna()
-    if column.endswith('img_size'): return ~(values >= 1) | (values % 1 != 0) | (values > 1e6)
-    if column in ('top1', 'top5'): return ~values.between(0, 100)
-    low = float('-inf') if column.endswith('_diff') else 0
-    return values.notna() & (~(values >= low) | values.abs().eq(float('inf')))
+    if column == 'model': return pd.isna(values)
+    low, high = _limits(column)
+    bad = (values < low) | (values > high)
+    if column.endswith('img_size'): return bad | (values % 1 != 0)  # also where it is missing
+    return bad | np.isnan(values) if column in ('top1', 'top5') else bad
 
 def _check_values(text: str, table: pd.DataFrame) -> None:
     "Refuse a table with a value that cannot be."
-    for column in [c for c in table if c == 'model' or _NUMBER.search(c)]:
-        if (bad := _bad_value(column, table[column])).any():
-            at = int(bad.to_numpy().argmax())
+    for column, values in table.items():
+        if column != 'model' and not _NUMBER.search(column): continue
+        with np.errstate(invalid='ignore'): bad = _bad_value(column, values.to_numpy())
+        if bad.any():
+            at = int(bad.argmax())
             line, row = [*_rows(text)][at + 1]
             raise ResultsError(f'line {line}, column {_show(column)}: {_show(row[list(table).index(column)])} cannot be right')
 
@@ -125,3 +143,13 @@ def count_rows(
     try: text = _read_text(path)
     except ResultsError: return None
     return text.count('\n') - 1 if text.startswith('model,') else None
+
+# %% ../nbs/00a_tables.ipynb #5b7c1d2e
+def file_state(
+    path: Path,  # of a file
+) -> tuple[int, ...] | None:  # what changes whenever the file does; `None` where that cannot be told
+    "Whether a file is still the one that was read before, seen from outside."
+    try: state = path.stat()
+    except OSError: return None
+    age = time.time_ns() - state.st_mtime_ns
+    return (state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns) if age > 2e9 else None
