@@ -53,7 +53,7 @@
       layout.legend = { ...layout.legend, orientation: "h", x: 0, xanchor: "left", y: -0.18, yanchor: "top", title: { text: "" } };
       layout.margin = { ...layout.margin, l: 44, r: 8 };
       layout.annotations = (layout.annotations || []).filter((a) => !a.showarrow);
-      for (const key of Object.keys(layout)) if (/^[xy]axis/.test(key)) layout[key] = { ...layout[key], nticks: 5, tickfont: { size: 10 } };
+      for (const key of Object.keys(layout)) if (/^[xy]axis/.test(key)) layout[key] = { ...layout[key], nticks: 5, tickfont: { size: 10 }, title: { ...layout[key].title, font: { size: 11 } } };
     }
     return { data, layout: { ...layout, autosize: true } };
   };
@@ -64,6 +64,12 @@
     plot.dataset.drawn = `${width} ${dark()}`;
     return window.Plotly.react(plot, data, { ...layout, width }, config);
   };
+
+  // ---- the table of a chart, when it is asked for
+  document.querySelectorAll("figure.chart details").forEach((details) => details.addEventListener("toggle", () => {
+    const template = details.querySelector("template");
+    if (template) template.replaceWith(template.content);
+  }));
 
   // ---- when: in view, after a change of colours or of width
   const plots = [...document.querySelectorAll("figure.chart .plot")];
