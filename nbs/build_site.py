@@ -135,13 +135,19 @@ def chart(spec: dict) -> str:
     heading = f'<figcaption><strong>{escape(title)}</strong><span>{escape(subtitle)}</span></figcaption>' if title else ''
     height = spec['layout'].get('height') or 450
     rows = table.to_html(index=False, border=0, float_format='{:.5g}'.format, na_rep='', classes='data')
-    return (f'<figure class="chart">{heading}<div class="plot" role="img" aria-label="{escape(words)}" style="height: {height}px"></div>'
+    return (f'<figure class="chart">{heading}<div class="plot" role="group" aria-label="{escape(words)}" style="height: {height}px"></div>'
             f'<script type="application/json">{packed}</script>'
             f'<details><summary>This chart in words and as a table</summary><p>{escape(words)}</p>'
-            f'<div class="scroll">{rows}</div></details></figure>')
+            f'<template><div class="scroll">{rows}</div></template></details></figure>')  # inert until it is opened: a page may hold thousands of rows
 
 
 SCRIPTS = '<script src="{up}assets/plotly.min.js" defer></script>\n<script src="{up}assets/charts.js" defer></script>'
+
+
+def quiet(notebook: nbformat.NotebookNode) -> None:
+    "Take out what a notebook says on standard error: where its results are from, which its charts say as well."
+    for cell in notebook.cells:
+        if 'outputs' in cell: cell.outputs = [output for output in cell.outputs if output.get('name') != 'stderr']
 
 
 def with_charts(notebook: nbformat.NotebookNode, up: str) -> nbformat.NotebookNode:
@@ -155,21 +161,76 @@ def with_charts(notebook: nbformat.NotebookNode, up: str) -> nbformat.NotebookNo
     return notebook
 
 
+def with_pictures(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    "The gallery: what each cell shows becomes a picture, drawn as the site draws it, and all pictures come first, as links."
+    headings, shown = [], []
+    for cell in notebook.cells:
+        if found := re.match(r'## (.*)', cell.source): headings.append(found[1])
+        for output in cell.get('outputs', []):
+            if not (alt := spoken(output)): continue
+            name = re.sub(r'\W+', '-', headings[-1].lower())
+            shown.append((name, headings[-1], chart(figure_of(output)) if figure_of(output) else output.data['text/html'], alt))
+            cell.outputs = [frame(picture(f'images/gallery/{name}', alt))]
+            break
+    photograph({name: html for name, _, html, _ in shown}, EXECUTED/'images'/'gallery')
+    cards = ''.join(f'<a class="card" href="#{name}">{picture(f"images/gallery/{name}", "")}<strong>{escape(heading)}</strong></a>' for name, heading, _, _ in shown)
+    notebook.cells.insert(2, raw(f'<div class="cards">{cards}</div>'))
+    return notebook
+
+
+def spoken(output) -> str | None:
+    "What an output shows, for those who cannot see it; `None` for what is no chart and no card."
+    import plotly.graph_objects as go
+    from timm_bench.words import in_words
+    if spec := figure_of(output): return in_words(go.Figure(dict(data=spec['data'], layout=spec['layout']), skip_invalid=True))
+    heading = re.search(r'<h3>(.*?)</h3>', ''.join(output.get('data', {}).get('text/html', '')))
+    return heading and f'The card of {heading[1]}: its licence and pre-training data, its accuracy on every test set, its speed on every benchmark, and what is better.'
+
+
+def picture(path: str, alt: str) -> str:
+    "A picture in both modes. Only the one that is seen is loaded."
+    return ''.join(f'<img class="{mode}-content" src="{path}-{mode}.png" alt="{escape(alt)}" loading="lazy">' for mode in ('light', 'dark'))
+
+
+STAGE = """<!DOCTYPE html><html class="{mode}"><meta charset="utf-8"><link rel="stylesheet" href="styles.css">
+<style>body {{ margin: 0; width: {width}px; }} #stage {{ padding: 16px 20px; background: var(--page-back); }} details {{ display: none; }} td, th {{ white-space: nowrap; }} {style}</style>
+<body><div id="stage"><main>{html}</main></div><script src="assets/plotly.min.js"></script><script src="assets/charts.js"></script></body></html>"""
+
+
+def photograph(stages: dict[str, str], folder: Path, modes=('light', 'dark'), width: int = 1000, style: str = '') -> None:
+    "Draw parts of pages in Chromium, with the site's own styles and scripts."
+    sys.path.insert(0, str(PROJECT/'tests'))
+    from browser import browser
+    folder.mkdir(parents=True, exist_ok=True)
+    stage = EXECUTED/'stage.html'
+    with browser() as chromium:
+        page = chromium.new_page(viewport=dict(width=width, height=900))
+        for name, html in stages.items():
+            for mode in modes:
+                stage.write_text(STAGE.format(mode=f'quarto-{mode}', width=width, html=html, style=style), encoding='utf-8')
+                page.goto(stage.as_uri())
+                if 'class="plot"' in html: page.wait_for_selector('.plot .xtick')
+                page.locator('#stage').screenshot(path=folder/(f'{name}-{mode}.png' if len(modes) > 1 else f'{name}.png'))
+    stage.unlink()
+
+
 def raw(html: str) -> nbformat.NotebookNode:
     "A cell of HTML, as Quarto writes it."
     return nbformat.v4.new_markdown_cell(f'```{{=html}}\n{html}\n```')
 
 
 def tidy(notebook: nbformat.NotebookNode, places: dict[str, str]) -> nbformat.NotebookNode:
-    "Without what only matters on the machine that ran it: its folders' names, and pandas' own styles."
+    "Without what only matters on the machine that ran it: names of its folders, the place in a kernel that warned, pandas' own styles."
     for cell in notebook.cells:
         if 'outputs' not in cell: continue
         text = json.dumps(cell.outputs)
         for place, name in places.items(): text = text.replace(json.dumps(place)[1:-1], name)
         cell.outputs = [nbformat.from_dict(output) for output in json.loads(text)]
         for output in cell.outputs:
-            data = output.get('data', {})
-            if 'text/html' in data: data['text/html'] = re.sub(r'<style scoped>.*?</style>\s*', '', ''.join(data['text/html']), flags=re.S)
+            if output.get('name') == 'stderr': output.text = re.sub(r'^\S*ipykernel\S*:\d+: (\w+: .*\n)(?:  .*\n)?', r'\1', ''.join(output.text), flags=re.M)
+            elif 'text/html' in output.get('data', {}):
+                html = re.sub(r'<style scoped>.*?</style>\s*', '', ''.join(output.data['text/html']), flags=re.S)
+                output.data['text/html'] = html.replace('<th></th>', '<td></td>')  # a heading without words is none
     return notebook
 
 
@@ -230,11 +291,25 @@ def write_tree(executed: dict[Path, nbformat.NotebookNode], about: dict[str, str
     shutil.rmtree(EXECUTED, ignore_errors=True)
     shutil.copytree(NBS, EXECUTED, ignore=shutil.ignore_patterns('*.py', '.*', '__pycache__', '*.ipynb', 'nbdev.yml', 'sidebar.yml'))
     (EXECUTED/'assets'/'plotly.min.js').write_text(plotly.offline.get_plotlyjs(), encoding='utf-8')
+    places = {os.environ['TIMM_BENCH_RESULTS']: 'timm-results', str(PROJECT): '.', str(Path.home()): '~'}
     for path, notebook in executed.items():
         page = PurePosixPath(path.relative_to(NBS).as_posix())
+        tidy(notebook, places)
+        if str(page) == 'index.ipynb': quiet(notebook)
         (EXECUTED/page).parent.mkdir(parents=True, exist_ok=True)
         if str(page) != 'index.ipynb': notebook.cells.insert(1, raw(notebook_links(page, about)))
-        nbformat.write(documented(with_charts(notebook, '../' * (len(page.parts) - 1))), EXECUTED/page)
+        shown = with_pictures(notebook) if str(page) == 'gallery.ipynb' else with_charts(notebook, '../' * (len(page.parts) - 1))
+        nbformat.write(documented(shown), EXECUTED/page)
+    preview(executed[NBS/'index.ipynb'])
+
+
+def preview(front: nbformat.NotebookNode) -> None:
+    "The picture that other sites show with a link to this one: the tagline, and the front page's chart."
+    html = next((output.data['text/html'] for cell in front.cells for output in cell.get('outputs', []) if 'class="plot"' in output.get('data', {}).get('text/html', '')), '')
+    tagline = re.search(r'^> (.*)', front.cells[0].source, re.M)[1]
+    style = 'figcaption, .modebar { display: none; } #stage { height: 630px; overflow: hidden; padding: 36px 48px; box-sizing: border-box; } .plot { height: 430px !important; } h1 { margin: 0; font-size: 52px; } p { font-size: 27px; margin: 6px 0; }'
+    html = html.replace('"height": 800', '"height": 470').replace('height: 800px', 'height: 470px')
+    photograph(dict(social=f'<h1>timm_bench</h1><p>{escape(tagline)}</p>{html}'), EXECUTED/'images', modes=('light',), width=1200, style=style)
 
 
 def documented(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
@@ -307,7 +382,8 @@ def reference(symbol, name: str, level: int = 3) -> str:
     parts = [f'---\n\n{"#" * level} {name}', f'{kind}{inspect.getdoc(symbol) or ""}{link}']
     rows = parameters(symbol) if callable_ else []
     if callable_: parts.append(f'```python\n{signature(symbol, name)}\n```')
-    if rows: parts.append('\n'.join(['| parameter | type | default | |', '|---|---|---|---|', *('| ' + ' | '.join(map(cell_text, row)) + ' |' for row in rows)]))
+    table = ['| parameter | type | default | meaning |', '|---|---|---|---|', *('| ' + ' | '.join(map(cell_text, row)) + ' |' for row in rows)]
+    if rows: parts.append('\n'.join(['::: {.parameters}', *table, ':::']))
     return '\n\n'.join(parts)
 
 
@@ -330,10 +406,19 @@ def homes() -> dict[str, str]:
 
 
 def relink(text: str, page: PurePosixPath, about: dict[str, str]) -> str:
-    "A page's source with nbdev's links to names as relative ones, so that the site works under any address, and without sources that are nowhere."
+    "Markdown with nbdev's links to names as relative ones, so that the site works under any address, and without sources that are nowhere."
     base, up, home = re.escape(about['doc_host'] + about['doc_baseurl']), '../' * (len(page.parts) - 1), homes()
     text = re.sub(rf'\]\({base}/([\w/]+\.html)#([\w.]+)\)', lambda m: f']({up}{home.get(m[2], m[1])}#{m[2]})', text)
-    return text if about['git_url'] else re.sub(r'\[source\]\([^)]*\)(\{[^}]*\})?', '', text)
+    text = re.sub(r'^(#+ .*?)\[(`[^`\]]+`)\]\([^)]*\)', r'\1\2', text, flags=re.M)  # a heading is not a link
+    return text if about['git_url'] else re.sub(r' ?\[source\]\([^)]*\)(\{[^}]*\})?', '', text)
+
+
+def relink_cell(cell: nbformat.NotebookNode, page: PurePosixPath, about: dict[str, str]) -> None:
+    "`relink` wherever a cell holds Markdown."
+    if cell.cell_type == 'markdown': cell.source = relink(cell.source, page, about)
+    for output in cell.get('outputs', []):
+        data = output.get('data', {})
+        if 'text/markdown' in data: data['text/markdown'] = relink(''.join(data['text/markdown']), page, about)
 
 
 def process(about: dict[str, str]) -> Path:
@@ -347,8 +432,21 @@ def process(about: dict[str, str]) -> Path:
         folder = Path(proc_nbs(str(EXECUTED.relative_to(PROJECT)), n_workers=0, force=True))
     for path in folder.rglob('*.ipynb'):
         page = PurePosixPath(path.relative_to(folder).as_posix())
-        path.write_text(relink(path.read_text(encoding='utf-8'), page, about), encoding='utf-8')
+        notebook = nbformat.read(path, as_version=4)
+        for cell in notebook.cells: relink_cell(cell, page, about)
+        once(notebook)
+        nbformat.write(notebook, path)
     return folder
+
+
+def once(notebook: nbformat.NotebookNode) -> None:
+    "List a name once in the page's contents: where a section has the name of its only entry, the entry is not listed."
+    section = ''
+    for cell in notebook.cells:
+        if found := re.match(r'## `?([\w.]+)`?$', cell.source.split('\n')[0]): section = found[1]
+        for output in cell.get('outputs', []):
+            data = output.get('data', {})
+            if 'text/markdown' in data: data['text/markdown'] = re.sub(rf'^### {re.escape(section)}$', rf'### {section} {{.unlisted}}', data['text/markdown'], flags=re.M)
 
 
 def render(folder: Path) -> list[str]:
@@ -381,10 +479,18 @@ def finish(folder: Path, about: dict[str, str]) -> None:
         path.write_text(mended(path.read_text(encoding='utf-8'), up, about), encoding='utf-8')
 
 
+MENDED = {  # what a keyboard and a screen reader need of smalldocs' navigation
+    '<nav class="navbar ': '<nav aria-label="Site" class="navbar ', '<nav id="quarto-sidebar"': '<nav aria-label="Pages" id="quarto-sidebar"',
+    '<nav class="quarto-secondary-nav"': '<nav aria-label="Where you are" class="quarto-secondary-nav"', '<nav class="page-navigation"': '<nav aria-label="Previous and next page" class="page-navigation"',
+    '<nav id="TOC"': '<nav aria-labelledby="toc-title" id="TOC"', 'role="navigation" aria-expanded': 'role="button" tabindex="0" aria-expanded',
+    '<i class="bi" ': '<i class="bi" aria-hidden="true" '}
+
+
 def mended(html: str, up: str, about: dict[str, str]) -> str:
     "One page with the additions of `finish`."
     html = re.sub(r'(?=<script src="[^"]*smalldocs\.js")', f'<script src="{up}assets/site.js" defer></script>', html, count=1)
     html = re.sub(r'(<body[^>]*>)', r'\1<a class="skip" href="#quarto-document-content">Skip to the content</a>', html, count=1)
+    for old, new in MENDED.items(): html = html.replace(old, new)
     if not about['url']: html = html.replace('</head>', f'<meta property="og:image" content="{up}images/social.png"></head>', 1)
     return html
 

@@ -8,7 +8,7 @@
     ? { text: "#d7dce3", muted: "#a9b1bd", grid: "#343b46", back: "#171b21" }
     : { text: "#1f2933", muted: "#5a6572", grid: "#e3e7ec", back: "#ffffff" };
 
-  // ---- colours that can be told from the background (WCAG 1.4.11: 3 to 1), keeping their hue
+  // ---- colours that can be told from the background (WCAG asks for 3 to 1), keeping their hue
   const rgb = (colour) => {
     const hex = /^#([0-9a-f]{3}|[0-9a-f]{6})$/i.exec(colour);
     if (hex) return [0, 1, 2].map((i) => parseInt(hex[1].length === 3 ? hex[1][i] + hex[1][i] : hex[1].slice(2 * i, 2 * i + 2), 16));
@@ -24,7 +24,7 @@
   const readable = (colour, back) => {
     let parts = typeof colour === "string" ? rgb(colour) : null;
     if (!parts || !dark()) return colour;
-    for (let i = 0; i < 12 && contrast(parts, rgb(back)) < 3; i++) parts = parts.map((v) => Math.round(v + (255 - v) * 0.15));
+    for (let i = 0; i < 12 && contrast(parts, rgb(back)) < 4.5; i++) parts = parts.map((v) => Math.round(v + (255 - v) * 0.15));
     return `rgb(${parts.join(", ")})`;
   };
   const COLOURS = new Set(["color", "arrowcolor", "bordercolor", "fillcolor"]);
@@ -38,7 +38,7 @@
   // ---- the figure for this page
   const template = (c) => {
     const axis = { gridcolor: c.grid, zerolinecolor: c.grid, linecolor: c.grid, automargin: true, title: { standoff: 12 } };
-    return { layout: {
+    return { data: { scatter: [{ marker: { line: { color: c.back } } }] }, layout: {
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { color: c.text, family: getComputedStyle(document.body).fontFamily },
       xaxis: axis, yaxis: axis, hoverlabel: { align: "left" }, legend: { bgcolor: "rgba(0,0,0,0)" },
       colorway: ["#332288", "#cc6677", "#117733", "#88ccee", "#882255", "#44aa99", "#aa4499", "#999933"].map((colour) => readable(colour, c.back)),
@@ -47,22 +47,29 @@
   const figure = (spec, width) => {
     const c = look(), { data, layout } = recolour(spec, c.back);
     layout.template = template(c);
+    layout.height = Math.max(420, Math.min(layout.height || 450, 0.8 * width));
     if (width < NARROW) {
-      layout.height = Math.min(layout.height || 450, 520) + 24 * Math.ceil(data.filter((t) => t.showlegend !== false).length / 3);
+      layout.height += 24 * Math.ceil(data.filter((t) => t.showlegend !== false).length / 3);
       layout.legend = { ...layout.legend, orientation: "h", x: 0, xanchor: "left", y: -0.18, yanchor: "top", title: { text: "" } };
       layout.margin = { ...layout.margin, l: 44, r: 8 };
       layout.annotations = (layout.annotations || []).filter((a) => !a.showarrow);
-      for (const key of Object.keys(layout)) if (/^[xy]axis/.test(key)) layout[key] = { ...layout[key], nticks: 5, tickfont: { size: 10 } };
+      for (const key of Object.keys(layout)) if (/^[xy]axis/.test(key)) layout[key] = { ...layout[key], nticks: 5, tickfont: { size: 10 }, title: { ...layout[key].title, font: { size: 11 } } };
     }
     return { data, layout: { ...layout, autosize: true } };
   };
   const config = { responsive: false, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d"] };
   const draw = (plot) => {
     const width = plot.clientWidth, { data, layout } = figure(JSON.parse(plot.parentElement.querySelector("script").textContent), width);
-    plot.style.height = `${layout.height || 450}px`;
+    plot.style.height = `${layout.height}px`;
     plot.dataset.drawn = `${width} ${dark()}`;
     return window.Plotly.react(plot, data, { ...layout, width }, config);
   };
+
+  // ---- the table of a chart, when it is asked for
+  document.querySelectorAll("figure.chart details").forEach((details) => details.addEventListener("toggle", () => {
+    const template = details.querySelector("template");
+    if (template) template.replaceWith(template.content);
+  }));
 
   // ---- when: in view, after a change of colours or of width
   const plots = [...document.querySelectorAll("figure.chart .plot")];

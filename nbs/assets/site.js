@@ -26,6 +26,12 @@
     }
   };
 
+  // ---- sections of the sidebar open with the keyboard as well
+  document.addEventListener("keydown", (event) => {
+    const toggle = event.target.closest && event.target.closest('a[role="button"]:not([href])');
+    if (toggle && (event.key === "Enter" || event.key === " ")) { event.preventDefault(); toggle.click(); }
+  });
+
   // ---- what scrolls sideways can be reached and scrolled with the keyboard
   const scrolling = () => document.querySelectorAll("pre, .scroll, .sd-table, .cell-output-display > div").forEach((part) => {
     const scrolls = part.scrollWidth > part.clientWidth + 1 || part.scrollHeight > part.clientHeight + 1;
@@ -34,5 +40,5 @@
   scrolling();
   window.addEventListener("resize", scrolling);
   window.addEventListener("load", scrolling);
-  document.addEventListener("toggle", scrolling, true);
+  document.addEventListener("toggle", () => setTimeout(scrolling), true);
 })();
