@@ -23,7 +23,7 @@ HERE = Path(__file__).parent
 HARDWARE, OTHER = 'infer-amp-nhwc-pt240-cu124-rtx3090', 'infer-amp-nchw-pt291-cu130-5090'
 PURE = ['format', 'axes', 'tables', 'frontier', 'filters', 'state', 'csv', 'colours']
 EVIL = '</script><img src=x onerror="document.title=\'owned\'"> \'q\' "Q" 🙂 \u202eright-to-left &lt;b&gt; <b>bold</b>'
-SOON = dict(timeout=5000)
+SOON = dict(timeout=30_000)
 
 
 @pytest.fixture(scope='module')
@@ -41,6 +41,7 @@ class Page:
         self.tab.on('pageerror', lambda error: self.problems.append(str(error)))
         self.tab.on('request', lambda request: self.asked.append(request.url))
         self.tab.on('requestfailed', lambda request: self.stopped.append((request.url, request.failure)))
+        self.tab.set_default_timeout(120_000)
         self.go('')
 
     def go(self, fragment):
@@ -77,7 +78,7 @@ class Page:
 
     def until(self, expression):
         "Wait for something, looked at from outside: the page's policy forbids to do it inside."
-        for _ in range(100):
+        for _ in range(600):
             if self.tab.evaluate(expression): return
             self.tab.wait_for_timeout(50)
         raise AssertionError(f'never: {expression}')
