@@ -164,15 +164,16 @@ def _all_points(tested: pd.DataFrame, tables: list[pd.DataFrame]) -> tuple[pd.Da
 # %% ../nbs/07a_points.ipynb #e0a3421c
 _COSTS = ['params', 'macs', 'acts']
 
-def _usual(tables: list[pd.DataFrame], points: pd.MultiIndex) -> pd.DataFrame:
-    "The costs of each point that most benchmarks give."
+def _usual(tables: list[pd.DataFrame], points: pd.DataFrame) -> pd.DataFrame:
+    "The costs of each point that most benchmarks give; parameters also from the accuracy tables."
     known = pd.concat([table.reindex(columns=_COSTS).astype(float) for table in tables] or [pd.DataFrame(columns=_COSTS, dtype=float)])
     columns = {}
     for cost in _COSTS:
         counts = known[cost].dropna().to_frame('value').assign(point=lambda t: list(t.index)).groupby(['point', 'value'], sort=False).size()
         best = counts.reset_index(name='files').sort_values('files', ascending=False, kind='stable').drop_duplicates('point')
-        columns[cost] = pd.Series(best.value.to_list(), best.point.to_list(), dtype=float).reindex(points.to_flat_index())
-    return pd.DataFrame(columns).set_axis(points)
+        columns[cost] = pd.Series(best.value.to_list(), best.point.to_list(), dtype=float).reindex(points.index.to_flat_index())
+    usual = pd.DataFrame(columns).set_axis(points.index)
+    return usual.assign(params=usual.params.fillna(points.param_count))
 
 def _exceptions(own: pd.Series, usual: pd.Series) -> dict:
     "Those of a column's values, by place, that are not the usual ones."
@@ -197,8 +198,7 @@ def _described(points: pd.DataFrame, usual: pd.DataFrame, tested: Sequence[str])
              for name, what in dict(family=None, pretrain=pretrain, license=declared_license).items()}
     columns = dict(model=[str(n) for n in names], size=pack(points.index.get_level_values('img_size')), again=pack(points.index.get_level_values('again')), **{name: pack(map(values.get, names)) for name, values in known.items()})
     columns['weight'] = {'at': [i for i, n in enumerate(names) if renames().get(n, n) != n], 'is': [renames()[n] for n in names if renames().get(n, n) != n]}
-    costs = usual.assign(params=points.param_count.where(points.param_count.notna(), usual.params))
-    return columns | {cost: pack(costs[cost]) for cost in _COSTS} | {name: pack(points[name]) for name in points if name.startswith('top')}
+    return columns | {cost: pack(usual[cost]) for cost in _COSTS} | {name: pack(points[name]) for name in points if name.startswith('top')}
 
 # %% ../nbs/07a_points.ipynb #4565d5f1
 COLOURS = 8  # families in colour; the rest are grey
@@ -240,7 +240,7 @@ def explorer_data(
     if not public and not mine: raise ResultsError(f'no benchmark that can be read in {results}' + (f': {faults[0]}' if faults else ''))
     tables, abouts = [table for table, _ in [*mine, *public]], _identified([about for _, about in [*mine, *public]])
     points, gn = _all_points(tested, tables)
-    usual = _usual(tables, points.index)
+    usual = _usual(tables, points)
     benchmarks = [about | _columns(table, points.index, usual) for table, about in zip(tables, abouts)]
     columns = _described(points, usual, set(tested.index.get_level_values('model')))
     return dict(source=_source(results, faults, gn), sets=_sets(results), points=columns, benchmarks=benchmarks,

@@ -36,6 +36,7 @@ const app = (() => {
     now = state.settle({ ...now, ...patch }, data);
     const push = !(soft && typing);
     typing = soft;
+    dom.find('notice').hidden = true;
     draw();
     clearTimeout(later);
     if (push) address(true);
@@ -135,7 +136,7 @@ const app = (() => {
     box.hidden = false;
     dom.show(box, [text]);
     clearTimeout(fading);
-    fading = setTimeout(() => { box.hidden = true; chart.drawn(); }, 6000);
+    fading = setTimeout(() => { box.hidden = true; }, 6000);
   }
 
   async function copy(text, said) {

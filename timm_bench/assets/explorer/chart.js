@@ -4,7 +4,7 @@
 const chart = (() => {
   const margin = { l: 64, r: 16, t: 12, b: 48 };
   const touch = matchMedia('(pointer: coarse)').matches;
-  let area, canvas, tip, on, last = null, marked = -1, queue = Promise.resolve();
+  let area, canvas, tip, on, last = null, marked = -1;
 
   function start(handlers) {
     [area, canvas, tip] = ['plot', 'dots', 'tip'].map(dom.find);
@@ -63,7 +63,7 @@ const chart = (() => {
     const plan = layout(view, now, size, style);
     last.axes = { x: plan.xaxis.range, y: plan.yaxis.range };
     const bound = area.on !== undefined;
-    queue = Plotly.react(area, [points, ...lines(now, view, style)], plan, { displayModeBar: false, doubleClick: false, showTips: false, responsive: false });
+    Plotly.react(area, [points, ...lines(now, view, style)], plan, { displayModeBar: false, doubleClick: false, showTips: false, responsive: false });
     if (!bound) listen();
     dots();
     hideTip();
@@ -226,5 +226,5 @@ const chart = (() => {
     return Plotly.toImage({ data: [...traces, ...lines(now, view, style).map(line => ({ ...line, showlegend: false }))], layout: plan, config: {} }, { format: 'png', ...size, scale: 2 });
   }
 
-  return { start, draw, mark, picture, drawn: () => queue };
+  return { start, draw, mark, picture };
 })();

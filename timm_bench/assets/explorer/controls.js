@@ -105,7 +105,7 @@ const controls = (() => {
   }
 
   // `value` only where it differs: setting it moves the caret.
-  const put = (field, text) => { if (field.value !== text && document.activeElement !== field) field.value = text; };
+  const put = (field, text) => { if (field.value !== text) field.value = text; };
 
   function draw(now, view, families, chips) {
     const accuracy = axes.accuracyOf(data, now), last = parts.now;
