@@ -1,0 +1,118 @@
+"""What the linter and the type checker can't see: that everything public is explained, and that no text becomes markup unescaped.
+
+A parameter is explained by a type and a comment on its line (docments); where it is a number, the comment says of what: seconds, pixels, percent, …"""
+import ast
+import inspect
+import pkgutil
+import re
+from pathlib import Path
+
+import pytest
+from conftest import PROJECT
+
+import timm_bench
+
+MODULES = [module.name for module in pkgutil.iter_modules(timm_bench.__path__) if not module.name.startswith('_')]
+UNITS = re.compile(r"""seconds|\bs\b|\bms\b|milliseconds|minutes|pixels|\bpx\b|percent|%|points|millions?|billions?|bytes|[KMG]i?B\b|images|rows|models|threads|processes|steps
+                    |how many|number of|\bGMACs?\b|MACs|watts?|degrees|share|fraction|0 to 1|times|per\ image|seed|port|days|dollars|currency|worker|unit""", re.VERBOSE | re.IGNORECASE)
+
+
+def source(module: str) -> str: return Path(timm_bench.__path__[0], f'{module}.py').read_text(encoding='utf-8')
+
+
+def public_functions(tree: ast.Module):
+    "Functions and methods without an underscore at module level, with the name of their class, if any."
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith('_'): yield node.name, node
+        if isinstance(node, ast.ClassDef) and not node.name.startswith('_'):
+            for method in node.body:
+                if isinstance(method, ast.FunctionDef) and (not method.name.startswith('_') or method.name in ('__init__', '__call__')): yield f'{node.name}.{method.name}', method
+
+
+def gaps(module: str) -> list[str]:
+    "What is not explained in a module."
+    text, found = source(module), []
+    lines = text.splitlines()
+    def comment(node, end=None) -> str: return lines[(end or node.end_lineno) - 1].partition('  # ')[2].strip()
+    for name, function in public_functions(ast.parse(text)):
+        if not ast.get_docstring(function) and not name.endswith('__init__'): found.append(f'{module}.{name}: no docstring')
+        arguments = function.args
+        given = [argument for argument in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs] if argument.arg not in ('self', 'cls')]
+        defaults = {id(argument): value for argument, value in [*zip(reversed(arguments.args), reversed(arguments.defaults)), *zip(arguments.kwonlyargs, arguments.kw_defaults)] if value}
+        for argument in given:
+            said = comment(argument, getattr(defaults.get(id(argument)), 'end_lineno', None))
+            kind = ast.unparse(argument.annotation) if argument.annotation else None
+            if kind is None: found.append(f'{module}.{name}({argument.arg}): no type')
+            if not said: found.append(f'{module}.{name}({argument.arg}): no comment')
+            elif kind and re.fullmatch(r'(int|float)( \| None)?', kind) and not UNITS.search(said): found.append(f'{module}.{name}({argument.arg}): no unit')
+        if function.returns is None and not name.endswith('__init__'): found.append(f'{module}.{name}: no type of what is returned')
+    return found
+
+
+def exported() -> set[str]: return {f'{inspect.getmodule(value).__name__.split(".")[1]}.{name}' for name in timm_bench.__all__ if callable(value := getattr(timm_bench, name))}
+
+
+@pytest.mark.parametrize('module', MODULES)
+def test_everything_public_is_explained(module):
+    assert gaps(module) == []
+
+
+def test_the_check_itself_finds_gaps(monkeypatch):
+    code = 'def show(\n    df,  # rows\n    size: int = 3,  # of a point\n    name: str = "",\n):\n    return df\n'
+    monkeypatch.setitem(globals(), 'source', lambda module: code)
+    assert gaps('m') == ['m.show: no docstring', 'm.show(df): no type', 'm.show(size): no unit', 'm.show(name): no comment', 'm.show: no type of what is returned']
+
+
+def test_what_is_returned_is_explained_for_every_name_that_users_import():
+    "The comment after the arrow: what the frame, figure or list holds, and which errors there may be."
+    silent = []
+    for full in sorted(exported()):
+        module, name = full.split('.')
+        text = source(module)
+        function = next((node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef) and node.name == name), None)
+        if function is None: continue  # a class
+        if '  # ' not in text.splitlines()[function.returns.end_lineno - 1]: silent.append(full)
+    assert silent == []
+
+
+# Text that becomes a page
+
+def html_in_strings(tree: ast.Module):
+    "Formatted strings that hold a tag and a value: nothing escapes the value."
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.JoinedStr): continue
+        fixed = ''.join(part.value for part in node.values if isinstance(part, ast.Constant))
+        if re.search(r'<(?!(?:br|b|i|/b|/i|extra|/extra|span|/span|sub|sup)\b)/?[a-zA-Z][a-zA-Z0-9]*[\s>/]', fixed) and any(isinstance(part, ast.FormattedValue) for part in node.values): yield node.lineno
+
+
+@pytest.mark.parametrize('module', MODULES)
+def test_no_page_is_glued_together_from_strings(module):
+    "HTML is made by Jinja with autoescaping. plotly's own few tags (<b>, <br>, <i>, <span>) are for its charts, which take no others."
+    assert [*html_in_strings(ast.parse(source(module)))] == []
+
+
+@pytest.mark.parametrize('module', MODULES)
+def test_every_jinja_environment_escapes(module):
+    "No `autoescape=False`, no `Environment` without `autoescape=`, and no `Template`, which never escapes."
+    for node in ast.walk(ast.parse(source(module))):
+        if not isinstance(node, ast.Call): continue
+        called = ast.unparse(node.func).rpartition('.')[2]
+        assert called not in ('Template', 'from_string') or called == 'from_string', f'{module}:{node.lineno}'
+        if called in ('Environment', 'SandboxedEnvironment'):
+            given = {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords}
+            assert given.get('autoescape', 'False') != 'False', f'{module}:{node.lineno}'
+
+
+def test_templates_unescape_nothing():
+    "`|safe` and `autoescape false` would let a file's text into a page as markup."
+    templates = [path for path in Path(timm_bench.__path__[0]).rglob('*') if path.suffix in ('.html', '.jinja', '.j2')]
+    allowed = {"charts.html": "chart.html | safe"}
+    for path in templates: assert not re.search(r"\|\s*safe\b|autoescape\s+false", path.read_text(encoding="utf-8")), path.name
+
+
+def test_no_eval_pickle_or_shell_anywhere():
+    "The linter's security rules cannot be switched off by a comment: S102 exec, S301 pickle, S307 eval, S602 and S604 shell=True, S701 jinja2 autoescape."
+    for path in [*Path(timm_bench.__path__[0]).glob('*.py'), *(PROJECT/'nbs').glob('*.py')]:
+        text = path.read_text(encoding='utf-8')
+        assert not re.search(r'noqa:.*\bS(102|30[1-7]|60[245]|701)\b', text), path.name
+        assert not re.search(r'# ruff: noqa\s*$', text, re.M), path.name
