@@ -20,7 +20,7 @@ class Server(ThreadingHTTPServer):
     def __init__(self, root: Path, fault: str | None = None, sound_packs: int = 0, filters: bool = True):
         super().__init__(('127.0.0.1', 0), Handler)
         self.root, self.fault, self.sound_packs, self.filters = root, fault, sound_packs, filters  # without filters: knows no partial clones
-        self.requests, self.packs, self.stopping = [], 0, threading.Event()
+        self.requests, self.packs, self.sent, self.stopping = [], 0, 0, threading.Event()  # sent: bytes
         self.url = f'http://127.0.0.1:{self.server_port}'
 
     def ask_git(self, method: str, address: str, headers, body: bytes) -> tuple[dict[str, str], bytes]:
@@ -59,6 +59,7 @@ class Handler(BaseHTTPRequestHandler):
         for name, value in (headers | {'Content-Length': str(len(answer))}).items(): self.send_header(name, value)
         self.end_headers()
         self.wfile.write(answer[:stop_after])
+        self.server.sent += len(answer[:stop_after])
 
     def log_message(self, *arguments): pass
 
