@@ -346,6 +346,7 @@ def measure(models: Models = None, like: Like = None, results: ResultsOption = N
             threads: Annotated[Optional[int], typer.Option('--threads', help="Of the CPU. Default: torch's choice.")] = None,
             out: Annotated[Path, typer.Option('--out', help='The folder to write in, or the file itself.')] = Path('.'),
             resume: Annotated[bool, typer.Option('--resume/--anew', help='Go on with a file that is there, or begin it anew.')] = True,
+            processes: Annotated[int, typer.Option('--processes', help='At most, to time one model in.')] = 5,
             seconds: Annotated[float, typer.Option('--seconds', help='At most, for timing one model.')] = 10,
             timeout: Annotated[float, typer.Option('--timeout', help='Seconds after which a model is given up.')] = 600) -> None:
     "Benchmark timm models on this machine, into a file in timm's own format (needs the extra 'measure')."
@@ -353,7 +354,7 @@ def measure(models: Models = None, like: Like = None, results: ResultsOption = N
     if not models and not like: raise typer.BadParameter("give --models NAME or --like WORDS")
     chosen = [*(find_models(models) if models else []), *(models_like(like, part.value, results=_results(results, None, False)) if like else [])]
     done = measure(chosen, device=device, batch_size=batch_size, img_size=img_size, precision=precision, layout=layout, compile=compiled, threads=threads,
-                   part=part.value, out=out, resume=resume, seconds=seconds, timeout=timeout)
+                   processes=processes, part=part.value, out=out, resume=resume, seconds=seconds, timeout=timeout)
     for path in done.attrs['files']: typer.echo(path)
 
 # %% ../nbs/09_cli.ipynb #8ba01d9c
