@@ -9,7 +9,8 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 import pandas as pd
-from .results import Results, ResultsError, get_results, pick_benchmark, describe_benchmark
+from .tables import read_table
+from .results import Results, ResultsError, get_results, parse_benchmark, pick_benchmark, describe_benchmark
 from .join import candidates, settle, why_no_accuracy, why_no_speed
 from .models import split_name, renames, families, pretrain, declared_license
 from .accuracy import TestSet, get_accuracy, _FILES, _choose, _source
@@ -18,16 +19,24 @@ from .accuracy import TestSet, get_accuracy, _FILES, _choose, _source
 __all__ = ['KEEP', 'get_data', 'unmatched']
 
 # %% ../nbs/02_data.ipynb #37191906
-def _read_speed(part: str, benchmark: str | None, results: Results) -> tuple[pd.DataFrame, pd.Series]:
-    "A benchmark file, and what its name says."
-    picked = pick_benchmark(part, benchmark, results)
+def _read_speed(part: str, benchmark: str | os.PathLike | None, results: Results) -> tuple[pd.DataFrame, pd.Series]:
+    "A benchmark file, and what its name says; `path` is where it lies."
+    own = _own_file(benchmark, results)
+    picked = pd.Series(parse_benchmark(own.name)) if own else pick_benchmark(part, benchmark, results)
+    path = own or Path(results.folder)/picked.file
     numbers = [f'{part}_{what}' for what in ('samples_per_sec', 'step_time', 'batch_size', 'img_size')]
-    return results.read(picked.file, ['model', *numbers, 'param_count']), picked
+    return read_table(path, ['model', *numbers, 'param_count']), pd.Series({**picked, 'path': path})
 
-def _measured(results: Results, file: str) -> str | None:
+def _own_file(benchmark: str | os.PathLike | None, results: Results) -> Path | None:
+    "The file that a path leads to, where a benchmark is given as one; a name among the results is none."
+    if not str(benchmark).endswith('.csv') or str(benchmark) in results.files: return None
+    path = Path(benchmark).expanduser()
+    return path if path.is_file() else None
+
+def _measured(path: Path) -> str | None:
     "On which machine and day a file of `measure` was made, from the sidecar that lies beside it."
     try:
-        with open(Path(results.folder)/file.replace('.csv', '.jsonl'), encoding='utf-8') as sidecar: row = json.loads(sidecar.readline())
+        with open(path.with_suffix('.jsonl'), encoding='utf-8') as sidecar: row = json.loads(sidecar.readline())
         return f"measured on {row['device_model']}, {row['threads']} thread{'s'[:row['threads'] - 1]}, {row['started'][:10]}"
     except (OSError, ValueError, KeyError, TypeError): return None
 
@@ -72,7 +81,7 @@ def get_data(
     part: Literal['infer', 'train'],  # inference or training speed
     col: str | None = None,  # the throughput column that `secs` is made from; `None`: `{part}_samples_per_sec`, the only one that timm has
     *,
-    benchmark: str | None = None,  # a benchmark file's name, or words true of one ('rtx4090 nhwc'); `None`: amp, nhwc, RTX 3090, eager, newest PyTorch
+    benchmark: str | os.PathLike | None = None,  # a benchmark file's name, words true of one ('rtx4090 nhwc'), or the path of a file of one's own; `None`: amp, nhwc, RTX 3090, eager, newest PyTorch
     results: str | os.PathLike | Results | None = None,  # see `get_results`
     as_of: str | date | None = None,  # see `get_results`
     accuracy: TestSet = 'imagenet',  # the test set that `top1` and `top5` are from
@@ -94,7 +103,7 @@ def get_data(
     return table
 
 # %% ../nbs/02_data.ipynb #ca0a841d
-def _join(part: str, benchmark: str | None, results: Results, test_set: str, vendors: bool) -> tuple[pd.DataFrame, dict]:
+def _join(part: str, benchmark: str | os.PathLike | None, results: Results, test_set: str, vendors: bool) -> tuple[pd.DataFrame, dict]:
     "Every pair of speed and accuracy, described; and where it is from."
     speed, picked = _read_speed(part, benchmark, results)
     accuracy = get_accuracy(test_set, results=results)
@@ -104,7 +113,7 @@ def _join(part: str, benchmark: str | None, results: Results, test_set: str, ven
     table['secs'] = 1 / table[f'{part}_samples_per_sec']
     rows = dict(read=len(speed), joined=pairs.speed.nunique(), superseded=possible.speed.nunique() - pairs.speed.nunique())
     rows['unmatched'] = rows['read'] - rows['joined'] - rows['superseded']
-    attrs = _source(results, [picked.file, _FILES[test_set]]) | dict(part=part, benchmark=describe_benchmark(picked), measured_on=_measured(results, picked.file), accuracy=test_set, rows=rows)
+    attrs = _source(results, [picked.file, _FILES[test_set]]) | dict(part=part, benchmark=describe_benchmark(picked), measured_on=_measured(picked.path), accuracy=test_set, rows=rows)
     return _describe(table, accuracy.model, vendors), attrs
 
 # %% ../nbs/02_data.ipynb #366584f7
@@ -121,7 +130,7 @@ def _check_pattern(keep: str | None) -> None:
 def unmatched(
     part: Literal['infer', 'train'],  # inference or training speed
     *,
-    benchmark: str | None = None,  # see `get_data`
+    benchmark: str | os.PathLike | None = None,  # see `get_data`
     results: str | os.PathLike | Results | None = None,  # see `get_results`
     as_of: str | date | None = None,  # see `get_results`
     accuracy: TestSet = 'imagenet',  # see `get_data`
