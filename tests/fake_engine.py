@@ -21,5 +21,6 @@ def benchmark(job):
     if behaviour == 'fits' and job['batch_size'] > int(amount): raise RuntimeError('CUDA out of memory. Tried to allocate 2.00 GiB')
     if behaviour == 'survives' and job['batch_size'] > int(amount): os.kill(os.getpid(), signal.SIGKILL)
     step = len(job['model'])*job['batch_size']/1000
+    if behaviour == 'differ': step *= 1 + os.getpid() % 5/10
     return dict(img_size=job['img_size'] or 224, batch_size=job['batch_size'], threads=job['threads'] or 2, param_count=11.69, gmacs=1.82, macts=2.48,
                 peak_memory_mb=500., warm_up_steps=6, warm_up_stable=True, first_step_s=step, pid=os.getpid(), worker=WORKER, **summarize([step]*20))

@@ -17,7 +17,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parent
 SNAPSHOTS = next((p for p in [Path(os.environ.get('TIMM_BENCH_SNAPSHOTS', ROOT/'no-such')), ROOT.parent/'shared'/'timm-results'] if p.is_dir()), None)
 needs_snapshots = pytest.mark.skipif(SNAPSHOTS is None, reason="timm's results are not at hand: set TIMM_BENCH_SNAPSHOTS")
-needs_timm = pytest.mark.skipif(not (find_spec('timm') and find_spec('torch')), reason='timm and torch (the extra `measure`) are not installed')
+needs_timm = pytest.mark.skipif(not (find_spec('timm') and find_spec('torch') or os.environ.get('TIMM_BENCH_REQUIRE_TORCH')), reason='timm and torch (the extra `measure`) are not installed')
 MODELS = ['resnet18', 'vgg11', 'resnet50', 'convnext_tiny', 'efficientnet_b0', 'vit_tiny_patch16_224']
 NAME = 'benchmark-infer-fp32-nchw-pt2141-cpu-1_fake.csv'
 
@@ -158,6 +158,16 @@ def test_a_model_that_never_fits_fails(tmp_path, behave):
     row = run(['vgg11'], out=tmp_path, batch_size=8).iloc[0]
     assert row.status == 'failed' and 'out of memory' in row.reason and [r['batch_size'] for r in row.retries] == [8, 4, 2]
     assert not (tmp_path/NAME).exists()
+
+@pytest.mark.skipif(not APART, reason='only on Linux does a model get processes of its own')
+def test_a_model_is_timed_in_as_many_processes_as_it_takes(tmp_path, behave):
+    behave(vgg11='differ')
+    table = run(out=tmp_path, processes=7)
+    assert table.processes['vgg11'] == 7 and (table.processes.drop('vgg11') == 3).all()
+    spread = table.process_ms['vgg11']
+    assert len(set(spread)) > 2 and table.median_ms['vgg11'] == pytest.approx(sorted(spread)[3]) and table.repeats['vgg11'] == 140
+    assert table.interval_pct['vgg11'] > 5 and (table.interval_pct.drop('vgg11') < 1e-6).all()
+    assert set(run(['vgg11'], out=tmp_path, resume=False, processes=1).processes) == set(run(['vgg11'], out=tmp_path, compile=True).processes) == {1}
 
 # Runs that end early
 
@@ -340,6 +350,7 @@ def test_a_dask_cluster_that_loses_a_worker(tmp_path, monkeypatch):
 def test_real_models(tmp_path):
     table = measure(['test_vit', 'test_resnet'], device='cpu', out=tmp_path, threads=1, seconds=2, quiet=True)
     assert set(table.status) == {'ok'} and set(table.img_size) == {160} and set(table.threads) == {1}
+    assert table.processes.between(3 if APART else 1, 5).all()
     assert (table.p10_ms <= table.median_ms).all() and (table.median_ms <= table.p90_ms).all() and (table.peak_memory_mb > 50).all()
     trained = measure('test_vit', part='train', batch_size=4, device='cpu', out=tmp_path, threads=1, seconds=1, quiet=True)
     assert trained.status[0] == 'ok' and trained.median_ms[0] > table.median_ms[0]

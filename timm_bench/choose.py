@@ -102,7 +102,7 @@ def _kept_out(table: pd.DataFrame, over: pd.DataFrame) -> list[tuple[str, str, f
     return sorted(found, key=lambda kept: -kept[2])
 
 # %% ../nbs/04_choose.ipynb #a8c72f45
-_SHOWN = ['model', 'accuracy', 'error', *get_args(TestSet), 'secs', 'param_count_x', 'infer_gmacs', 'infer_macts', 'img_size', 'family', 'pretrain', 'license']
+_SHOWN = ['model', 'accuracy', 'error', *get_args(TestSet), 'secs', 'secs_low', 'secs_high', 'estimated', 'param_count_x', 'infer_gmacs', 'infer_macts', 'img_size', 'family', 'pretrain', 'license']
 
 def _shown(table: pd.DataFrame) -> pd.DataFrame:
     "The columns that a decision needs."

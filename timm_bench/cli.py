@@ -19,7 +19,7 @@ if TYPE_CHECKING: import pandas as pd, plotly.graph_objects as go
 # %% auto #0
 __all__ = ['app', 'ResultsOption', 'AsOf', 'Update', 'Benchmark', 'PartOption', 'Accuracy', 'FormatOption', 'ModelName', 'Models',
            'Like', 'speeds', 'seven_charts', 'chart_page', 'Part', 'Format', 'sources', 'charts', 'explore', 'best',
-           'instead_of', 'frontier', 'compare', 'card', 'history', 'measure', 'main']
+           'instead_of', 'frontier', 'compare', 'card', 'history', 'measure', 'pick_models', 'estimate', 'main']
 
 # %% ../nbs/09_cli.ipynb #d9ef01ad
 def speeds(
@@ -228,7 +228,7 @@ def _names(incomplete: str) -> list[str]:
     return sorted(name for name in _known() if name.startswith(incomplete) and ('.' in name) <= ('.' in incomplete))
 
 # %% ../nbs/09_cli.ipynb #0c11b3fa
-Benchmark = Annotated[Optional[str], typer.Option('--benchmark', help="A file's name or words true of one ('rtx4090 eager newest'). Default: amp, nhwc, RTX 3090.")]
+Benchmark = Annotated[Optional[str], typer.Option('--benchmark', help="A file's name, words true of one ('rtx4090 eager newest'), or the path of one's own. Default: amp, nhwc, RTX 3090.")]
 PartOption = Annotated[Part, typer.Option('--part', help='Speed at inference or in training.')]
 Accuracy = Annotated[Optional[list[str]], typer.Option('--accuracy', autocompletion=_beginning(*_SETS), help="A test set ('sketch'), or weights of several ('imagenet=0.5,sketch=0.5'). Default: imagenet.")]
 FormatOption = Annotated[Optional[Format], typer.Option('--format', help='Default: a table on a terminal, CSV in a pipe.')]
@@ -254,11 +254,12 @@ def _number(text: str | None) -> float | str | None:
     except (TypeError, ValueError): return text
 
 # %% ../nbs/09_cli.ipynb #e4f46f9c
-_DECIMALS = dict.fromkeys(['accuracy', 'error', 'top1', 'margin', 'points', 'gain', *_SETS], 2) | {'secs': 7} | dict.fromkeys(
+_DECIMALS = dict.fromkeys(['accuracy', 'error', 'top1', 'margin', 'points', 'gain', *_SETS], 2) | dict.fromkeys(['secs', 'secs_low', 'secs_high'], 7) | dict.fromkeys(
     ['speedup', 'median', 'low', 'high', 'same_median', 'same_low', 'same_high'], 3)
 
 def _print_answer(df: pd.DataFrame, columns: list[str], format: Format | None, title: str) -> None:
     "The columns that matter, rounded; on a terminal the reason of the first row stands below."
+    columns = [*columns, *(c for c in ('secs_low', 'secs_high', 'estimated') if c not in columns)]  # of estimates, how sure they are
     table = df[[c for c in columns if c in df]].round(_DECIMALS)
     if 'reason' not in table or format not in (None, Format.table) or not (format or sys.stdout.isatty()): return _print_table(table, format, title)
     _print_table(table.drop(columns='reason'), format, title, f'{df.model[0]}: {df.reason[0]}')
@@ -346,6 +347,7 @@ def measure(models: Models = None, like: Like = None, results: ResultsOption = N
             threads: Annotated[Optional[int], typer.Option('--threads', help="Of the CPU. Default: torch's choice.")] = None,
             out: Annotated[Path, typer.Option('--out', help='The folder to write in, or the file itself.')] = Path('.'),
             resume: Annotated[bool, typer.Option('--resume/--anew', help='Go on with a file that is there, or begin it anew.')] = True,
+            processes: Annotated[int, typer.Option('--processes', help='At most, to time one model in.')] = 5,
             seconds: Annotated[float, typer.Option('--seconds', help='At most, for timing one model.')] = 10,
             timeout: Annotated[float, typer.Option('--timeout', help='Seconds after which a model is given up.')] = 600) -> None:
     "Benchmark timm models on this machine, into a file in timm's own format (needs the extra 'measure')."
@@ -353,8 +355,38 @@ def measure(models: Models = None, like: Like = None, results: ResultsOption = N
     if not models and not like: raise typer.BadParameter("give --models NAME or --like WORDS")
     chosen = [*(find_models(models) if models else []), *(models_like(like, part.value, results=_results(results, None, False)) if like else [])]
     done = measure(chosen, device=device, batch_size=batch_size, img_size=img_size, precision=precision, layout=layout, compile=compiled, threads=threads,
-                   part=part.value, out=out, resume=resume, seconds=seconds, timeout=timeout)
+                   processes=processes, part=part.value, out=out, resume=resume, seconds=seconds, timeout=timeout)
     for path in done.attrs['files']: typer.echo(path)
+
+# %% ../nbs/09_cli.ipynb #567b9cb9
+@app.command()
+def pick_models(n: Annotated[int, typer.Argument(help='How many.')] = 12,
+                public: Annotated[Optional[str], typer.Option('--public', help="The benchmark to estimate from: words true of it ('cpu i7_12700h').")] = None,
+                part: PartOption = Part.infer, results: ResultsOption = None, as_of: AsOf = None, format: FormatOption = None) -> None:
+    "Name the models whose measurement tells most about all others."
+    from timm_bench.estimate import pick_models
+    found = pick_models(n, part=part.value, public=public, results=_results(results, as_of, False))
+    _print_answer(found, list(found), format, f'{n} models to measure')
+
+# %% ../nbs/09_cli.ipynb #6cea55d5
+@app.command()
+def estimate(own: Annotated[Path, typer.Argument(help="Your measurements: a benchmark CSV file of 'measure', or of timm's script.")],
+             public: Annotated[Optional[str], typer.Option('--public', help="The benchmark to start from: words true of it. Default: the nearest, a CPU's for a CPU.")] = None,
+             part: PartOption = Part.infer,
+             out: Annotated[Optional[Path], typer.Option('--out', help="A benchmark file to write them to, for --benchmark of 'best', 'instead-of' and 'frontier'.")] = None,
+             results: ResultsOption = None, as_of: AsOf = None, format: FormatOption = None) -> None:
+    "Predict every model's speed on a machine from a few measured there, with 90 % intervals."
+    from timm_bench.estimate import estimate, to_benchmark
+    df = estimate(own, part=part.value, public=public, results=_results(results, as_of, False), keep=None, weights='all')
+    if out: _write_estimates(to_benchmark(df), out, own)
+    title = f'{df.attrs["benchmark"]}: {df.attrs["measured"]} measured, the rest estimated from {df.attrs["estimated_from"]}'
+    _print_answer(df.sort_values('secs'), ['model', 'top1', 'secs', 'secs_low', 'secs_high', 'estimated', 'param_count_x', 'img_size', 'family'], format, title)
+
+def _write_estimates(table: pd.DataFrame, out: Path, own: Path) -> None:
+    "Write a benchmark file, but not over the measurements that it was made from."
+    if out.exists() and out.samefile(own): raise ResultsError(f'--out {out}: holds the measurements; choose another name')
+    try: out.parent.mkdir(parents=True, exist_ok=True); table.to_csv(out, index=False)
+    except OSError as e: raise ResultsError(f'--out {out}: cannot be written ({e.strerror})') from None
 
 # %% ../nbs/09_cli.ipynb #5e1d7a90
 from .notes_cli import app as notes_app

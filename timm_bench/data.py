@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 import numpy as np
 import pandas as pd
-from .tables import file_state
-from .results import Results, ResultsError, describe_benchmark, get_results, _pick
+from .tables import file_state, read_table
+from .results import Results, ResultsError, describe_benchmark, get_results, parse_benchmark, _pick
 from .join import Accuracies, Pair, arrange, candidates, settle, why_no_accuracy, why_no_speed
 from .models import split_name, renamed, families, pretrain, declared_license
 from .accuracy import TestSet, get_accuracy, _FILES, _choose, _source
@@ -21,16 +21,24 @@ from .accuracy import TestSet, get_accuracy, _FILES, _choose, _source
 __all__ = ['KEEP', 'get_data', 'unmatched']
 
 # %% ../nbs/02_data.ipynb #37191906
-def _read_speed(part: str, benchmark: str | None, results: Results) -> tuple[pd.DataFrame, pd.Series]:
-    "A benchmark file, and what its name says."
-    picked = pd.Series(_pick(part, benchmark, results), dtype=object)
+def _read_speed(part: str, benchmark: str | os.PathLike | None, results: Results) -> tuple[pd.DataFrame, pd.Series]:
+    "A benchmark file, and what its name says; `path` is where it lies."
+    own = _own_file(benchmark, results)
+    picked = parse_benchmark(own.name) if own else _pick(part, benchmark, results)
+    path = own or Path(results.folder)/picked['file']
     numbers = [f'{part}_{what}' for what in ('samples_per_sec', 'step_time', 'batch_size', 'img_size')]
-    return results.read(picked.file, ['model', *numbers, 'param_count']), picked
+    return read_table(path, ['model', *numbers, 'param_count']), pd.Series(picked | dict(path=path), dtype=object)
 
-def _measured(results: Results, file: str) -> str | None:
+def _own_file(benchmark: str | os.PathLike | None, results: Results) -> Path | None:
+    "The file that a path leads to, where a benchmark is given as one; a name among the results is none."
+    if not str(benchmark).endswith('.csv') or str(benchmark) in results.files: return None
+    path = Path(benchmark).expanduser()
+    return path if path.is_file() else None
+
+def _measured(path: Path) -> str | None:
     "On which machine and day a file of `measure` was made, from the sidecar that lies beside it."
     try:
-        with open(Path(results.folder)/file.replace('.csv', '.jsonl'), encoding='utf-8') as sidecar: row = json.loads(sidecar.readline())
+        with open(path.with_suffix('.jsonl'), encoding='utf-8') as sidecar: row = json.loads(sidecar.readline())
         return f"measured on {row['device_model']}, {row['threads']} thread{'s'[:row['threads'] - 1]}, {row['started'][:10]}"
     except (OSError, ValueError, KeyError, TypeError): return None
 
@@ -108,7 +116,7 @@ def get_data(
     part: Literal['infer', 'train'],  # inference or training speed
     col: str | None = None,  # the throughput column that `secs` is made from; `None`: `{part}_samples_per_sec`, the only one that timm has
     *,
-    benchmark: str | None = None,  # a benchmark file's name, or words true of one ('rtx4090 nhwc'); `None`: amp, nhwc, RTX 3090, eager, newest PyTorch
+    benchmark: str | os.PathLike | None = None,  # a benchmark file's name, words true of one ('rtx4090 nhwc'), or the path of a file of one's own; `None`: amp, nhwc, RTX 3090, eager, newest PyTorch
     results: str | os.PathLike | Results | None = None,  # see `get_results`
     as_of: str | date | None = None,  # see `get_results`
     accuracy: TestSet = 'imagenet',  # the test set that `top1` and `top5` are from
@@ -129,7 +137,7 @@ def get_data(
     if pairs and not shown: raise ResultsError(f'keep={keep!r}: no such family; there are {", ".join(sorted({names.family[pair.accuracy] for pair in pairs}))}')
     table = _frame(part, speed, accuracies, shown, names)
     table.attrs = _source(results, [picked.file, _FILES[accuracy]]) | dict(part=part, benchmark=describe_benchmark(picked),
-        measured_on=_measured(results, picked.file), accuracy=accuracy, rows=rows, dropped=dropped)
+        measured_on=_measured(picked.path), accuracy=accuracy, rows=rows, dropped=dropped)
     return table
 
 # %% ../nbs/02_data.ipynb #ca0a841d
@@ -139,6 +147,7 @@ def _join(part: str, speed: pd.DataFrame, accuracies: Accuracies) -> tuple[list[
     pairs = settle(possible)
     joined, matched = len({pair.speed for pair in pairs}), len({pair.speed for pair in possible})
     return pairs, dict(read=len(speed), joined=joined, superseded=matched - joined, unmatched=len(speed) - matched)
+
 
 # %% ../nbs/02_data.ipynb #18bf40d5
 def _frame(part: str, speed: pd.DataFrame, accuracies: Accuracies, shown: list[Pair], names: _Names) -> pd.DataFrame:
@@ -161,7 +170,7 @@ def _check_pattern(keep: str | None) -> None:
 def unmatched(
     part: Literal['infer', 'train'],  # inference or training speed
     *,
-    benchmark: str | None = None,  # see `get_data`
+    benchmark: str | os.PathLike | None = None,  # see `get_data`
     results: str | os.PathLike | Results | None = None,  # see `get_results`
     as_of: str | date | None = None,  # see `get_results`
     accuracy: TestSet = 'imagenet',  # see `get_data`

@@ -4,7 +4,7 @@
 
 # %% ../nbs/05b_engine.ipynb #7aaf6071
 from __future__ import annotations
-import gc, os, platform, re, subprocess
+import os, platform, random, re, statistics, subprocess
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Callable
@@ -188,9 +188,21 @@ def _peak_memory(device: str) -> float | None:
     peak = re.search(r'^VmHWM:\s*(\d+) kB', _content(Path('/proc/self/status')) or '', re.M)
     return int(peak[1])*1024/1e6 if peak else None
 
+# %% ../nbs/05b_engine.ipynb #d390963b
+def _scatter() -> list[bytearray]:
+    "Take up memory here and there, about 3 MB of it, so that what follows lies elsewhere in every process."
+    dice = random.SystemRandom()
+    return [bytearray(dice.randrange(600, 60_000)) for _ in range(100)]
+
+def _limits(warm: list[float], job: dict) -> tuple[float, float]:
+    "Seconds to time at most and at least: all of them for a model in one process or so slow that each could make fewer than five steps."
+    processes, five = job.get('processes', 1), 5*statistics.median(warm[-3:])
+    if processes == 1 or five > job['seconds']/processes: return job['seconds'], 1
+    return max(five, 0.1), 0.1
+
 # %% ../nbs/05b_engine.ipynb #37c313f7
 def benchmark(
-    job: dict,  # `model`, `part`, `device`, `batch_size`, `img_size`, `precision`, `layout`, `compile`, `threads`, `seconds`
+    job: dict,  # `model`, `part`, `device`, `batch_size`, `img_size`, `precision`, `layout`, `compile`, `threads`, `seconds`, `processes`
 ) -> dict:  # `img_size`, `batch_size`, `threads`, `param_count` (10⁶), `gmacs`, `macts`, `peak_memory_mb`, how the warm-up went, and `summarize`
     "Benchmark one model."
     import torch
@@ -200,7 +212,6 @@ def benchmark(
         _start_memory(job['device'])
         return _benchmark(job)
     finally:
-        gc.collect()
         if job['compile']: torch.compiler.reset()
         if job['device'].startswith('cuda'): torch.cuda.empty_cache()
 
@@ -208,15 +219,15 @@ def benchmark(
 def _benchmark(job: dict) -> dict:
     "Build the model, warm up, time."
     import torch
-    model, images, found = _prepare(job)
+    held, (model, images, found) = _scatter(), _prepare(job)
     runner = torch.compile(model) if job['compile'] else model
     step = (_infer_step if job['part'] == 'infer' else _train_step)(runner, images, job)
     with torch.inference_mode() if job['part'] == 'infer' else nullcontext():
-        warm, stable = warm_up(step, job['seconds']/2)
-        times = repeat(step, job['seconds'])
+        warm, stable = warm_up(step, job['seconds']/2, job.get('warm_steps'))
+        times = repeat(step, *_limits(warm, job))
     found |= dict(threads=torch.get_num_threads(), first_step_s=warm[0], warm_up_steps=len(warm), warm_up_stable=stable,
                   peak_memory_mb=_peak_memory(job['device']), **summarize(times))
-    return found | (_count(model, images[:1]) if job['part'] == 'infer' else {})
+    return found | (_count(model, images[:1]) if job['part'] == 'infer' and job.get('count', True) else {})
 
 # %% ../nbs/05b_engine.ipynb #34cd83ef
 def _prepare(job: dict):

@@ -16,7 +16,7 @@ from .data import KEEP, TestSet, get_data
 from .machine import COSTS, FEWEST, Public, costs_of, log_secs, model_keys, nearest_file, predict_all, read_profile, read_public
 
 # %% auto #0
-__all__ = ['NORMAL', 'TYPICAL', 'pick_models', 'estimate', 'cross_validate', 'hidden_files']
+__all__ = ['NORMAL', 'TYPICAL', 'pick_models', 'estimate', 'to_benchmark', 'cross_validate', 'hidden_files']
 
 # %% ../nbs/06_estimate.ipynb #954d4ef3
 def _scores(keys: pd.MultiIndex, file: str, rest: Public, public: Public) -> np.ndarray:
@@ -179,6 +179,14 @@ def _joined(speeds: pd.DataFrame, name: str, part: str, results: Results, accura
         frame = get_data(part, benchmark=name, results=folder, accuracy=accuracy, **options)
     frame.attrs |= dict(origin=results.origin, commit=results.commit, date=results.date)
     return frame
+
+# %% ../nbs/06_estimate.ipynb #2f13f428
+def to_benchmark(
+    df: pd.DataFrame,  # of `estimate`
+) -> pd.DataFrame:  # in a benchmark file's columns, and `secs_low`, `secs_high`, `estimated`
+    "Estimates as a benchmark file's table."
+    columns = [c for c in df if c.startswith(f"{df.attrs['part']}_")]
+    return df[['model', *columns, 'secs_low', 'secs_high', 'estimated']].assign(param_count=df.param_count_x)
 
 # %% ../nbs/06_estimate.ipynb #dddd3115
 def cross_validate(

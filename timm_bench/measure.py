@@ -71,7 +71,7 @@ def _check(settings: dict) -> dict:
     for name, choices in CHOICES.items():
         if settings[name] not in choices: raise ResultsError(f'{name}={settings[name]!r}: give one of {", ".join(map(repr, choices))}')
     if not re.fullmatch(r'auto|cpu|mps|cuda(:\d+)?', str(settings['device'])): raise ResultsError(f"device={settings['device']!r}: give 'auto', 'cpu', 'cuda', 'cuda:0', … or 'mps'")
-    for name, unit in dict(batch_size='images', img_size='pixels', threads='threads').items():
+    for name, unit in dict(batch_size='images', img_size='pixels', threads='threads', processes='processes').items():
         if settings[name] is not None and not (type(settings[name]) is int and settings[name] >= 1): raise ResultsError(f'{name}={settings[name]!r}: give a whole number of {unit}, 1 or more, or None')
     for name in 'seconds', 'timeout':
         if type(settings[name]) not in (int, float) or not 0 < settings[name] < 1e6: raise ResultsError(f'{name}={settings[name]!r}: give a number of seconds above 0')
@@ -167,14 +167,15 @@ def measure(
     out: str | os.PathLike = '.',  # folder to write in, or the file itself, by timm's grammar
     resume: bool = True,  # go on with a file that is there, or begin it anew
     executor=None,  # a `concurrent.futures` executor or a `dask.distributed` client to run on
+    processes: int | None = 5,  # to time one model in at most, so that chance in the layout of memory shows (on Linux's CPUs, not compiled; elsewhere it is one)
     seconds: float = 10,  # to spend at most on timing one model, once it is warm
-    timeout: float = 600,  # seconds after which a model is given up
+    timeout: float = 600,  # seconds after which a process is given up, and its model with it
     quiet: bool = False,  # no progress, no summary
     engine: str = 'timm_bench.engine',  # module that runs the models
 ) -> pd.DataFrame:  # a row per model, in the sidecar's columns; `attrs['files']`: the CSV files; raises `ResultsError`
     "Benchmark timm models on one's own hardware, and write a file in timm's format."
     settings = _check(dict(device=device, batch_size=batch_size, img_size=img_size, precision=precision, layout=layout,
-                           compile=compile, threads=threads, part=part, seconds=seconds, timeout=timeout))
+                           compile=compile, threads=threads, processes=processes or 1, part=part, seconds=seconds, timeout=timeout))
     jobs = [dict(settings, model=name) for name in find_models(models)]
     files, report = Files(*_check_out(out, settings, executor is None), settings, resume), Report(quiet)
     rows = _run(jobs, files, engine, report) if executor is None else _run_elsewhere(jobs, files, engine, report, executor)

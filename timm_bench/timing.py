@@ -5,10 +5,10 @@
 # %% ../nbs/05a_timing.ipynb #3e2c51d8
 from __future__ import annotations
 import math, statistics, time
-from typing import Callable, Iterable, Sequence
+from typing import Callable, Iterable, Mapping, Sequence
 
 # %% auto #0
-__all__ = ['PRECISE', 'median_interval', 'half_width', 'summarize', 'is_warm', 'warm_up', 'repeat']
+__all__ = ['PRECISE', 'STUDENT', 'median_interval', 'half_width', 'summarize', 'is_warm', 'warm_up', 'repeat', 'between', 'pool']
 
 # %% ../nbs/05a_timing.ipynb #ee5f435a
 def median_interval(
@@ -31,21 +31,21 @@ def half_width(
 # %% ../nbs/05a_timing.ipynb #f6cffd24
 def summarize(
     times: Sequence[float],  # seconds, at least one
-) -> dict:  # `repeats`; `median_ms`, `mean_ms`, `p10_ms`, `p90_ms`, `p99_ms`; `interval_ms` (low, high) and `interval_pct` (half its width, of the median), or `None`
+) -> dict:  # `repeats`, `timed_s` (seconds in all); `median_ms`, `mean_ms`, `p10_ms`, `p90_ms`, `p99_ms`; `interval_ms` (low, high) and `interval_pct` (half its width, of the median), or `None`
     "Latency of one step, in milliseconds."
     milliseconds = [t*1000 for t in times]
     cuts = statistics.quantiles(milliseconds, n=100, method='inclusive') if len(times) > 1 else milliseconds*99
     interval, width = median_interval(milliseconds), half_width(milliseconds)
-    return dict(repeats=len(times), median_ms=statistics.median(milliseconds), mean_ms=statistics.mean(milliseconds),
+    return dict(repeats=len(times), timed_s=sum(times), median_ms=statistics.median(milliseconds), mean_ms=statistics.mean(milliseconds),
                 p10_ms=cuts[9], p90_ms=cuts[89], p99_ms=cuts[98], interval_ms=interval and list(interval),
                 interval_pct=None if width is None else 100*width)
 
 # %% ../nbs/05a_timing.ipynb #bf4622e9
 def is_warm(
     times: Sequence[float],  # seconds, of each step so far
-) -> bool:  # whether the last three steps were no faster (within 3 %) than the three before, after at least 0.2 s
+) -> bool:  # whether the last three steps were no faster (within 3 %) than the three before, after at least 0.1 s
     "Whether the warm-up is over."
-    if len(times) < 6 or sum(times) < 0.2: return False
+    if len(times) < 6 or sum(times) < 0.1: return False
     return statistics.median(times[-3:]) >= 0.97*statistics.median(times[-6:-3])
 
 # %% ../nbs/05a_timing.ipynb #42f2844e
@@ -59,12 +59,13 @@ def _timed(step: Callable[[], None], clock: Callable[[], float]) -> float:
 def warm_up(
     step: Callable[[], None],  # does one batch, and returns when the device is done with it
     seconds: float,  # to spend at most
+    known: int | None = None,  # steps after which it is warm, where that is known
     clock: Callable[[], float] = time.perf_counter,  # seconds
 ) -> tuple[list[float], bool]:  # seconds of each step, and whether they became stable
     "Run steps until they stop getting faster."
     times = [_timed(step, clock)]  # the first may compile for minutes: it does not count towards the limit
     started = clock()
-    while not (warm := is_warm(times)) and clock() - started < seconds: times.append(_timed(step, clock))
+    while not (warm := len(times) >= known if known else is_warm(times)) and clock() - started < seconds: times.append(_timed(step, clock))
     return times, warm
 
 # %% ../nbs/05a_timing.ipynb #c3250ba1
@@ -74,6 +75,7 @@ PRECISE = 0.03  # half-width of the median's interval that timing aims at, as a 
 def repeat(
     step: Callable[[], None],  # does one batch, and returns when the device is done with it
     seconds: float,  # to spend at most; three steps are made in any case
+    least: float = 1,  # seconds to spend at least
     clock: Callable[[], float] = time.perf_counter,  # seconds
 ) -> list[float]:  # seconds of each step
     "Run steps until the median is known to 3 %, or time is up."
@@ -82,6 +84,30 @@ def repeat(
         times.append(_timed(step, clock))
         spent = clock() - started
         if spent >= seconds and len(times) >= 3: return times
-        if len(times) >= check and spent >= 1:
+        if len(times) >= check and spent >= least:
             if half_width(times) <= PRECISE: return times
             check = math.ceil(1.1*len(times))  # sorting is not free: look again when there are a tenth more
+
+# %% ../nbs/05a_timing.ipynb #ffe69e79
+STUDENT = dict(zip(range(3, 21), (4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093)))
+
+def between(
+    medians: Sequence[float],  # one from each process, in any unit
+) -> tuple[float, float] | None:  # in that unit; `None` for fewer than three processes
+    "The 95 % interval of what a process typically takes."
+    if len(medians) < 3: return None
+    logs = [math.log(m) for m in medians]
+    reach = STUDENT.get(len(logs), 2.09) * statistics.stdev(logs) / math.sqrt(len(logs))
+    return math.exp(statistics.mean(logs) - reach), math.exp(statistics.mean(logs) + reach)
+
+# %% ../nbs/05a_timing.ipynb #7f128371
+def pool(
+    found: Sequence[Mapping],  # what `summarize` gave in each of several processes
+) -> dict:  # the same of all: counts added up, medians over processes; `processes`, and `process_ms`, the median in each
+    "Put together what several processes found."
+    medians = [f['median_ms'] for f in found]
+    pooled = dict(processes=len(found), process_ms=medians, **{k: sum(f[k] for f in found) for k in ('repeats', 'timed_s')})
+    pooled |= {k: statistics.median(f[k] for f in found) for k in ('median_ms', 'mean_ms', 'p10_ms', 'p90_ms', 'p99_ms')}
+    interval, middle = between(medians), pooled['median_ms']
+    width = interval and 100*max(interval[1] - middle, middle - interval[0])/middle
+    return pooled | dict(interval_ms=interval and list(interval), interval_pct=width)

@@ -4,9 +4,10 @@
 
 # %% ../nbs/05c_worker.ipynb #6444af7e
 from __future__ import annotations
-import atexit, contextlib, ctypes, importlib, json, os, queue, signal, subprocess, sys, tempfile, threading
+import atexit, contextlib, ctypes, gc, importlib, json, os, queue, signal, subprocess, sys, tempfile, threading
 from datetime import datetime, timezone
 from typing import IO
+from .timing import PRECISE, pool
 
 # %% auto #0
 __all__ = ['APART', 'main', 'Failure', 'Worker', 'ask', 'run_job', 'describe_machine', 'run_job_here', 'describe_machine_here',
@@ -53,7 +54,7 @@ def main(
     while True:
         question = questions.get()
         if APART and not fault: _answer_apart(engine, *question, answers)
-        else: _write(answers, fault or _answer(engine, *question))
+        else: _write(answers, fault or _answer(engine, *question)); gc.collect()
 
 # %% ../nbs/05c_worker.ipynb #51115b54
 def _listen(lines: IO[str], questions: queue.Queue) -> None:
@@ -162,7 +163,7 @@ def _last_words(worker: Worker) -> str:
 # %% ../nbs/05c_worker.ipynb #37948676
 def run_job(
     worker: Worker,  # to run it on
-    job: dict,  # see `timm_bench.engine.benchmark`; also `timeout` (seconds for one attempt)
+    job: dict,  # see `timm_bench.engine.benchmark`; also `timeout` (seconds for one process)
 ) -> dict:  # a row for the sidecar: the job, the machine, `status` ('ok' or 'failed'), the figures or the `reason`
     "Benchmark one model, with a smaller batch where memory runs out."
     row = dict(model=job['model'], status='failed', asked={k: v for k, v in job.items() if k != 'model'}, started=_now(), retries=[])
@@ -192,11 +193,27 @@ def describe_machine(
 def _until_it_fits(worker: Worker, attempt: dict, retries: list) -> dict:
     "The figures at the first batch size that fits; attempts that did not are added to `retries`."
     while True:
-        try: return ask(worker, 'benchmark', attempt, attempt['timeout'])
+        try: return _until_known(worker, attempt)
         except Failure as e:
             if not e.memory or attempt['batch_size'] == 1: raise
             retries.append(dict(batch_size=attempt['batch_size'], reason=e.reason))
             attempt['batch_size'] //= 2
+
+# %% ../nbs/05c_worker.ipynb #970cfdec
+def _until_known(worker: Worker, attempt: dict) -> dict:
+    "The figures over as many processes as it takes to know them well, or as are allowed."
+    allowed = attempt.get('processes', 1) if APART and attempt['device'] == 'cpu' and not attempt.get('compile') else 1
+    attempt = attempt | dict(processes=allowed)
+    found = [ask(worker, 'benchmark', attempt, attempt['timeout'])]
+    again = attempt | dict(count=False, warm_steps=3)  # what the first found out need not be found again
+    while len(found) < allowed and not _is_known(found, attempt['seconds']):
+        found.append(ask(worker, 'benchmark', again, attempt['timeout']))
+    return found[0] | (pool(found) if len(found) > 1 else dict(processes=1))
+
+def _is_known(found: list[dict], seconds: float) -> bool:
+    "Whether processes agree within 3 %, or time is up: `seconds` of steps, without warm-up."
+    if sum(f['timed_s'] for f in found) >= 0.9*seconds: return True
+    return len(found) > 2 and pool(found)['interval_pct'] <= 100*PRECISE
 
 # %% ../nbs/05c_worker.ipynb #32d569b0
 _workers: dict[str, Worker] = {}  # by engine
