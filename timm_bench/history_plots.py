@@ -61,7 +61,7 @@ def show_history(
 # %% ../nbs/03c_history_plots.ipynb #cdbd45a1
 def _with_slider(fig: go.Figure, df: pd.DataFrame, edges: dict[str, pd.DataFrame], size: str, x: str, y: str) -> go.Figure:
     "Fix the axes for all days, and add the slider, standing at the last."
-    spans, places = _room_for_all(df, edges, size, x, y)
+    spans, places = _places_of_all(df, edges, size, x, y)
     days, names = list(edges), {day: _annotations(edges[day], size, x, y, places[day]) for day in edges}
     steps = [_step(days, day, names[day], _words(df, day, len(edges[day]), len(names[day]))) for day in days]
     traces, layout = steps[-1]['args']
@@ -71,13 +71,10 @@ def _with_slider(fig: go.Figure, df: pd.DataFrame, edges: dict[str, pd.DataFrame
     fig.update_layout(annotations=layout['annotations'], title_subtitle_text=layout['title.subtitle.text'], legend=legend, margin=dict(t=96, b=160), sliders=[slider] if len(days) > 1 else [])
     return _fix_axes(fig, df, x, y, spans)
 
-def _room_for_all(df: pd.DataFrame, edges: dict[str, pd.DataFrame], size: str, x: str, y: str) -> tuple[list, dict]:
-    "The axes' ranges that give the names of every day room, and where they go; the roomiest where none gives enough."
-    for up in (.14, .22, .3, .38, .46):  # parts of the height
-        spans = _spans(df, x, y, up)
-        places = {day: _placed(edge, size, x, y, spans) for day, edge in edges.items()}
-        if all(place is not None for day in places.values() for place in day): break
-    return spans, places
+def _places_of_all(df: pd.DataFrame, edges: dict[str, pd.DataFrame], size: str, x: str, y: str) -> tuple[list, dict]:
+    "The axes' ranges for all days, and where the names go; not all of them find a place, as half the chart would have to be kept free."
+    spans = _spans(df, x, y, .26)  # part of the height
+    return spans, {day: _placed(edge, size, x, y, spans) for day, edge in edges.items()}
 
 def _words(df: pd.DataFrame, day: str, edge: int, named: int) -> str:
     "What was measured, and that it is the same for all days."
