@@ -130,9 +130,10 @@ def test_the_budget_that_binds_is_the_one_that_keeps_the_named_model_out(snapsho
     assert checked > 20
 
 
-@pytest.mark.parametrize('blend', ['v2', {'sketch': 2}, {'imagenet': .5, 'sketch': .5}, {'a': 1, 'r': 1, 'real': 2}])
-def test_other_test_sets_and_blends(snapshots, blend):
-    results = snapshots/NEWEST
+@pytest.mark.parametrize('day', DAYS)
+@pytest.mark.parametrize('blend', ['v2', {'sketch': 2}, {'imagenet': .5, 'sketch': .5}, {'a': 1, 'r': 1, 'real': 2}], ids=str)
+def test_other_test_sets_and_blends(snapshots, blend, day):
+    results = snapshots/day
     df = get_data('infer', results=results, keep=None, weights='all')
     weights = {blend: 1} if isinstance(blend, str) else blend
     plain = df[['model', 'img_size', 'secs']].assign(accuracy=0.0)
@@ -141,14 +142,30 @@ def test_other_test_sets_and_blends(snapshots, blend):
         plain = plain.merge(other, on=['model', 'img_size'])
         plain = plain.assign(accuracy=plain.accuracy + plain.top1 * weight / sum(weights.values())).drop(columns='top1')
     plain = plain.sort_values(['accuracy', 'secs', 'model'], ascending=[False, True, True])
-    found = best(df, 10, accuracy=blend, results=results)
+    found = best(df, 10, accuracy=blend)  # read where the frame is from
     assert np.allclose(found.accuracy, plain.accuracy[:10])
-    assert set(found.model) == set(plain.model[:10])
+    assert list(found.model) == list(plain.model[:10]) and list(found.img_size) == list(plain.img_size[:10])
+    budget = float(df.secs.median())
+    assert list(best(df, 10, accuracy=blend, under=budget, results=results).model) == list(plain[plain.secs <= budget].model[:10])
+    own = df.iloc[len(df) // 2]
+    better = better_than(df, own.model, size=int(own.img_size), accuracy=blend)
+    score = plain.accuracy[(plain.model == own.model) & (plain.img_size == own.img_size)].iloc[0]
+    assert sorted(better.model) == sorted(plain.model[(plain.secs < own.secs) & (plain.accuracy >= score)])
 
 
 def test_a_test_set_of_other_results_is_refused(snapshots):
     df = get_data('infer', results=snapshots/NEWEST)
     with pytest.raises(ResultsError, match='leave it out to read the same'): best(df, accuracy='sketch', results=snapshots/DAYS[0])
+
+
+def test_a_test_set_is_read_where_the_frame_is_from(snapshots, monkeypatch):
+    "Not where results are looked for by default, which is another place."
+    monkeypatch.setenv('TIMM_BENCH_RESULTS', str(snapshots/NEWEST))
+    df = get_data('infer', results=snapshots, as_of='2023-01-01')
+    assert df.attrs['date'] == DAYS[0]
+    sketch = get_accuracy('sketch', results=snapshots/DAYS[0]).set_index('model').top1
+    found = best(df, 3, accuracy='sketch')
+    assert list(found.accuracy) == list(sketch[found.model])
 
 
 def test_ties_are_those_of_the_binomial_standard_error(snapshots):

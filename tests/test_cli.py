@@ -1,11 +1,15 @@
 "The program as a user runs it: what it prints, writes and returns."
+import inspect
+import io
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from browser import browser
@@ -104,3 +108,115 @@ def test_as_of_takes_results_of_that_day(timm_repository, tmp_path):
     done = timm_bench('sources', '--as-of', '2023-01-01', '--format', 'csv', TIMM_BENCH_RESULTS='', TIMM_BENCH_URL=timm_repository.folder.as_uri(), TIMM_BENCH_CACHE=str(tmp_path))
     assert done.returncode == 0, done.stderr
     assert 'pt110' in done.stdout and 'of 2022-04-01' in done.stderr
+
+
+# Answers
+
+@pytest.fixture
+def answer(snapshots, monkeypatch, capsys):
+    "Run the program in this process, on the newest results; what it prints as CSV, as a frame."
+    from timm_bench.cli import main
+    def run(*arguments):
+        monkeypatch.setattr(sys, 'argv', ['timm_bench', *map(str, arguments), '--results', str(snapshots/'2026-01-06')])
+        with pytest.raises(SystemExit) as ended: main()
+        printed = capsys.readouterr()
+        return ended.value.code, pd.read_csv(io.StringIO(printed.out)) if printed.out else None, printed.err
+    return run
+
+
+def test_the_command_line_reaches_everything_that_best_can():
+    from timm_bench import cli
+    from timm_bench.choose import best, better_than
+    assert set(inspect.signature(best).parameters) - {'df'} <= set(inspect.signature(cli.best).parameters)
+    assert set(inspect.signature(better_than).parameters) - {'df'} <= set(inspect.signature(cli.instead_of).parameters)
+
+
+@pytest.mark.parametrize('options, arguments', [
+    (['--accuracy', 'sketch'], dict(accuracy='sketch')),
+    (['--accuracy', 'imagenet=0.5,sketch=0.5'], dict(accuracy={'imagenet': .5, 'sketch': .5})),
+    (['--accuracy', 'imagenet=1', '--accuracy', 'a-clean=3'], dict(accuracy={'imagenet': 1, 'a-clean': 3})),
+    (['--accuracy', 'imagenet,v2'], dict(accuracy={'imagenet': 1, 'v2': 1})),
+    (['--acts', '10M', '--macs', '4G'], dict(acts='10M', macs='4G')),
+    (['--acts', 10, '--params', 25], dict(acts=10, params=25)),
+    (['--pretrain', 'in22k', '--pretrain', 'in1k', '--size', 224], dict(pretrain=['in22k', 'in1k'], size=224)),
+    (['--under', '5000/s', '--license', 'mit', '--license', 'apache-2.0'], dict(under='5000/s', license=['mit', 'apache-2.0'])),
+    (['--family', 'resnet', '--under', 0.001], dict(family='resnet', under=.001)),
+])
+def test_options_mean_what_the_arguments_of_best_mean(answer, snapshots, options, arguments):
+    from timm_bench import best, get_data
+    own = best(get_data('infer', results=snapshots/'2026-01-06', keep=None, weights='all'), 7, **arguments)
+    code, printed, _ = answer('best', '-n', 7, *options)
+    assert code in (0, None) and list(printed.model) == list(own.model) and list(printed.accuracy) == list(own.accuracy.round(2))
+    blend = arguments.get('accuracy')
+    assert not isinstance(blend, dict) or set(blend) <= set(printed.columns)
+
+
+def test_training_speed_can_be_the_budget(answer, snapshots):
+    from timm_bench import best, get_data
+    own = best(get_data('train', results=snapshots/'2026-01-06', keep=None, weights='all'), 3, under='1ms')
+    assert list(answer('best', '--part', 'train', '--under', '1ms', '-n', 3)[1].model) == list(own.model)
+
+
+@pytest.mark.filterwarnings('ignore::timm_bench.results.ResultsWarning')
+def test_instead_of_takes_a_size_and_a_test_set(answer, snapshots):
+    from timm_bench import better_than, get_data
+    df = get_data('infer', results=snapshots/'2026-01-06', keep=None, weights='all')
+    own = better_than(df, 'resnet50', size=288, accuracy='sketch')
+    assert list(answer('instead-of', 'resnet50', '--size', 288, '--accuracy', 'sketch')[1].model) == list(own.model)
+
+
+def test_history_is_the_table_of_best_by_day(answer, snapshots):
+    from timm_bench import best_by_day, get_history
+    printed = answer('history', '--under', '5ms', '--under', '1000/s')[1]
+    own = best_by_day(get_history(results=snapshots), ['5ms', '1000/s'])
+    assert list(printed.model) == list(own.model) and list(printed.as_of) == list(own.as_of)
+    assert list(answer('history', '--as-of', '2023-06-01')[1].as_of.unique()) == ['2022-04-01', '2023-02-06']
+
+
+def test_a_folder_of_days_can_be_asked_for_one(answer):
+    assert set(answer('sources', '--as-of', '2022-12-31')[1].torch.astype(str)) == {'1.1', '1.11'}  # 1.10, as pandas reads it
+
+
+@pytest.mark.parametrize('arguments, code, says', [
+    (['best', '--under', '1ns'], 1, 'nothing fits: under='),
+    (['best', '--accuracy', 'imagenet-c'], 2, "accuracy='imagenet-c': give one of 'imagenet', 'real'"),
+    (['best', '--accuracy', 'imagenet=half'], 2, "give a test set, or weights such as 'imagenet=0.5,sketch=0.5'"),
+    (['best', '--accuracy', 'imagenet=-1'], 2, 'must be a number above 0'),
+    (['best', '--acts', 'many'], 2, "acts='many': give millions"),
+    (['best', '--pretrain', 'in3k'], 2, "pretrain='in3k': give one of"),
+    (['best', '-n', 0], 2, 'n=0: give a whole number'),
+    (['instead-of', 'resnet5O'], 2, 'did you mean resnet50'),
+    (['history', '--under', 'soon'], 2, "under='soon': give seconds per image"),
+    (['frontier', '--as-of', '2001-01-01'], 2, 'begin on 2022-04-01'),
+    (['compare', 'rtx3090', 'abacus'], 2, "benchmark='abacus': no benchmark"),
+])
+def test_mistaken_questions_are_answered_in_one_line(answer, arguments, code, says):
+    ended, printed, said = answer(*arguments)
+    assert ended == code and printed is None and says in said.splitlines()[-1]
+
+
+def test_a_table_fits_a_terminal_of_eighty_columns(snapshots):
+    for question in ['best', '--under', '5ms'], ['instead-of', 'resnet50'], ['compare', 'rtx3090', 'rtx4090'], ['history']:
+        done = timm_bench(*question, '--format', 'table', '--results', snapshots/'2026-01-06', COLUMNS='80')
+        lines = [line.rstrip() for line in done.stdout.splitlines()]
+        assert done.returncode == 0 and max(map(len, lines)) <= 80
+        assert all('…' not in line for line in lines) and any(re.search(r'\d ms|×\d|\d\.\d{3}', line) for line in lines)
+
+
+def test_shells_complete_commands_test_sets_licences_and_models():
+    program = Path(sys.executable).with_name('timm_bench')  # the name counts: completion is for a program of this name
+    def offered(words):
+        asked = dict(_TIMM_BENCH_COMPLETE='complete_bash', COMP_WORDS=words, COMP_CWORD=str(len(words.split(' ')) - 1))
+        return subprocess.run([program], text=True, capture_output=True, env=os.environ | asked).stdout.split()
+    assert {'best', 'card', 'history', 'instead-of'} <= set(offered('timm_bench '))
+    assert offered('timm_bench best --accuracy im') == ['imagenet'] and 'a-clean' in offered('timm_bench best --accuracy a')
+    assert offered('timm_bench best --license com') == ['commercial'] and offered('timm_bench best --format j') == ['json']
+    assert 'resnet50.a1_in1k' in offered('timm_bench card resnet50.') and 'resnet50' in offered('timm_bench instead-of resnet5')
+
+
+def test_best_imports_nothing_slow_that_it_does_not_need(snapshots):
+    code = ("import sys; from timm_bench.cli import main\ntry: main()\nexcept SystemExit: pass\n"
+            "slow = {'plotly', 'statsmodels', 'scipy', 'torch', 'timm', 'jinja2', 'rich', 'pydantic', 'filelock', 'asyncio', 'webbrowser', 'markdown_it', 'nbformat'}\n"
+            "print(sorted(slow & set(sys.modules)), file=sys.stderr)")
+    done = subprocess.run([sys.executable, '-c', code, 'best', '--under', '5ms', '--license', 'commercial', '--results', str(snapshots/'2026-01-06')], capture_output=True, text=True)
+    assert done.stdout.startswith('model,accuracy') and done.stderr.strip().splitlines()[-1] == '[]'

@@ -257,6 +257,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/timm_bench', 'doc_host': '
             'timm_bench.history_plots': { 'timm_bench.history_plots._hues': ('history_plots.html#_hues', 'timm_bench/history_plots.py'),
                                           'timm_bench.history_plots._line_of': ( 'history_plots.html#_line_of',
                                                                                  'timm_bench/history_plots.py'),
+                                          'timm_bench.history_plots._places_of_all': ( 'history_plots.html#_places_of_all',
+                                                                                       'timm_bench/history_plots.py'),
                                           'timm_bench.history_plots._step': ('history_plots.html#_step', 'timm_bench/history_plots.py'),
                                           'timm_bench.history_plots._with_slider': ( 'history_plots.html#_with_slider',
                                                                                      'timm_bench/history_plots.py'),

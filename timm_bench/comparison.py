@@ -24,11 +24,11 @@ _SETTINGS = ['precision', 'layout', 'torch', 'cuda', 'device', 'compiled']
 def _files_of(words: str, part: str, results: Results) -> pd.DataFrame:
     "The benchmark files that words or a file name fit."
     table = list_benchmarks(results)
-    if not isinstance(words, str) or not words.split(): raise ResultsError(f"{words!r}: give a file name, words such as 'rtx4090 nhwc', or a frame")
+    if not isinstance(words, str) or not words.split(): raise ResultsError(f"benchmark={words!r}: give a file name, words such as 'rtx4090 nhwc', or a frame")
     named = table[table.file.str.removesuffix('.csv').eq(words.strip().removesuffix('.csv'))]
     own = table[table.part.eq(part) & table.rows.notna()]
     found = named if len(named) else own[[all(_fits(row, word) for word in words.lower().split()) for _, row in own.iterrows()]]
-    if found.empty: raise ResultsError(f'{words!r}: no benchmark of part {part!r} fits; there are {", ".join(own.file)}')
+    if found.empty: raise ResultsError(f'benchmark={words!r}: no benchmark of part {part!r} fits; there are {", ".join(own.file)}')
     return found
 
 def _alike(a: pd.Series, b: pd.Series) -> tuple:

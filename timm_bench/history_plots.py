@@ -61,18 +61,22 @@ def show_history(
 # %% ../nbs/03c_history_plots.ipynb #cdbd45a1
 def _with_slider(fig: go.Figure, df: pd.DataFrame, edges: dict[str, pd.DataFrame], size: str, x: str, y: str) -> go.Figure:
     "Fix the axes for all days, and add the slider, standing at the last."
-    spans, days = _spans(df, x, y, .22), list(edges)
-    names = {day: _annotations(edge, size, x, y, _placed(edge, size, x, y, spans)) for day, edge in edges.items()}
-    steps = [_step(days, day, names[day], _words(df, day, len(edges[day]))) for day in days]
-    for trace, *style in zip(fig.data, steps[-1]['args'][0]['visible'], steps[-1]['args'][0]['opacity'], steps[-1]['args'][0]['line.width']):
-        trace.update(visible=style[0], opacity=style[1], line_width=style[2])
+    spans, places = _places_of_all(df, edges, size, x, y)
+    days, names = list(edges), {day: _annotations(edges[day], size, x, y, places[day]) for day in edges}
+    steps = [_step(days, day, names[day], _words(df, day, len(edges[day]), len(names[day]))) for day in days]
+    traces, layout = steps[-1]['args']
+    for trace, visible, opacity, width in zip(fig.data, traces['visible'], traces['opacity'], traces['line.width']): trace.update(visible=visible, opacity=opacity, line_width=width)
     legend = dict(title_text='frontier as of', x=.99, y=.02, xanchor='right', yanchor='bottom', bgcolor='rgba(255,255,255,.8)', itemsizing='constant')
     slider = dict(active=len(days) - 1, steps=steps, currentvalue=dict(prefix='as of ', font=dict(size=14)), pad=dict(t=56), x=.02, len=.95)
-    fig.update_layout(annotations=names[days[-1]], title_subtitle_text=_words(df, days[-1], len(edges[days[-1]])), legend=legend,
-                      margin=dict(t=96, b=160), sliders=[slider] if len(days) > 1 else [])
+    fig.update_layout(annotations=layout['annotations'], title_subtitle_text=layout['title.subtitle.text'], legend=legend, margin=dict(t=96, b=160), sliders=[slider] if len(days) > 1 else [])
     return _fix_axes(fig, df, x, y, spans)
 
-def _words(df: pd.DataFrame, day: str, edge: int) -> str:
+def _places_of_all(df: pd.DataFrame, edges: dict[str, pd.DataFrame], size: str, x: str, y: str) -> tuple[list, dict]:
+    "The axes' ranges for all days, and where the names go; not all of them find a place, as half the chart would have to be kept free."
+    spans = _spans(df, x, y, .26)  # part of the height
+    return spans, {day: _placed(edge, size, x, y, spans) for day, edge in edges.items()}
+
+def _words(df: pd.DataFrame, day: str, edge: int, named: int) -> str:
     "What was measured, and that it is the same for all days."
     speeds = f'speeds of one benchmark for all days ({df.attrs["benchmark"]}), so that only the models change<br>' if df.attrs.get('benchmark') else ''
-    return f'{speeds}as of {day}: {df.as_of.eq(day).sum():,} models, {edge} on the frontier'
+    return f'{speeds}as of {day}: {df.as_of.eq(day).sum():,} models, {edge} on the frontier' + (f', {named} of them named' if named < edge else '')
