@@ -11,7 +11,8 @@ import pandas as pd
 from .tables import read_table
 from .results import Results, ResultsError, describe_benchmark, get_results, list_benchmarks, parse_benchmark, pick_benchmark, _say
 from .models import declared_license, families, pretrain, renames, split_name
-from .data import get_accuracy, get_data, unmatched, _FILES
+from .accuracy import get_accuracy, _FILES
+from .data import get_data, unmatched
 from .stats import IMAGES
 from .budgets import COMMERCIAL
 from .plots import GREY, HUES, SYMBOLS, _TEST_SETS

@@ -17,6 +17,7 @@ const app = (() => {
     document.addEventListener('keydown', keys);
     dom.find('source').textContent = controls.source();
     fromAddress();
+    requestAnimationFrame(() => setTimeout(() => performance.mark('shown')));
   }
 
   // The address tells all; what it asks for in vain is said.
