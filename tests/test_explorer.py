@@ -21,7 +21,7 @@ from timm_bench.stats import IMAGES
 
 HERE = Path(__file__).parent
 HARDWARE, OTHER = 'infer-amp-nhwc-pt240-cu124-rtx3090', 'infer-amp-nchw-pt291-cu130-5090'
-PURE = ['format', 'axes', 'tables', 'frontier', 'filters', 'state', 'csv', 'colours']
+PURE = ['format', 'axes', 'tables', 'frontier', 'filters', 'state', 'csv', 'colours', 'labels']
 EVIL = '</script><img src=x onerror="document.title=\'owned\'"> \'q\' "Q" 🙂 \u202eright-to-left &lt;b&gt; <b>bold</b>'
 SOON = dict(timeout=30_000)
 

@@ -17,8 +17,8 @@ from .points import explorer_data
 # %% auto #0
 __all__ = ['SCRIPTS', 'write_page', 'Explorer', 'explorer']
 
-# %% ../nbs/07_explorer.ipynb #90aa21e7
-SCRIPTS = ['format', 'axes', 'tables', 'frontier', 'filters', 'state', 'csv', 'colours', 'dom', 'chart', 'grid', 'card', 'controls', 'app']
+# %% ../nbs/07_explorer.ipynb #a054bebc
+SCRIPTS = ['format', 'axes', 'tables', 'frontier', 'filters', 'state', 'csv', 'colours', 'labels', 'dom', 'chart', 'grid', 'card', 'controls', 'app']
 
 def _asset(name: str) -> str:
     "The text of a file of the page."

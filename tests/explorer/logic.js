@@ -83,3 +83,14 @@ tests['contrast is that of the guidelines'] = () => equal([colours.contrast('#00
 tests['every hue can be seen on either ground'] = () => { for (const hue of ['#117733', '#332288', '#88ccee', '#44aa99', '#999933', '#cc6677', '#882255', '#ddcc77', '#aa4499']) for (const ground of ['#ffffff', '#15161b']) equal(colours.contrast(colours.readable(hue, ground), ground) >= 3, true); };
 tests['a family keeps its own hue, those that share one get a symbol, others what is left'] = () => equal([...colours.assign(raw(), ['vit', 'convnext_in22', 'convnext_in12', 'resnet'])], [['vit', { hue: '#cc6677', symbol: 'circle' }], ['convnext_in22', { hue: '#882255', symbol: 'circle' }], ['convnext_in12', { hue: '#882255', symbol: 'diamond' }], ['resnet', { hue: '#332288', symbol: 'circle' }]]);
 tests['no more families are coloured than may be'] = () => equal([colours.chosen(raw(), { col: null, fam: [] }), colours.chosen(raw(), { col: null, fam: ['a', 'b', 'c'] }), colours.chosen(raw(), { col: [], fam: ['a'] })], [['resnet', 'convnext'], ['a', 'b'], []]);
+
+const wall = Array.from({ length: 30 }, (_, i) => ({ left: 40 + 9 * i, top: 180 - 4 * i, wide: 60, dot: true }));
+tests['names touch neither one another, nor other dots, nor the line, nor the edge'] = () => {
+  const area = { width: 400, height: 200 }, lines = labels.stairs(wall.map(({ left, top }) => [left, top]), 'along'), placed = labels.place(wall, lines, area, { x: -1, y: -1 });
+  equal(placed.length > 3, true);
+  placed.forEach(({ box, left }, i) => {
+    equal(box[0] >= 0 && box[1] >= 0 && box[0] + box[2] <= 400 && box[1] + box[3] <= 200, true);
+    equal(placed.some((other, j) => j !== i && labels.touches(box, other.box)) || lines.some(line => labels.touches(box, line)) || wall.some(dot => dot.left !== left && labels.touches(box, [dot.left - 5, dot.top - 5, 10, 10])), false);
+  });
+};
+tests['a pinned name may go where others may not'] = () => { const corner = { left: 5, top: 5, wide: 60, dot: true }, area = { width: 400, height: 200 }; equal([labels.place([corner], [], area, { x: -1, y: -1 }).length, labels.place([{ ...corner, pinned: true }], [], area, { x: -1, y: -1 }).length], [0, 1]); };

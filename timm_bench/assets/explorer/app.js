@@ -76,7 +76,7 @@ const app = (() => {
     const { all, shown, noValue, filtered } = view.counts, outside = zoomedOut();
     const hidden = [noValue ? `${format.count(noValue)} that lack ${[view.yAxis, view.xAxis].map(axis => axis.name.replace(/ \(.*/, '').replace(/^(Time|Images|Par|Act|Test|Speed)/, word => word.toLowerCase())).join(' or ')}` : null, filtered ? `${format.count(filtered)} by ${chips.length} filter${chips.length > 1 ? 's' : ''}` : null].filter(Boolean).join(', ');
     dom.show(dom.find('counts'), [dom.make('b', { text: format.count(shown) }), ` of ${format.count(all)} shown${hidden ? `; hidden: ${hidden}` : ''}${outside ? `; ${format.count(outside)} outside of the zoomed chart` : ''}`]);
-    dom.show(dom.find('chips'), chips.map(chip => dom.make('li', {}, dom.make('button', { type: 'button', title: `${chip.words}: remove this filter`, 'aria-label': `Remove the filter: ${chip.words}`, text: `${chip.words} ✕`, onclick: () => change(chip.off) }))));
+    dom.show(dom.find('chips'), chips.map(chip => dom.make('li', {}, dom.make('button', { type: 'button', title: `${chip.words}: remove this filter`, 'aria-label': `Remove the filter: ${chip.words}`, onclick: () => change(chip.off) }, dom.make('span', { text: chip.words }), ' ✕'))));
     dom.find('chart').setAttribute('aria-label', spoken());
     empty(chips);
   }

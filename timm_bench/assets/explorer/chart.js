@@ -156,36 +156,20 @@ const chart = (() => {
     pen.stroke();
   }
 
-  // The staircase as thin boxes, for names to keep off.
-  function stairBoxes() {
-    const { now, view } = last, along = now.front ? view.edge.slice().sort((a, b) => view.x[a] - view.x[b]).map(row => [placeX(view.x[row]), placeY(view.y[row])]) : [];
-    return along.slice(1).flatMap(([x, y], i) => {
-      const [fromX, fromY] = along[i], [cornerX, cornerY] = view.xAxis.better === 'low' ? [x, fromY] : [fromX, y];
-      return [[[fromX, fromY], [cornerX, cornerY]], [[cornerX, cornerY], [x, y]]].map(([[a, b], [c, d]]) => [Math.min(a, c), Math.min(b, d), Math.abs(a - c) + 1, Math.abs(b - d) + 1]);
-    });
+  // The names that have room at the pinned models and along the frontier; `at` tells where in an area a value is.
+  function named(at, area, wideOf) {
+    const { data, now, view } = last, pins = now.pin.map(key => data.index.get(key)), along = now.front ? view.edge.slice().sort((a, b) => view.y[b] - view.y[a]) : [], shown = new Set(view.rows);
+    const point = row => ({ row, text: data.model[row].split('.')[0], left: at.x(view.x[row]), top: at.y(view.y[row]), dot: view.onEdge.has(row), pinned: pins.includes(row) });
+    const points = [...new Set([...pins, ...along])].filter(row => shown.has(row)).map(point).filter(({ left, top }) => left >= 0 && left <= area.width && top >= 0 && top <= area.height);
+    const path = now.front ? view.edge.map(row => [at.x(view.x[row]), at.y(view.y[row])]).sort((a, b) => a[0] - b[0]) : [];
+    const outward = { x: view.xAxis.better === 'high' ? 1 : -1, y: view.yAxis.better === 'low' ? 1 : -1 };
+    return labels.place(points.map(own => ({ ...own, wide: wideOf(own.text) })), labels.stairs(path, view.xAxis.better === 'low' ? 'along' : 'up'), area, outward);
   }
 
-  // Names at the pinned models and along the frontier, wherever there is room.
   function names(pen, width, height) {
-    const { data, now, view, style } = last, taken = [], shown = new Set(view.rows);
-    const pins = now.pin.map(key => data.index.get(key)).filter(row => shown.has(row));
-    const along = now.front ? view.edge.slice().sort((a, b) => view.y[b] - view.y[a]) : [];
-    const outward = { x: view.xAxis.better === 'high' ? 1 : -1, y: view.yAxis.better === 'low' ? 1 : -1 };
-    pen.font = '11.5px system-ui, sans-serif'; pen.textBaseline = 'middle';
-    const dotBox = row => [placeX(view.x[row]) - 5, placeY(view.y[row]) - 5, 10, 10], dotsAlong = new Map(along.map(row => [row, dotBox(row)]));
-    const touches = ([x, y, w, h], [a, b, c, d]) => x < a + c && a < x + w && y < b + d && b < y + h;
-    const steps = stairBoxes();
-    for (const row of new Set([...pins, ...along])) {
-      const text = data.model[row].split('.')[0], wide = pen.measureText(text).width, left = placeX(view.x[row]), top = placeY(view.y[row]);
-      if (left < 0 || left > width || top < 0 || top > height) continue;
-      const moves = [[outward.x, outward.y * 8], [outward.x, 0], [-outward.x, outward.y * 12], [outward.x, outward.y * 22], ...(pins.includes(row) ? [[-outward.x, 0], [-outward.x, -outward.y * 10], [outward.x, -outward.y * 10]] : [])];
-      const boxes = moves.map(([side, down]) => [side > 0 ? left + 8 : left - 8 - wide, top + down - 7, wide, 14]);
-      const box = boxes.find(box => box[0] >= 0 && box[0] + wide <= width && box[1] >= 0 && box[1] + 14 <= height && !taken.some(other => touches(box, other)) && !steps.some(step => touches(box, step)) && ![...dotsAlong].some(([other, own]) => other !== row && touches(box, own)));
-      if (!box) continue;
-      taken.push([box[0] - 3, box[1], wide + 6, 14]);
-      pen.lineWidth = 3; pen.strokeStyle = style.ground; pen.fillStyle = style.text; pen.lineJoin = 'round';
-      pen.strokeText(text, box[0], box[1] + 7); pen.fillText(text, box[0], box[1] + 7);
-    }
+    const { style } = last;
+    Object.assign(pen, { font: '11.5px system-ui, sans-serif', textBaseline: 'middle', lineWidth: 3, lineJoin: 'round', strokeStyle: style.ground, fillStyle: style.text });
+    for (const { text, box } of named({ x: placeX, y: placeY }, { width, height }, text => pen.measureText(text).width)) { pen.strokeText(text, box[0], box[1] + 7); pen.fillText(text, box[0], box[1] + 7); }
   }
 
   // Rings around the pinned models, the open one and the one that is pointed at in the table.
@@ -209,6 +193,14 @@ const chart = (() => {
 
   function hideTip() { tip.hidden = true; area.style.cursor = ''; }
 
+  // The names for a picture, as plotly places them: from their point, so many pixels away.
+  function annotations(plan, area) {
+    const { view } = last, at = { x: value => across(value, view.xlog, plan.xaxis.range, area.width), y: value => area.height - across(value, view.ylog, plan.yaxis.range, area.height) };
+    const place = (value, log) => log ? Math.log10(value) : value;
+    return named(at, area, text => text.length * 6).map(({ row, text, left, top, box }) => ({ text: format.forPlotly(text), x: place(view.x[row], view.xlog), y: place(view.y[row], view.ylog), showarrow: false, font: { size: 10.5 },
+      xanchor: box[0] < left ? 'right' : 'left', yanchor: 'middle', xshift: box[0] < left ? box[0] + box[2] - left : box[0] - left, yshift: top - box[1] - 7 }));
+  }
+
   // The chart as a picture, with title, legend and source, drawn by plotly alone.
   function picture(title, subtitle) {
     const { data, now, view, style } = last, groups = new Map([[null, []], ...[...style.families.keys()].map(name => [name, []])]);
@@ -218,10 +210,8 @@ const chart = (() => {
       return { type: 'scatter', mode: 'markers', name: name === null ? 'other families' : format.forPlotly(name), x: pick(view.x, rows), y: pick(view.y, rows), showlegend: true,
         marker: { size: 7, opacity: 0.85, color: look?.colour ?? style.grey, symbol: rows.map(row => estimated?.[row] ? `${shape}-open` : shape) } };
     });
-    const size = { width: 1200, height: 800 }, plan = layout(view, now, size, style);
-    const labels = now.front && view.edge.length <= 40 ? view.edge.map(row => ({ text: format.forPlotly(data.model[row].split('.')[0]), x: view.xlog ? Math.log10(view.x[row]) : view.x[row], y: view.ylog ? Math.log10(view.y[row]) : view.y[row],
-      showarrow: false, xanchor: view.xAxis.better === 'low' ? 'right' : 'left', yanchor: 'bottom', xshift: view.xAxis.better === 'low' ? -4 : 4, font: { size: 10 } })) : [];
-    Object.assign(plan, { showlegend: true, legend: { itemsizing: 'constant' }, margin: { l: 70, r: 20, t: 80, b: 60 }, annotations: labels,
+    const size = { width: 1200, height: 800 }, room = { l: 70, r: 190, t: 80, b: 60 }, plan = layout(view, now, size, style);
+    Object.assign(plan, { showlegend: true, legend: { itemsizing: 'constant', traceorder: 'reversed' }, margin: room, annotations: annotations(plan, { width: size.width - room.l - room.r, height: size.height - room.t - room.b }),
       title: { text: format.forPlotly(title), subtitle: { text: format.forPlotly(subtitle), font: { size: 12, color: style.muted } }, x: 0.01, xanchor: 'left', font: { size: 18 } } });
     return Plotly.toImage({ data: [...traces, ...lines(now, view, style).map(line => ({ ...line, showlegend: false }))], layout: plan, config: {} }, { format: 'png', ...size, scale: 2 });
   }
