@@ -188,7 +188,7 @@ def _columns(table: pd.DataFrame, points: pd.MultiIndex, usual: pd.DataFrame) ->
     at = pd.Series(points.get_indexer(table.index), table.index).sort_values()
     table, own = table.loc[at.index], usual.loc[at.index]
     columns = dict(at=runs(at.to_list())) | {name: pack(table[name]) for name in ('rate', 'batch', 'train_size', 'low', 'high', 'estimated') if name in table}
-    costs = {cost: _exceptions(table.reindex(columns=_COSTS)[cost].astype(float), own[cost]) for cost in _COSTS}
+    costs = {cost: _exceptions(table[cost].astype(float), own[cost]) for cost in _COSTS if cost in table}
     return columns | {cost: exceptions for cost, exceptions in costs.items() if exceptions['at']}
 
 # %% ../nbs/07a_points.ipynb #e901f33b
