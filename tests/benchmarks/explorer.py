@@ -55,7 +55,8 @@ def main() -> None:
             rows, took, each = redraws(chromium, path)
             print(f'{name}: {page!r}, {rows:,} dots at first\n'
                   f'  bytes            {path.stat().st_size:,}, without plotly.js {path.stat().st_size - plotly:,}\n'
-                  f'  first chart      {statistics.median(shown):.0f} ms (median of {LOADS} loads, {min(shown):.0f} to {max(shown):.0f}); {statistics.median(busy):.0f} ms of processor time\n'
+                  f'  first chart      {statistics.median(shown):.0f} ms (median of {LOADS} loads, {min(shown):.0f} to {max(shown):.0f}); '
+                  f'{statistics.median(busy):.0f} ms of processor time\n'
                   f'  filter, painted  {statistics.median(took):.0f} ms (median of {STEPS}, {min(took):.0f} to {max(took):.0f}); {each:.0f} ms of processor time, on average')
 
 
