@@ -52,6 +52,17 @@ def test_with_cdn_the_page_is_small(snapshots, tmp_path):
     assert (tmp_path/'small.html').stat().st_size < 1e6
 
 
+def test_explore_writes_one_page_with_ones_own_measurements(snapshots, tmp_path):
+    mine = tmp_path/'benchmark-infer-fp32-nchw-pt2141-cpu-board.csv'
+    mine.write_text('model,infer_img_size,infer_samples_per_sec,infer_step_time,infer_batch_size,param_count\nresnet50,224,10.0,100.0,1,25.56\n')
+    done = timm_bench('explore', '--results', snapshots/'2022-04-01', '--own', mine, '--out', tmp_path/'explorer.html')
+    assert (done.returncode, done.stdout, done.stderr.count('\n')) == (0, f'{tmp_path}/explorer.html\n', 1), done.stderr
+    assert '"kind":"own"' in (tmp_path/'explorer.html').read_text(encoding='utf-8')
+    for wrong in [['--own', tmp_path/'nowhere.csv'], ['--out', tmp_path]]:
+        done = timm_bench('explore', '--results', snapshots/'2022-04-01', *wrong)
+        assert done.returncode in (1, 2) and done.stderr.count('\n') == 1 and str(wrong[1]) in done.stderr
+
+
 def test_sources_lists_every_benchmark(snapshots):
     done = timm_bench('sources', '--results', snapshots/'2026-01-06', '--format', 'json')
     assert done.returncode == 0, done.stderr

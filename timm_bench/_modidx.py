@@ -502,6 +502,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/timm_bench', 'doc_host': '
                                    'timm_bench.points._source': ('points.html#_source', 'timm_bench/points.py'),
                                    'timm_bench.points._test_sets': ('points.html#_test_sets', 'timm_bench/points.py'),
                                    'timm_bench.points._usual': ('points.html#_usual', 'timm_bench/points.py'),
+                                   'timm_bench.points._without_figures': ('points.html#_without_figures', 'timm_bench/points.py'),
                                    'timm_bench.points.accuracies': ('points.html#accuracies', 'timm_bench/points.py'),
                                    'timm_bench.points.explorer_data': ('points.html#explorer_data', 'timm_bench/points.py'),
                                    'timm_bench.points.pack': ('points.html#pack', 'timm_bench/points.py'),

@@ -17,8 +17,8 @@ from .points import explorer_data
 # %% auto #0
 __all__ = ['SCRIPTS', 'write_page', 'Explorer', 'explorer']
 
-# %% ../nbs/07_explorer.ipynb #90aa21e7
-SCRIPTS = ['format', 'axes', 'tables', 'frontier', 'filters', 'state', 'csv', 'colours', 'dom', 'chart', 'grid', 'card', 'controls', 'app']
+# %% ../nbs/07_explorer.ipynb #a054bebc
+SCRIPTS = ['format', 'axes', 'tables', 'frontier', 'filters', 'state', 'csv', 'colours', 'labels', 'dom', 'chart', 'grid', 'card', 'controls', 'app']
 
 def _asset(name: str) -> str:
     "The text of a file of the page."
@@ -42,7 +42,8 @@ def _hash(script: str) -> str:
 
 def _policy(*scripts: str) -> str:
     "A content security policy under which these scripts run and nothing is loaded."
-    return f"default-src 'none'; script-src {' '.join(map(_hash, scripts))}; style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'"
+    own = ' '.join(map(_hash, scripts))
+    return f"default-src 'none'; script-src {own}; style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'"
 
 # %% ../nbs/07_explorer.ipynb #71669331
 def _page(data: dict, title: str) -> str:
@@ -53,7 +54,8 @@ def _page(data: dict, title: str) -> str:
     plotly, script = get_plotlyjs().replace('\r\n', '\n'), "'use strict';\n" + _script()
     data = data | dict(made=datetime.now(timezone.utc).date().isoformat(), version=__version__)
     page = Environment(loader=PackageLoader('timm_bench', 'assets/explorer'), autoescape=True).get_template('page.html')
-    return page.render(title=title, policy=Markup(_policy(plotly, script)), style=Markup(_asset('page.css')), data=Markup(_embed(data)), plotly=Markup(plotly), script=Markup(script))
+    pieces = dict(policy=_policy(plotly, script), style=_asset('page.css'), data=_embed(data), plotly=plotly, script=script)
+    return page.render(title=title, **{name: Markup(piece) for name, piece in pieces.items()})
 
 # %% ../nbs/07_explorer.ipynb #a96e9c75
 _MARK = '<meta name="generator" content="timm_bench">'
@@ -66,7 +68,8 @@ def write_page(
     out = Path(out)
     if out.is_dir(): raise ResultsError(f'{out}: is a folder; give a file name')
     try:
-        if out.exists() and _MARK not in out.read_bytes()[:4096].decode(errors='ignore'): raise ResultsError(f'{out}: exists and is not a page of timm_bench; choose another name')
+        if out.exists() and _MARK not in out.read_bytes()[:4096].decode(errors='ignore'):
+            raise ResultsError(f'{out}: exists and is not a page of timm_bench; choose another name')
         with tempfile.NamedTemporaryFile('w', dir=out.parent, prefix=f'.{out.name}-', delete=False, encoding='utf-8', newline='\n') as f: f.write(page)
         os.chmod(f.name, 0o666 & ~_umask())
         os.replace(f.name, out)
@@ -91,16 +94,19 @@ class Explorer:
         "Write the page, whole or not at all."
         return write_page(self.html, out)
 
-    def __repr__(self) -> str: return f"Explorer: {len(self.data['benchmarks'])} benchmarks, {len(self.data['points']['model']):,} models and image sizes, {len(self.html.encode()) / 1e6:.1f} MB"
+    def __repr__(self) -> str:
+        points, megabytes = len(self.data['points']['model']), len(self.html.encode()) / 1e6
+        return f"Explorer: {len(self.data['benchmarks'])} benchmarks, {points:,} models and image sizes, {megabytes:.1f} MB"
 
     def _repr_html_(self) -> str:
-        return f'<iframe title="Explorer" srcdoc="{html.escape(self.html)}" sandbox="allow-scripts allow-downloads" width="100%" height="900" style="border: 1px solid #ccc; border-radius: 8px"></iframe>'
+        frame = 'title="Explorer" sandbox="allow-scripts allow-downloads" width="100%" height="900" style="border: 1px solid #ccc; border-radius: 8px"'
+        return f'<iframe {frame} srcdoc="{html.escape(self.html)}"></iframe>'
 
 # %% ../nbs/07_explorer.ipynb #fb397857
 def explorer(
     results: str | os.PathLike | Results | None = None,  # see `get_results`
     *,
-    own: str | os.PathLike | pd.DataFrame | Sequence | Mapping[str, object] | None = None,  # one's own measurements, shown beside the public ones: paths of benchmark files or folders, frames of `get_data` or `estimate`; with names, as a dict
+    own: str | os.PathLike | pd.DataFrame | Sequence | Mapping[str, object] | None = None,  # one's own measurements, to stand beside the public ones; see `explorer_data`
     out: str | os.PathLike | None = None,  # also write the page to this file
     title: str = 'Which image model?',  # the page's heading
 ) -> Explorer:  # to be shown by a notebook, or saved; raises `ResultsError`

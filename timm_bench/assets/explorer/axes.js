@@ -17,8 +17,16 @@ const axes = (() => {
       { id: 'acts', name: 'Activations (millions)', better: 'low', log: true, write: format.number },
       { id: 'size', name: 'Test image size (pixels)', better: 'low', log: false, write: format.number },
     ];
-    const accuracy = ['top1', 'top5'].flatMap(top => data.raw.sets.map(set => (
-      { id: `${top}_${set.id}`, name: `${set.name} ${top === 'top1' ? 'top-1' : 'top-5'} (%)`, better: 'high', log: false, write: format.percent, set })));
+    const accuracy = ['top1', 'top5'].flatMap(top =>
+      data.raw.sets.map(set => ({
+        id: `${top}_${set.id}`,
+        name: `${set.name} ${top === 'top1' ? 'top-1' : 'top-5'} (%)`,
+        better: 'high',
+        log: false,
+        write: format.percent,
+        set,
+      })),
+    );
     const groups = [['Speed', speed], ...(comparing ? [['Comparison', pair]] : []), ['Size', cost], ['Accuracy', accuracy]];
     return groups.flatMap(([group, items]) => items.map(item => ({ ...item, group })));
   }
@@ -52,13 +60,17 @@ const axes = (() => {
     if (axis.id === 'rate') return `images per second (${here.batches?.[1] === 1 ? 'at batch size 1' : 'large batches'})`;
     if (axis.id === 'secs_b') return `time per image on ${there?.label ?? 'the second hardware'}`;
     if (axis.id === 'speedup') return `times faster on ${there?.label ?? 'the second hardware'}`;
-    return axis.name.replace(/^(?!MAC)[A-Z](?=[a-z]+ )/, letter => axis.set ? letter : letter.toLowerCase());
+    return axis.name.replace(/^(?!MAC)[A-Z](?=[a-z]+ )/, letter => (axis.set ? letter : letter.toLowerCase()));
   }
 
-  const nice = step => { const power = 10 ** Math.floor(Math.log10(step)); return power * ([1, 2, 2.5, 5, 10].find(digit => digit * power >= step * (1 - 1e-9)) ?? 10); };
+  const nice = step => {
+    const power = 10 ** Math.floor(Math.log10(step));
+    return power * ([1, 2, 2.5, 5, 10].find(digit => digit * power >= step * (1 - 1e-9)) ?? 10);
+  };
 
   function evenTicks(low, high, room) {
-    const step = nice((high - low) / Math.max(1, room - 1)), found = [];
+    const step = nice((high - low) / Math.max(1, room - 1)),
+      found = [];
     for (let k = Math.ceil(low / step - 1e-9); k * step <= high + step * 1e-9; k++) found.push(Number((k * step).toPrecision(12)));
     return found;
   }
@@ -69,15 +81,25 @@ const axes = (() => {
     if (!log) return evenTicks(low, high, room);
     const decades = [];
     for (let d = Math.floor(Math.log10(low)); d <= Math.ceil(Math.log10(high)); d++) decades.push(d);
-    const within = (digits, every = 1) => decades.filter(d => d % every === 0).flatMap(d => digits.map(digit => Number((digit * 10 ** d).toPrecision(12)))).filter(v => v >= low && v <= high);
+    const within = (digits, every = 1) =>
+      decades
+        .filter(d => d % every === 0)
+        .flatMap(d => digits.map(digit => Number((digit * 10 ** d).toPrecision(12))))
+        .filter(v => v >= low && v <= high);
     const found = [within([1, 2, 5]), within([1, 3]), within([1]), within([1], 2), within([1], 3)].find(some => some.length <= room) ?? [];
     return found.length >= 2 ? found : evenTicks(low, high, Math.min(room, 5));
   }
 
   // The ends of an axis around columns' values, with a little room; in powers of ten where it is logarithmic. `null` where there is nothing.
   function range(columns, rows, log, pad = 0.04) {
-    let low = Infinity, high = -Infinity;
-    for (const values of columns) for (const row of rows) { const v = log ? Math.log10(values[row]) : values[row]; if (v < low) low = v; if (v > high) high = v; }
+    let low = Infinity,
+      high = -Infinity;
+    for (const values of columns)
+      for (const row of rows) {
+        const v = log ? Math.log10(values[row]) : values[row];
+        if (v < low) low = v;
+        if (v > high) high = v;
+      }
     if (!(high >= low)) return null;
     const room = (high - low || (log ? 0.2 : Math.abs(high) * 0.1 || 1)) * pad;
     return high > low ? [low - room, high + room] : [low - room * 6, high + room * 6];

@@ -4,38 +4,79 @@
 const chart = (() => {
   const margin = { l: 64, r: 16, t: 12, b: 48 };
   const touch = matchMedia('(pointer: coarse)').matches;
-  let area, canvas, tip, on, last = null, marked = -1;
+  let area,
+    canvas,
+    tip,
+    on,
+    last = null,
+    marked = -1;
 
   function start(handlers) {
     [area, canvas, tip] = ['plot', 'dots', 'tip'].map(dom.find);
     on = handlers;
-    new ResizeObserver(() => { if (last) draw(last.data, last.now, last.view, last.style); }).observe(dom.find('chart'));
+    new ResizeObserver(() => {
+      if (last) draw(last.data, last.now, last.view, last.style);
+    }).observe(dom.find('chart'));
   }
 
   const ends = (zoom, own) => zoom ?? own ?? [0, 1];
 
   // The two axes: range (in powers of ten where logarithmic), ticks and titles.
   function frame(view, now, size, style) {
-    const { xAxis, yAxis, here, there } = view, zoom = now.zoom;
-    const other = axes.second(now, view), both = (column, second) => other && second !== column ? [column, second] : [column];
-    const xr = ends(zoom && zoom.slice(0, 2), axes.range(both(view.x, other?.x), view.rows, view.xlog)), yr = ends(zoom && zoom.slice(2), axes.range(both(view.y, other?.y), view.rows, view.ylog));
-    const wide = Math.max(2, Math.floor((size.width - margin.l - margin.r) / 74)), tall = Math.max(2, Math.floor((size.height - margin.t - margin.b) / 44));
+    const { xAxis, yAxis, here, there } = view,
+      zoom = now.zoom;
+    const other = axes.second(now, view),
+      both = (column, second) => (other && second !== column ? [column, second] : [column]);
+    const xr = ends(zoom && zoom.slice(0, 2), axes.range(both(view.x, other?.x), view.rows, view.xlog)),
+      yr = ends(zoom && zoom.slice(2), axes.range(both(view.y, other?.y), view.rows, view.ylog));
+    const wide = Math.max(2, Math.floor((size.width - margin.l - margin.r) / 74)),
+      tall = Math.max(2, Math.floor((size.height - margin.t - margin.b) / 44));
     const axis = (of, range, log, room) => {
-      const [low, high] = log ? range.map(end => 10 ** end) : range, at = axes.ticks(low, high, log, room);
-      return { type: log ? 'log' : 'linear', range, autorange: false, tickvals: at, ticktext: at.map(v => label(of, v)), title: { text: format.forPlotly(fitting(axes.title(of, here, there), of, of === xAxis ? size.width : size.height)), font: { size: 13 }, standoff: 8 },
-        gridcolor: style.grid, linecolor: style.line, zeroline: false, automargin: false, fixedrange: touch, tickfont: { size: 12 }, showexponent: 'none', minorloglabels: 'none' };
+      const [low, high] = log ? range.map(end => 10 ** end) : range,
+        at = axes.ticks(low, high, log, room);
+      return {
+        type: log ? 'log' : 'linear',
+        range,
+        autorange: false,
+        tickvals: at,
+        ticktext: at.map(v => label(of, v)),
+        title: {
+          text: format.forPlotly(fitting(axes.title(of, here, there), of, of === xAxis ? size.width : size.height)),
+          font: { size: 13 },
+          standoff: 8,
+        },
+        gridcolor: style.grid,
+        linecolor: style.line,
+        zeroline: false,
+        automargin: false,
+        fixedrange: touch,
+        tickfont: { size: 12 },
+        showexponent: 'none',
+        minorloglabels: 'none',
+      };
     };
     return { xaxis: axis(xAxis, xr, view.xlog, wide), yaxis: axis(yAxis, yr, view.ylog, tall) };
   }
 
   // A title that fits along its axis: what the time is of, the words below the chart say too.
-  const fitting = (title, axis, room) => title.length * 6.8 < room - margin.l ? title : axis.name;
+  const fitting = (title, axis, room) => (title.length * 6.8 < room - margin.l ? title : axis.name);
 
-  const label = (axis, value) => axis.set || axis.id === 'size' ? String(value) : axis.id === 'speedup' ? `×${value}` : axis.write(value);
+  const label = (axis, value) => (axis.set || axis.id === 'size' ? String(value) : axis.id === 'speedup' ? `×${value}` : axis.write(value));
 
   function layout(view, now, size, style) {
-    return { ...frame(view, now, size, style), width: size.width, height: size.height, margin, showlegend: false, hovermode: 'closest', hoverdistance: 14, dragmode: touch ? false : 'zoom',
-      paper_bgcolor: style.ground, plot_bgcolor: style.ground, font: { family: 'system-ui, sans-serif', color: style.text, size: 12 } };
+    return {
+      ...frame(view, now, size, style),
+      width: size.width,
+      height: size.height,
+      margin,
+      showlegend: false,
+      hovermode: 'closest',
+      hoverdistance: 14,
+      dragmode: touch ? false : 'zoom',
+      paper_bgcolor: style.ground,
+      plot_bgcolor: style.ground,
+      font: { family: 'system-ui, sans-serif', color: style.text, size: 12 },
+    };
   }
 
   const pick = (column, rows) => Array.from(rows, row => column[row]);
@@ -43,15 +84,33 @@ const chart = (() => {
   // The staircase along what nothing beats.
   function stairs(rows, x, y, xAxis, style, dash) {
     const along = rows.slice().sort((a, b) => x[a] - x[b]);
-    return { type: 'scatter', mode: 'lines', x: pick(x, along), y: pick(y, along), hoverinfo: 'skip', line: { shape: xAxis.better === 'low' ? 'hv' : 'vh', width: 1.3, color: style.edge, dash } };
+    return {
+      type: 'scatter',
+      mode: 'lines',
+      x: pick(x, along),
+      y: pick(y, along),
+      hoverinfo: 'skip',
+      line: { shape: xAxis.better === 'low' ? 'hv' : 'vh', width: 1.3, color: style.edge, dash },
+    };
   }
 
   function lines(now, view, style) {
-    const found = [], other = axes.second(now, view);
+    const found = [],
+      other = axes.second(now, view);
     if (now.front && view.edge.length) found.push(stairs(view.edge, view.x, view.y, view.xAxis, style, 'solid'));
-    if (other && now.front) found.push(stairs(frontier.unbeaten(view.rows, other.x, other.y, view.xAxis.better, view.yAxis.better), other.x, other.y, view.xAxis, style, 'dot'));
-    if (other && view.rows.length <= 60) found.push({ type: 'scatter', mode: 'lines', hoverinfo: 'skip', line: { width: 1, color: style.muted },
-      x: view.rows.flatMap(row => [view.x[row], other.x[row], null]), y: view.rows.flatMap(row => [view.y[row], other.y[row], null]) });
+    if (other && now.front)
+      found.push(
+        stairs(frontier.unbeaten(view.rows, other.x, other.y, view.xAxis.better, view.yAxis.better), other.x, other.y, view.xAxis, style, 'dot'),
+      );
+    if (other && view.rows.length <= 60)
+      found.push({
+        type: 'scatter',
+        mode: 'lines',
+        hoverinfo: 'skip',
+        line: { width: 1, color: style.muted },
+        x: view.rows.flatMap(row => [view.x[row], other.x[row], null]),
+        y: view.rows.flatMap(row => [view.y[row], other.y[row], null]),
+      });
     return found;
   }
 
@@ -70,15 +129,33 @@ const chart = (() => {
   }
 
   function listen() {
-    area.on('plotly_hover', event => { const row = pointed(event); if (row !== null) showTip(row, event); });
+    area.on('plotly_hover', event => {
+      const row = pointed(event);
+      if (row !== null) showTip(row, event);
+    });
     area.on('plotly_unhover', hideTip);
-    area.on('plotly_click', event => { const row = pointed(event); if (row !== null) on.open(row); });
+    area.on('plotly_click', event => {
+      const row = pointed(event);
+      if (row !== null) on.open(row);
+    });
     area.on('plotly_doubleclick', () => on.zoom(null));
-    area.on('plotly_relayouting', event => { const moved = rangesOf(event); if (moved) { last.axes = moved; dots(); } });
-    area.on('plotly_relayout', event => { const moved = rangesOf(event); if (moved) on.zoom([...moved.x, ...moved.y]); });
+    area.on('plotly_relayouting', event => {
+      const moved = rangesOf(event);
+      if (moved) {
+        last.axes = moved;
+        dots();
+      }
+    });
+    area.on('plotly_relayout', event => {
+      const moved = rangesOf(event);
+      if (moved) on.zoom([...moved.x, ...moved.y]);
+    });
   }
 
-  const pointed = event => { const found = event.points.find(point => point.curveNumber === 0); return found ? last.view.rows[found.pointNumber] : null; };
+  const pointed = event => {
+    const found = event.points.find(point => point.curveNumber === 0);
+    return found ? last.view.rows[found.pointNumber] : null;
+  };
 
   function rangesOf(event) {
     const end = (axis, i) => event[`${axis}axis.range[${i}]`] ?? event[`${axis}axis.range`]?.[i];
@@ -87,18 +164,23 @@ const chart = (() => {
   }
 
   // Pixels in the canvas of a value on an axis.
-  const across = (value, log, [low, high], length) => ((log ? Math.log10(value) : value) - low) / (high - low) * length;
+  const across = (value, log, [low, high], length) => (((log ? Math.log10(value) : value) - low) / (high - low)) * length;
   const placeX = value => across(value, last.view.xlog, last.axes.x, last.size.width - margin.l - margin.r);
-  const placeY = value => { const tall = last.size.height - margin.t - margin.b; return tall - across(value, last.view.ylog, last.axes.y, tall); };
+  const placeY = value => {
+    const tall = last.size.height - margin.t - margin.b;
+    return tall - across(value, last.view.ylog, last.axes.y, tall);
+  };
 
-  const radius = count => count > 4000 ? 2.6 : count > 900 ? 3.6 : 4.4;
+  const radius = count => (count > 4000 ? 2.6 : count > 900 ? 3.6 : 4.4);
 
   // Small pictures of the marks: drawing one many times is quicker than drawing its outline many times.
   function stamp(colour, symbol, open, r, ratio, faint) {
-    const side = Math.ceil((2 * r + 4) * ratio), picture = document.createElement('canvas'), pen = picture.getContext('2d');
+    const side = Math.ceil((2 * r + 4) * ratio),
+      picture = document.createElement('canvas'),
+      pen = picture.getContext('2d');
     picture.width = picture.height = side;
     pen.translate(side / 2, side / 2);
-    pen.scale(ratio * r / 4.5, ratio * r / 4.5);
+    pen.scale((ratio * r) / 4.5, (ratio * r) / 4.5);
     pen.translate(-8, -8); // the shapes are drawn in a box of 16 around their middle
     const path = new Path2D(dom.shapes[symbol] ?? dom.shapes.circle);
     pen.fillStyle = pen.strokeStyle = colour;
@@ -111,19 +193,28 @@ const chart = (() => {
   }
 
   function clean() {
-    const ratio = devicePixelRatio || 1, width = Math.max(1, last.size.width - margin.l - margin.r), height = Math.max(1, last.size.height - margin.t - margin.b);
+    const ratio = devicePixelRatio || 1,
+      width = Math.max(1, last.size.width - margin.l - margin.r),
+      height = Math.max(1, last.size.height - margin.t - margin.b);
     Object.assign(canvas.style, { left: `${margin.l}px`, top: `${margin.t}px`, width: `${width}px`, height: `${height}px` });
-    canvas.width = Math.round(width * ratio); canvas.height = Math.round(height * ratio);
+    canvas.width = Math.round(width * ratio);
+    canvas.height = Math.round(height * ratio);
     const pen = canvas.getContext('2d');
     pen.scale(ratio, ratio);
     return { pen, width, height, ratio };
   }
 
   function dots() {
-    const { data, now, view, style } = last, { pen, width, height, ratio } = clean(), r = radius(view.rows.length), stamps = new Map();
-    const estimated = view.here.estimated, other = axes.second(now, view);
+    const { data, now, view, style } = last,
+      { pen, width, height, ratio } = clean(),
+      r = radius(view.rows.length),
+      stamps = new Map();
+    const estimated = view.here.estimated,
+      other = axes.second(now, view);
     const put = (row, x, y, open) => {
-      const left = placeX(x), top = placeY(y), look = style.families.get(data.family.names[data.family.codes[row]]);
+      const left = placeX(x),
+        top = placeY(y),
+        look = style.families.get(data.family.names[data.family.codes[row]]);
       if (!(left > -9 && left < width + 9 && top > -9 && top < height + 9)) return;
       const key = `${look ? look.colour + look.symbol : ''}${open}`;
       if (!stamps.has(key)) stamps.set(key, stamp(look?.colour ?? style.grey, look?.symbol ?? 'circle', open, r, ratio, !look));
@@ -131,7 +222,8 @@ const chart = (() => {
       pen.drawImage(own.picture, left - own.half, top - own.half, own.side, own.side);
     };
     const grey = row => !style.families.has(data.family.names[data.family.codes[row]]);
-    for (const first of [true, false]) for (const row of view.rows) if (grey(row) === first) put(row, view.x[row], view.y[row], Boolean(estimated?.[row]));
+    for (const first of [true, false])
+      for (const row of view.rows) if (grey(row) === first) put(row, view.x[row], view.y[row], Boolean(estimated?.[row]));
     if (other && view.rows.length <= 60) for (const row of view.rows) put(row, other.x[row], other.y[row], true);
     if (estimated && view.rows.length <= 150) for (const row of view.rows) interval(pen, row);
     if (now.front) for (const row of view.edge) ring(pen, row, r + 0.4, 1.4, style.edge);
@@ -142,7 +234,8 @@ const chart = (() => {
   function ring(pen, row, r, thick, colour) {
     pen.beginPath();
     pen.arc(placeX(last.view.x[row]), placeY(last.view.y[row]), r, 0, 7);
-    pen.lineWidth = thick; pen.strokeStyle = colour;
+    pen.lineWidth = thick;
+    pen.strokeStyle = colour;
     pen.stroke();
   }
 
@@ -151,79 +244,166 @@ const chart = (() => {
     const { now, view, style } = last;
     if (now.x !== 'secs' || !(view.here.low?.[row] > 0)) return;
     pen.beginPath();
-    pen.moveTo(placeX(view.here.low[row]), placeY(view.y[row])); pen.lineTo(placeX(view.here.high[row]), placeY(view.y[row]));
-    pen.lineWidth = 1; pen.strokeStyle = style.muted;
+    pen.moveTo(placeX(view.here.low[row]), placeY(view.y[row]));
+    pen.lineTo(placeX(view.here.high[row]), placeY(view.y[row]));
+    pen.lineWidth = 1;
+    pen.strokeStyle = style.muted;
     pen.stroke();
   }
 
-  // The staircase as thin boxes, for names to keep off.
-  function stairBoxes() {
-    const { now, view } = last, along = now.front ? view.edge.slice().sort((a, b) => view.x[a] - view.x[b]).map(row => [placeX(view.x[row]), placeY(view.y[row])]) : [];
-    return along.slice(1).flatMap(([x, y], i) => {
-      const [fromX, fromY] = along[i], [cornerX, cornerY] = view.xAxis.better === 'low' ? [x, fromY] : [fromX, y];
-      return [[[fromX, fromY], [cornerX, cornerY]], [[cornerX, cornerY], [x, y]]].map(([[a, b], [c, d]]) => [Math.min(a, c), Math.min(b, d), Math.abs(a - c) + 1, Math.abs(b - d) + 1]);
+  // The names that have room at the pinned models and along the frontier; `at` tells where in an area a value is.
+  function named(at, area, wideOf) {
+    const { data, now, view } = last,
+      pins = now.pin.map(key => data.index.get(key)),
+      along = now.front ? view.edge.slice().sort((a, b) => view.y[b] - view.y[a]) : [],
+      shown = new Set(view.rows);
+    const point = row => ({
+      row,
+      text: data.model[row].split('.')[0],
+      left: at.x(view.x[row]),
+      top: at.y(view.y[row]),
+      dot: view.onEdge.has(row),
+      pinned: pins.includes(row),
     });
+    const points = [...new Set([...pins, ...along])]
+      .filter(row => shown.has(row))
+      .map(point)
+      .filter(({ left, top }) => left >= 0 && left <= area.width && top >= 0 && top <= area.height);
+    const path = now.front ? view.edge.map(row => [at.x(view.x[row]), at.y(view.y[row])]).sort((a, b) => a[0] - b[0]) : [];
+    const outward = { x: view.xAxis.better === 'high' ? 1 : -1, y: view.yAxis.better === 'low' ? 1 : -1 };
+    return labels.place(
+      points.map(own => ({ ...own, wide: wideOf(own.text) })),
+      labels.stairs(path, view.xAxis.better === 'low' ? 'along' : 'up'),
+      area,
+      outward,
+    );
   }
 
-  // Names at the pinned models and along the frontier, wherever there is room.
   function names(pen, width, height) {
-    const { data, now, view, style } = last, taken = [], shown = new Set(view.rows);
-    const pins = now.pin.map(key => data.index.get(key)).filter(row => shown.has(row));
-    const along = now.front ? view.edge.slice().sort((a, b) => view.y[b] - view.y[a]) : [];
-    const outward = { x: view.xAxis.better === 'high' ? 1 : -1, y: view.yAxis.better === 'low' ? 1 : -1 };
-    pen.font = '11.5px system-ui, sans-serif'; pen.textBaseline = 'middle';
-    const dotBox = row => [placeX(view.x[row]) - 5, placeY(view.y[row]) - 5, 10, 10], dotsAlong = new Map(along.map(row => [row, dotBox(row)]));
-    const touches = ([x, y, w, h], [a, b, c, d]) => x < a + c && a < x + w && y < b + d && b < y + h;
-    const steps = stairBoxes();
-    for (const row of new Set([...pins, ...along])) {
-      const text = data.model[row].split('.')[0], wide = pen.measureText(text).width, left = placeX(view.x[row]), top = placeY(view.y[row]);
-      if (left < 0 || left > width || top < 0 || top > height) continue;
-      const moves = [[outward.x, outward.y * 8], [outward.x, 0], [-outward.x, outward.y * 12], [outward.x, outward.y * 22], ...(pins.includes(row) ? [[-outward.x, 0], [-outward.x, -outward.y * 10], [outward.x, -outward.y * 10]] : [])];
-      const boxes = moves.map(([side, down]) => [side > 0 ? left + 8 : left - 8 - wide, top + down - 7, wide, 14]);
-      const box = boxes.find(box => box[0] >= 0 && box[0] + wide <= width && box[1] >= 0 && box[1] + 14 <= height && !taken.some(other => touches(box, other)) && !steps.some(step => touches(box, step)) && ![...dotsAlong].some(([other, own]) => other !== row && touches(box, own)));
-      if (!box) continue;
-      taken.push([box[0] - 3, box[1], wide + 6, 14]);
-      pen.lineWidth = 3; pen.strokeStyle = style.ground; pen.fillStyle = style.text; pen.lineJoin = 'round';
-      pen.strokeText(text, box[0], box[1] + 7); pen.fillText(text, box[0], box[1] + 7);
+    const { style } = last;
+    Object.assign(pen, {
+      font: '11.5px system-ui, sans-serif',
+      textBaseline: 'middle',
+      lineWidth: 3,
+      lineJoin: 'round',
+      strokeStyle: style.ground,
+      fillStyle: style.text,
+    });
+    for (const { text, box } of named({ x: placeX, y: placeY }, { width, height }, text => pen.measureText(text).width)) {
+      pen.strokeText(text, box[0], box[1] + 7);
+      pen.fillText(text, box[0], box[1] + 7);
     }
   }
 
   // Rings around the pinned models, the open one and the one that is pointed at in the table.
   function marks(pen) {
-    const { data, now, view, style } = last, shown = new Set(view.rows);
+    const { data, now, view, style } = last,
+      shown = new Set(view.rows);
     const some = [...now.pin.map(key => data.index.get(key)), data.index.get(now.open), marked].filter(row => shown.has(row));
     for (const row of some) ring(pen, row, 8, 2.2, style.accent);
   }
 
-  function mark(row) { if (row === marked) return; marked = row; if (last) dots(); }
+  function mark(row) {
+    if (row === marked) return;
+    marked = row;
+    if (last) dots();
+  }
 
   function showTip(row, event) {
-    const { data, view } = last, facts = on.facts(row);
-    dom.show(tip, [dom.make('strong', { text: data.model[row] }), dom.make('dl', {}, facts.flatMap(([name, value]) => [dom.make('dt', { text: name }), dom.make('dd', { text: value })]))]);
+    const { data, view } = last,
+      facts = on.facts(row);
+    dom.show(tip, [
+      dom.make('strong', { text: data.model[row] }),
+      dom.make(
+        'dl',
+        {},
+        facts.flatMap(([name, value]) => [dom.make('dt', { text: name }), dom.make('dd', { text: value })]),
+      ),
+    ]);
     tip.hidden = false;
-    const left = margin.l + placeX(view.x[row]), top = margin.t + placeY(view.y[row]), { offsetWidth: wide, offsetHeight: tall } = tip;
+    const left = margin.l + placeX(view.x[row]),
+      top = margin.t + placeY(view.y[row]),
+      { offsetWidth: wide, offsetHeight: tall } = tip;
     tip.style.left = `${Math.max(4, left + 14 + wide > last.size.width ? left - 14 - wide : left + 14)}px`;
     tip.style.top = `${Math.min(Math.max(4, top - tall / 2), Math.max(4, last.size.height - tall - 4))}px`;
     area.style.cursor = event ? 'pointer' : '';
   }
 
-  function hideTip() { tip.hidden = true; area.style.cursor = ''; }
+  function hideTip() {
+    tip.hidden = true;
+    area.style.cursor = '';
+  }
+
+  // The names for a picture, as plotly places them: from their point, so many pixels away.
+  function annotations(plan, area) {
+    const { view } = last,
+      at = {
+        x: value => across(value, view.xlog, plan.xaxis.range, area.width),
+        y: value => area.height - across(value, view.ylog, plan.yaxis.range, area.height),
+      };
+    const place = (value, log) => (log ? Math.log10(value) : value);
+    return named(at, area, text => text.length * 6).map(({ row, text, left, top, box }) => ({
+      text: format.forPlotly(text),
+      x: place(view.x[row], view.xlog),
+      y: place(view.y[row], view.ylog),
+      showarrow: false,
+      font: { size: 10.5 },
+      xanchor: box[0] < left ? 'right' : 'left',
+      yanchor: 'middle',
+      xshift: box[0] < left ? box[0] + box[2] - left : box[0] - left,
+      yshift: top - box[1] - 7,
+    }));
+  }
 
   // The chart as a picture, with title, legend and source, drawn by plotly alone.
   function picture(title, subtitle) {
-    const { data, now, view, style } = last, groups = new Map([[null, []], ...[...style.families.keys()].map(name => [name, []])]);
-    for (const row of view.rows) { const name = data.family.names[data.family.codes[row]]; groups.get(style.families.has(name) ? name : null).push(row); }
-    const traces = [...groups].filter(([, rows]) => rows.length).map(([name, rows]) => {
-      const look = style.families.get(name), shape = look?.symbol ?? 'circle', estimated = view.here.estimated;
-      return { type: 'scatter', mode: 'markers', name: name === null ? 'other families' : format.forPlotly(name), x: pick(view.x, rows), y: pick(view.y, rows), showlegend: true,
-        marker: { size: 7, opacity: 0.85, color: look?.colour ?? style.grey, symbol: rows.map(row => estimated?.[row] ? `${shape}-open` : shape) } };
+    const { data, now, view, style } = last,
+      groups = new Map([[null, []], ...[...style.families.keys()].map(name => [name, []])]);
+    for (const row of view.rows) {
+      const name = data.family.names[data.family.codes[row]];
+      groups.get(style.families.has(name) ? name : null).push(row);
+    }
+    const traces = [...groups]
+      .filter(([, rows]) => rows.length)
+      .map(([name, rows]) => {
+        const look = style.families.get(name),
+          shape = look?.symbol ?? 'circle',
+          estimated = view.here.estimated;
+        return {
+          type: 'scatter',
+          mode: 'markers',
+          name: name === null ? 'other families' : format.forPlotly(name),
+          x: pick(view.x, rows),
+          y: pick(view.y, rows),
+          showlegend: true,
+          marker: {
+            size: 7,
+            opacity: 0.85,
+            color: look?.colour ?? style.grey,
+            symbol: rows.map(row => (estimated?.[row] ? `${shape}-open` : shape)),
+          },
+        };
+      });
+    const size = { width: 1200, height: 800 },
+      room = { l: 70, r: 190, t: 80, b: 60 },
+      plan = layout(view, now, size, style);
+    Object.assign(plan, {
+      showlegend: true,
+      legend: { itemsizing: 'constant', traceorder: 'reversed' },
+      margin: room,
+      annotations: annotations(plan, { width: size.width - room.l - room.r, height: size.height - room.t - room.b }),
+      title: {
+        text: format.forPlotly(title),
+        subtitle: { text: format.forPlotly(subtitle), font: { size: 12, color: style.muted } },
+        x: 0.01,
+        xanchor: 'left',
+        font: { size: 18 },
+      },
     });
-    const size = { width: 1200, height: 800 }, plan = layout(view, now, size, style);
-    const labels = now.front && view.edge.length <= 40 ? view.edge.map(row => ({ text: format.forPlotly(data.model[row].split('.')[0]), x: view.xlog ? Math.log10(view.x[row]) : view.x[row], y: view.ylog ? Math.log10(view.y[row]) : view.y[row],
-      showarrow: false, xanchor: view.xAxis.better === 'low' ? 'right' : 'left', yanchor: 'bottom', xshift: view.xAxis.better === 'low' ? -4 : 4, font: { size: 10 } })) : [];
-    Object.assign(plan, { showlegend: true, legend: { itemsizing: 'constant' }, margin: { l: 70, r: 20, t: 80, b: 60 }, annotations: labels,
-      title: { text: format.forPlotly(title), subtitle: { text: format.forPlotly(subtitle), font: { size: 12, color: style.muted } }, x: 0.01, xanchor: 'left', font: { size: 18 } } });
-    return Plotly.toImage({ data: [...traces, ...lines(now, view, style).map(line => ({ ...line, showlegend: false }))], layout: plan, config: {} }, { format: 'png', ...size, scale: 2 });
+    return Plotly.toImage(
+      { data: [...traces, ...lines(now, view, style).map(line => ({ ...line, showlegend: false }))], layout: plan, config: {} },
+      { format: 'png', ...size, scale: 2 },
+    );
   }
 
   return { start, draw, mark, picture };

@@ -4,7 +4,9 @@ const colours = (() => {
   const parts = hex => [1, 3, 5].map(i => parseInt(hex.slice(i, i + 2), 16));
   const hex = rgb => '#' + rgb.map(part => Math.round(part).toString(16).padStart(2, '0')).join('');
   const luminance = colour => {
-    const [r, g, b] = parts(colour).map(part => part / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+    const [r, g, b] = parts(colour)
+      .map(part => part / 255)
+      .map(v => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
   };
   // WCAG's contrast of two colours, 1 to 21.
@@ -17,7 +19,10 @@ const colours = (() => {
   // The same hue, moved away from the background until its contrast suffices.
   function readable(colour, background, enough = 3) {
     const towards = luminance(background) < 0.2 ? '#ffffff' : '#000000';
-    for (let share = 0; share < 1; share += 0.04) { const moved = mix(colour, towards, share); if (contrast(moved, background) >= enough) return moved; }
+    for (let share = 0; share < 1; share += 0.04) {
+      const moved = mix(colour, towards, share);
+      if (contrast(moved, background) >= enough) return moved;
+    }
     return towards;
   }
 
@@ -29,11 +34,15 @@ const colours = (() => {
 
   // Hue and symbol by family. A family keeps its own hue; where two share one, the second keeps its symbol; others take the hues left over.
   function assign(raw, families) {
-    const palette = [...new Set(Object.values(raw.hues))], own = families.filter(name => Object.hasOwn(raw.hues, name));
-    const taken = new Set(own.map(name => raw.hues[name])), free = palette.filter(hue => !taken.has(hue)), found = new Map();
+    const palette = [...new Set(Object.values(raw.hues))],
+      own = families.filter(name => Object.hasOwn(raw.hues, name));
+    const taken = new Set(own.map(name => raw.hues[name])),
+      free = palette.filter(hue => !taken.has(hue)),
+      found = new Map();
     const shared = name => own.filter(other => raw.hues[other] === raw.hues[name]).length > 1;
     for (const name of families) {
-      if (Object.hasOwn(raw.hues, name)) found.set(name, { hue: raw.hues[name], symbol: shared(name) && Object.hasOwn(raw.symbols, name) ? raw.symbols[name] : 'circle' });
+      if (Object.hasOwn(raw.hues, name))
+        found.set(name, { hue: raw.hues[name], symbol: shared(name) && Object.hasOwn(raw.symbols, name) ? raw.symbols[name] : 'circle' });
       else found.set(name, { hue: free.shift() ?? palette[found.size % palette.length], symbol: 'circle' });
     }
     return found;

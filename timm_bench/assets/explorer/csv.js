@@ -14,19 +14,43 @@ const csv = (() => {
 
   // The columns under the names that they have in timm_bench's frames: name, and the value at a point.
   function columns(data, view) {
-    const { here, there } = view, part = here.about.part, at = column => point => column[point];
+    const { here, there } = view,
+      part = here.about.part,
+      at = column => point => column[point];
     const named = column => point => column.names[column.codes[point]];
     const list = [
-      ['model', at(data.model)], ['img_size', at(data.size)], ['family', named(data.family)],
+      ['model', at(data.model)],
+      ['img_size', at(data.size)],
+      ['family', named(data.family)],
       ...(part === 'train' ? [['train_img_size', at(here.train_size)]] : []),
-      ['secs', at(here.secs)], [`${part}_samples_per_sec`, at(here.rate)], [`${part}_batch_size`, at(here.batch)],
-      ['param_count', at(here.params)], ['infer_gmacs', at(here.macs)], ['infer_macts', at(here.acts)],
+      ['secs', at(here.secs)],
+      [`${part}_samples_per_sec`, at(here.rate)],
+      [`${part}_batch_size`, at(here.batch)],
+      ['param_count', at(here.params)],
+      ['infer_gmacs', at(here.macs)],
+      ['infer_macts', at(here.acts)],
       ...['top1', 'top5'].flatMap(top => data.raw.sets.map(set => [`${top}_${set.id}`, at(data.columns[`${top}_${set.id}`])])),
-      ['pretrain', named(data.pretrain)], ['license', named(data.license)], ['weight', at(data.weight)],
+      ['pretrain', named(data.pretrain)],
+      ['license', named(data.license)],
+      ['weight', at(data.weight)],
     ];
-    if (here.estimated) list.push(['estimated', point => here.rate[point] > 0 ? Boolean(here.estimated[point]) : null], ['secs_low', at(here.low)], ['secs_high', at(here.high)]);
-    list.push(['benchmark', () => here.about.file], ['measured', () => ({ public: 'published', own: 'own measurement', estimate: 'own measurement and estimates' })[here.about.kind]]);
-    if (there) list.push(['secs_b', at(there.secs)], ['batch_size_b', at(there.batch)], ['speedup', point => here.secs[point] / there.secs[point]], ['benchmark_b', () => there.about.file]);
+    if (here.estimated)
+      list.push(
+        ['estimated', point => (here.rate[point] > 0 ? Boolean(here.estimated[point]) : null)],
+        ['secs_low', at(here.low)],
+        ['secs_high', at(here.high)],
+      );
+    list.push(
+      ['benchmark', () => here.about.file],
+      ['measured', () => ({ public: 'published', own: 'own measurement', estimate: 'own measurement and estimates' })[here.about.kind]],
+    );
+    if (there)
+      list.push(
+        ['secs_b', at(there.secs)],
+        ['batch_size_b', at(there.batch)],
+        ['speedup', point => here.secs[point] / there.secs[point]],
+        ['benchmark_b', () => there.about.file],
+      );
     return list;
   }
 

@@ -1,25 +1,72 @@
 'use strict';
 // Which points are shown, and why the others are not.
 const filters = (() => {
-  const bit = Object.fromEntries(['x', 'y', 'q', 'tmax', 'pmax', 'mmax', 'amax', 'accmin', 'size', 'fam', 'lic', 'pre', 'full', 'edge'].map((name, i) => [name, 1 << i]));
+  const bit = Object.fromEntries(
+    ['x', 'y', 'q', 'tmax', 'pmax', 'mmax', 'amax', 'accmin', 'size', 'fam', 'lic', 'pre', 'full', 'edge'].map((name, i) => [name, 1 << i]),
+  );
 
   // The budgets: which column they limit, and how they are written and read.
   const budgets = {
-    tmax: { name: 'Time per image', most: true, column: (data, here) => here.secs, write: format.exactTime, read: format.parseTime, example: '5 ms or 200/s' },
-    pmax: { name: 'Parameters', most: true, column: (data, here) => here.params, write: v => `${v} M`, read: text => format.parseAmount(text, 1e6), example: '25 M' },
-    mmax: { name: 'MACs', most: true, column: (data, here) => here.macs, write: v => `${v} G`, read: text => format.parseAmount(text, 1e9), example: '4 G' },
-    amax: { name: 'Activations', most: true, column: (data, here) => here.acts, write: v => `${v} M`, read: text => format.parseAmount(text, 1e6), example: '10 M' },
-    accmin: { name: 'Accuracy', most: false, column: (data, here, accuracy) => accuracy, write: v => `${v} %`, read: text => format.parseAmount(text, 1), example: '80 %' },
+    tmax: {
+      name: 'Time per image',
+      most: true,
+      column: (data, here) => here.secs,
+      write: format.exactTime,
+      read: format.parseTime,
+      example: '5 ms or 200/s',
+    },
+    pmax: {
+      name: 'Parameters',
+      most: true,
+      column: (data, here) => here.params,
+      write: v => `${v} M`,
+      read: text => format.parseAmount(text, 1e6),
+      example: '25 M',
+    },
+    mmax: {
+      name: 'MACs',
+      most: true,
+      column: (data, here) => here.macs,
+      write: v => `${v} G`,
+      read: text => format.parseAmount(text, 1e9),
+      example: '4 G',
+    },
+    amax: {
+      name: 'Activations',
+      most: true,
+      column: (data, here) => here.acts,
+      write: v => `${v} M`,
+      read: text => format.parseAmount(text, 1e6),
+      example: '10 M',
+    },
+    accmin: {
+      name: 'Accuracy',
+      most: false,
+      column: (data, here, accuracy) => accuracy,
+      write: v => `${v} %`,
+      read: text => format.parseAmount(text, 1),
+      example: '80 %',
+    },
   };
 
   // Every filter that is on, in words: for the chips above the table.
   function active(data, now, axisName) {
-    const found = [], some = (values, none) => values.map(value => value === null ? none : value).join(', ');
+    const found = [],
+      some = (values, none) => values.map(value => (value === null ? none : value)).join(', ');
     if (now.q.trim()) found.push({ name: 'q', words: `name has “${now.q.trim()}”`, off: { q: '' } });
-    for (const [name, budget] of Object.entries(budgets)) if (now[name] !== null)
-      found.push({ name, words: `${name === 'accmin' ? axisName : budget.name.toLowerCase().replace('macs', 'MACs')} ${budget.most ? '≤' : '≥'} ${budget.write(now[name])}`, off: { [name]: null } });
+    for (const [name, budget] of Object.entries(budgets))
+      if (now[name] !== null)
+        found.push({
+          name,
+          words: `${name === 'accmin' ? axisName : budget.name.toLowerCase().replace('macs', 'MACs')} ${budget.most ? '≤' : '≥'} ${budget.write(now[name])}`,
+          off: { [name]: null },
+        });
     if (now.smin !== null || now.smax !== null)
-      found.push({ name: 'size', words: `image ${now.smin !== null ? `≥ ${now.smin}` : ''}${now.smin !== null && now.smax !== null ? ' and ' : ''}${now.smax !== null ? `≤ ${now.smax}` : ''} px`, off: { smin: null, smax: null } });
+      found.push({
+        name: 'size',
+        words: `image ${now.smin !== null ? `≥ ${now.smin}` : ''}${now.smin !== null && now.smax !== null ? ' and ' : ''}${now.smax !== null ? `≤ ${now.smax}` : ''} px`,
+        off: { smin: null, smax: null },
+      });
     if (now.fam.length) found.push({ name: 'fam', words: `family ${some(now.fam)}`, off: { fam: [] } });
     if (now.lic.length) found.push({ name: 'lic', words: `licence ${some(now.lic, 'none declared')}`, off: { lic: [] } });
     if (now.pre.length) found.push({ name: 'pre', words: `pre-training ${some(now.pre, 'not told')}`, off: { pre: [] } });
@@ -32,7 +79,7 @@ const filters = (() => {
   function allowed(column, wanted, more = {}) {
     if (!wanted.length) return null;
     const names = new Set(wanted.flatMap(name => more[name] ?? [name]));
-    return Uint8Array.from(column.names, name => names.has(name) ? 1 : 0);
+    return Uint8Array.from(column.names, name => (names.has(name) ? 1 : 0));
   }
 
   // The columns that this benchmark fills for any model: a row is complete that has them all.
@@ -43,21 +90,35 @@ const filters = (() => {
 
   // For every point, the filters that it fails, as bits; `ignored` for a second row of a point that this benchmark does not have.
   function failures(data, now, here, x, y, xlog, ylog) {
-    const fails = new Uint32Array(data.n), accuracy = data.columns[axes.accuracyOf(data, now)];
+    const fails = new Uint32Array(data.n),
+      accuracy = data.columns[axes.accuracyOf(data, now)];
     const words = now.q.toLowerCase().split(/\s+/).filter(Boolean);
-    const limits = Object.entries(budgets).filter(([name]) => now[name] !== null).map(([name, budget]) => [bit[name], budget.column(data, here, accuracy), now[name], budget.most]);
-    const facets = [[bit.fam, data.family.codes, allowed(data.family, now.fam)], [bit.lic, data.license.codes, allowed(data.license, now.lic, { commercial: data.raw.commercial })],
-      [bit.pre, data.pretrain.codes, allowed(data.pretrain, now.pre)]].filter(([, , some]) => some);
+    const limits = Object.entries(budgets)
+      .filter(([name]) => now[name] !== null)
+      .map(([name, budget]) => [bit[name], budget.column(data, here, accuracy), now[name], budget.most]);
+    const facets = [
+      [bit.fam, data.family.codes, allowed(data.family, now.fam)],
+      [bit.lic, data.license.codes, allowed(data.license, now.lic, { commercial: data.raw.commercial })],
+      [bit.pre, data.pretrain.codes, allowed(data.pretrain, now.pre)],
+    ].filter(([, , some]) => some);
     const complete = now.full ? filled(data, here) : [];
     for (let point = 0; point < data.n; point++) {
       let failed = 0;
       if (Number.isNaN(x[point]) || (xlog && !(x[point] > 0))) failed |= bit.x;
       if (Number.isNaN(y[point]) || (ylog && !(y[point] > 0))) failed |= bit.y;
-      for (const word of words) if (!data.lower[point].includes(word)) { failed |= bit.q; break; }
+      for (const word of words)
+        if (!data.lower[point].includes(word)) {
+          failed |= bit.q;
+          break;
+        }
       for (const [own, column, limit, most] of limits) if (!(most ? column[point] <= limit : column[point] >= limit)) failed |= own;
       if ((now.smin !== null && !(data.size[point] >= now.smin)) || (now.smax !== null && !(data.size[point] <= now.smax))) failed |= bit.size;
       for (const [own, codes, some] of facets) if (!some[codes[point]]) failed |= own;
-      for (const column of complete) if (Number.isNaN(column[point])) { failed |= bit.full; break; }
+      for (const column of complete)
+        if (Number.isNaN(column[point])) {
+          failed |= bit.full;
+          break;
+        }
       fails[point] = failed;
     }
     return fails;
@@ -72,19 +133,48 @@ const filters = (() => {
 
   // Everything that the page shows of a state.
   function look(data, now) {
-    const here = tables.measured(data, now.hw), there = tables.measured(data, now.vs), all = axes.list(data, Boolean(there));
+    const here = tables.measured(data, now.hw),
+      there = tables.measured(data, now.vs),
+      all = axes.list(data, Boolean(there));
     const [xAxis, yAxis] = [now.x, now.y].map(id => all.find(axis => axis.id === id));
-    const xlog = now.xlog ?? xAxis.log, ylog = now.ylog ?? yAxis.log;
-    const x = axes.values(data, now.x, here, there), y = axes.values(data, now.y, here, there);
+    const xlog = now.xlog ?? xAxis.log,
+      ylog = now.ylog ?? yAxis.log;
+    const x = axes.values(data, now.x, here, there),
+      y = axes.values(data, now.y, here, there);
     const fails = failures(data, now, here, x, y, xlog, ylog);
-    const counted = Uint8Array.from(data.again, (again, point) => again === 0 || here.rate[point] > 0 ? 1 : 0);
+    const counted = Uint8Array.from(data.again, (again, point) => (again === 0 || here.rate[point] > 0 ? 1 : 0));
     let rows = [];
     for (let point = 0; point < data.n; point++) if (counted[point] && !fails[point]) rows.push(point);
     const edge = now.front || now.edge ? frontier.unbeaten(rows, x, y, xAxis.better, yAxis.better) : [];
     const passed = rows;
-    if (now.edge) { rows = edge.slice(); const on = new Set(edge); for (const point of passed) if (!on.has(point)) fails[point] |= bit.edge; }
-    const facets = { fam: facet(data.family, fails, bit.fam, counted), lic: facet(data.license, fails, bit.lic, counted), pre: facet(data.pretrain, fails, bit.pre, counted) };
-    return { here, there, all, xAxis, yAxis, xlog, ylog, x, y, fails, counted, rows, edge, onEdge: new Set(edge), facets, counts: count(fails, counted) };
+    if (now.edge) {
+      rows = edge.slice();
+      const on = new Set(edge);
+      for (const point of passed) if (!on.has(point)) fails[point] |= bit.edge;
+    }
+    const facets = {
+      fam: facet(data.family, fails, bit.fam, counted),
+      lic: facet(data.license, fails, bit.lic, counted),
+      pre: facet(data.pretrain, fails, bit.pre, counted),
+    };
+    return {
+      here,
+      there,
+      all,
+      xAxis,
+      yAxis,
+      xlog,
+      ylog,
+      x,
+      y,
+      fails,
+      counted,
+      rows,
+      edge,
+      onEdge: new Set(edge),
+      facets,
+      counts: count(fails, counted),
+    };
   }
 
   function count(fails, counted) {
@@ -103,28 +193,45 @@ const filters = (() => {
   function loosen(data, now, view, chips) {
     const accuracy = data.columns[axes.accuracyOf(data, now)];
     const single = chips.map(chip => {
-      const own = bit[chip.name], budget = budgets[chip.name], column = budget?.column(data, view.here, accuracy);
-      let without = 0, nearest = NaN;
+      const own = bit[chip.name],
+        budget = budgets[chip.name],
+        column = budget?.column(data, view.here, accuracy);
+      let without = 0,
+        nearest = NaN;
       for (let point = 0; point < data.n; point++) {
         if (!view.counted[point] || view.fails[point] !== own) continue;
         without++;
         if (column && !(budget.most ? column[point] >= nearest : column[point] <= nearest) && !Number.isNaN(column[point])) nearest = column[point];
       }
-      return { words: chip.words, off: chip.off, name: chip.name, without, nearest: without && budget ? { value: nearest, words: budget.write(nearest) } : null };
+      return {
+        words: chip.words,
+        off: chip.off,
+        name: chip.name,
+        without,
+        nearest: without && budget ? { value: nearest, words: budget.write(nearest) } : null,
+      };
     });
     const found = single.some(way => way.without) ? single : together(view, chips);
-    return found.filter(way => way.without).sort((a, b) => b.without - a.without).slice(0, 6);
+    return found
+      .filter(way => way.without)
+      .sort((a, b) => b.without - a.without)
+      .slice(0, 6);
   }
 
   // Where no filter alone is to blame: the fewest that have to go together, with how many points that would show.
   function together(view, chips) {
-    const counts = new Map(), size = mask => chips.filter(chip => mask & bit[chip.name]).length;
-    view.fails.forEach((mask, point) => { if (view.counted[point] && !(mask & (bit.x | bit.y))) counts.set(mask, (counts.get(mask) ?? 0) + 1); });
-    const fewest = Math.min(...[...counts.keys()].map(size));
-    return [...counts].filter(([mask]) => size(mask) === fewest).map(([mask, without]) => {
-      const some = chips.filter(chip => mask & bit[chip.name]);
-      return { words: some.map(chip => chip.words).join(' and '), off: Object.assign({}, ...some.map(chip => chip.off)), without, nearest: null };
+    const counts = new Map(),
+      size = mask => chips.filter(chip => mask & bit[chip.name]).length;
+    view.fails.forEach((mask, point) => {
+      if (view.counted[point] && !(mask & (bit.x | bit.y))) counts.set(mask, (counts.get(mask) ?? 0) + 1);
     });
+    const fewest = Math.min(...[...counts.keys()].map(size));
+    return [...counts]
+      .filter(([mask]) => size(mask) === fewest)
+      .map(([mask, without]) => {
+        const some = chips.filter(chip => mask & bit[chip.name]);
+        return { words: some.map(chip => chip.words).join(' and '), off: Object.assign({}, ...some.map(chip => chip.off)), without, nearest: null };
+      });
   }
 
   return { bit, budgets, active, look, loosen, filled };

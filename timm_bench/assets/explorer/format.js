@@ -8,11 +8,16 @@ const format = (() => {
 
   const known = value => value !== null && value !== undefined && !Number.isNaN(value);
   const count = value => grouped.format(value);
-  const number = value => known(value) ? (Math.abs(value) >= 1000 ? grouped : four).format(value) : missing;
-  const percent = value => known(value) ? value.toFixed(2) : missing;
-  const times = value => known(value) ? '×' + (value >= 9.995 ? three.format(value) : value.toFixed(2)) : missing;
+  const number = value => (known(value) ? (Math.abs(value) >= 1000 ? grouped : four).format(value) : missing);
+  const percent = value => (known(value) ? value.toFixed(2) : missing);
+  const times = value => (known(value) ? '×' + (value >= 9.995 ? three.format(value) : value.toFixed(2)) : missing);
 
-  const units = [[1, 's'], [1e-3, 'ms'], [1e-6, 'µs'], [1e-9, 'ns']];
+  const units = [
+    [1, 's'],
+    [1e-3, 'ms'],
+    [1e-6, 'µs'],
+    [1e-9, 'ns'],
+  ];
   // A time in the unit that suits it: 0.00123 is 1.23 ms.
   function time(secs, digits = three) {
     if (!known(secs)) return missing;
@@ -27,7 +32,7 @@ const format = (() => {
     return parseTime(text) === secs ? text : `${secs} s`;
   }
 
-  const perSecond = { s: 1, ms: 1e3, us: 1e6, 'µs': 1e6, 'μs': 1e6, ns: 1e9 };
+  const perSecond = { s: 1, ms: 1e3, us: 1e6, µs: 1e6, μs: 1e6, ns: 1e9 };
   const numeral = String.raw`((?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)`;
 
   // Seconds from '5ms', '200 us', '0.01', '200/s'; NaN for anything else.

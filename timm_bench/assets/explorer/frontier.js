@@ -3,8 +3,10 @@
 const frontier = (() => {
   // Of `rows`, those that no other beats on both axes, best x first; equal ones together, as in timm_bench's `frontier`.
   function unbeaten(rows, x, y, xBetter, yBetter) {
-    const across = xBetter === 'high' ? -1 : 1, up = yBetter === 'high' ? -1 : 1;
-    const order = Array.from(rows).filter(row => !Number.isNaN(x[row]) && !Number.isNaN(y[row]))
+    const across = xBetter === 'high' ? -1 : 1,
+      up = yBetter === 'high' ? -1 : 1;
+    const order = Array.from(rows)
+      .filter(row => !Number.isNaN(x[row]) && !Number.isNaN(y[row]))
       .sort((a, b) => across * (x[a] - x[b]) || up * (y[a] - y[b]) || a - b);
     const found = [];
     let leader = -1;
@@ -17,16 +19,18 @@ const frontier = (() => {
 
   // Of `rows`, those that are faster than a row and at least as accurate, most accurate first.
   function betterThan(row, rows, secs, accuracy) {
-    return Array.from(rows).filter(other => secs[other] < secs[row] && accuracy[other] >= accuracy[row])
+    return Array.from(rows)
+      .filter(other => secs[other] < secs[row] && accuracy[other] >= accuracy[row])
       .sort((a, b) => accuracy[b] - accuracy[a] || secs[a] - secs[b] || a - b);
   }
 
-  const error = (percent, images) => Math.sqrt(percent * (100 - percent) / images);
+  const error = (percent, images) => Math.sqrt((percent * (100 - percent)) / images);
   // Whether two accuracies in percent are too close to tell apart on a test set of so many images.
   const isTie = (one, other, images) => Math.abs(one - other) <= 1.96 * Math.hypot(error(one, images), error(other, images));
 
   const median = values => {
-    const sorted = Float64Array.from(values).sort(), middle = sorted.length >> 1;
+    const sorted = Float64Array.from(values).sort(),
+      middle = sorted.length >> 1;
     return sorted.length ? (sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2) : NaN;
   };
 

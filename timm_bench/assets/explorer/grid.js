@@ -1,8 +1,20 @@
 'use strict';
 // The table. Only the rows in sight are in the page, so that tens of thousands scroll like twenty.
 const grid = (() => {
-  const height = 30, spare = 8;
-  let box, wide, head, body, on, order = [], list = [], data, view, now, active = -1, looks = new Map();
+  const height = 30,
+    spare = 8;
+  let box,
+    wide,
+    head,
+    body,
+    on,
+    order = [],
+    list = [],
+    data,
+    view,
+    now,
+    active = -1,
+    looks = new Map();
   const pool = [];
 
   function start(handlers) {
@@ -15,46 +27,98 @@ const grid = (() => {
     box.addEventListener('scroll', () => paint(), { passive: true });
     box.addEventListener('keydown', key);
     box.addEventListener('blur', () => on.point(-1));
-    box.addEventListener('focus', () => { if (active >= 0) on.point(order[active]); });
+    box.addEventListener('focus', () => {
+      if (active >= 0) on.point(order[active]);
+    });
     new ResizeObserver(() => paint()).observe(box);
   }
 
   // The columns: `value` to sort by, `write` to show.
   function columns(data, now, view) {
-    const { here, there } = view, named = column => point => column.names[column.codes[point]];
-    const column = (id, name, width, value, write, title) => ({ id, name, width, value, write: write ?? (point => format.number(value(point))), right: true, title });
+    const { here, there } = view,
+      named = column => point => column.names[column.codes[point]];
+    const column = (id, name, width, value, write, title) => ({
+      id,
+      name,
+      width,
+      value,
+      write: write ?? (point => format.number(value(point))),
+      right: true,
+      title,
+    });
     const text = (id, name, width, of, none) => ({ id, name, width, value: named(of), write: point => named(of)(point) ?? none, right: false });
     const shown = new Set([axes.accuracyOf(data, now), ...[now.y, now.x].filter(axes.isAccuracy)]);
-    const accuracy = [...shown].map(id => { const axis = view.all.find(axis => axis.id === id); return column(id, axis.name.replace(' (%)', ' %'), Math.max(150, 8 * axis.name.length + 30), point => data.columns[id][point], point => format.percent(data.columns[id][point])); });
+    const accuracy = [...shown].map(id => {
+      const axis = view.all.find(axis => axis.id === id);
+      return column(
+        id,
+        axis.name.replace(' (%)', ' %'),
+        Math.max(150, 8 * axis.name.length + 30),
+        point => data.columns[id][point],
+        point => format.percent(data.columns[id][point]),
+      );
+    });
     return [
       { id: 'model', name: 'Model', width: 430, value: point => data.lower[point], write: point => data.model[point], right: false },
       ...accuracy,
-      column('secs', 'Time/image', 114, point => here.secs[point], point => format.time(here.secs[point]), axes.kindOfTime(here)),
-      ...(there ? [column('secs_b', 'Time, second', 124, point => there.secs[point], point => format.time(there.secs[point]), there.label),
-        column('speedup', 'Speed-up', 104, point => here.secs[point] / there.secs[point], point => format.times(here.secs[point] / there.secs[point]), `times faster on ${there.label}`)] : []),
+      column(
+        'secs',
+        'Time/image',
+        114,
+        point => here.secs[point],
+        point => format.time(here.secs[point]),
+        axes.kindOfTime(here),
+      ),
+      ...(there
+        ? [
+            column(
+              'secs_b',
+              'Time, second',
+              124,
+              point => there.secs[point],
+              point => format.time(there.secs[point]),
+              there.label,
+            ),
+            column(
+              'speedup',
+              'Speed-up',
+              104,
+              point => here.secs[point] / there.secs[point],
+              point => format.times(here.secs[point] / there.secs[point]),
+              `times faster on ${there.label}`,
+            ),
+          ]
+        : []),
       column('rate', 'Images/s', 104, point => here.rate[point]),
       column('batch', 'Batch', 80, point => here.batch[point]),
       ...(there ? [column('batch_b', 'Batch, second', 132, point => there.batch[point])] : []),
       column('size', 'Image px', 100, point => data.size[point]),
       ...(here.train_size ? [column('train_size', 'Training px', 116, point => here.train_size[point])] : []),
-      column('params', 'Params M', 106, point => here.params[point]), column('macs', 'MACs G', 94, point => here.macs[point]), column('acts', 'Acts M', 92, point => here.acts[point]),
-      text('family', 'Family', 128, data.family), text('license', 'Licence (declared)', 164, data.license, 'none declared'), text('pretrain', 'Pre-training', 128, data.pretrain, 'not told'),
+      column('params', 'Params M', 106, point => here.params[point]),
+      column('macs', 'MACs G', 94, point => here.macs[point]),
+      column('acts', 'Acts M', 92, point => here.acts[point]),
+      text('family', 'Family', 128, data.family),
+      text('license', 'Licence (declared)', 164, data.license, 'none declared'),
+      text('pretrain', 'Pre-training', 128, data.pretrain, 'not told'),
     ];
   }
 
   // Rows in the order of a column, missing values last.
   function sorted(rows, column, down) {
-    const values = new Map(Array.from(rows, row => [row, column.value(row)])), missing = value => value === null || value === undefined || Number.isNaN(value);
+    const values = new Map(Array.from(rows, row => [row, column.value(row)])),
+      missing = value => value === null || value === undefined || Number.isNaN(value);
     const sign = down ? -1 : 1;
     return Array.from(rows).sort((a, b) => {
-      const one = values.get(a), other = values.get(b);
+      const one = values.get(a),
+        other = values.get(b);
       if (missing(one) || missing(other)) return missing(one) - missing(other) || a - b;
       return (one < other ? -sign : one > other ? sign : 0) || a - b;
     });
   }
 
   function draw(newData, newNow, newView, families) {
-    const sameView = order.length && active >= 0 ? order[active] : -1, sort = newNow.sort ?? `-${axes.accuracyOf(newData, newNow)}`;
+    const sameView = order.length && active >= 0 ? order[active] : -1,
+      sort = newNow.sort ?? `-${axes.accuracyOf(newData, newNow)}`;
     [data, now, view, looks] = [newData, newNow, newView, families];
     list = columns(data, now, view);
     const column = list.find(column => column.id === sort.replace(/^-/, '')) ?? list[1];
@@ -68,34 +132,64 @@ const grid = (() => {
   }
 
   function heading(by, down) {
-    const widths = list.map((column, i) => i ? column.width : Math.min(column.width, Math.max(210, box.clientWidth * 0.55)));
+    const widths = list.map((column, i) => (i ? column.width : Math.min(column.width, Math.max(210, box.clientWidth * 0.55))));
     const template = widths.map(width => `minmax(${width}px, ${width}fr)`).join(' ');
     wide.style.minWidth = `${widths.reduce((sum, width) => sum + width)}px`;
     const focused = document.activeElement?.dataset?.sort;
-    dom.show(head, list.map((column, i) => {
-      const button = dom.make('button', { type: 'button', 'data-sort': column.id, title: column.title ?? `Sort by ${column.name}`, onclick: () => on.sort(column.id === by.id ? (down ? '' : '-') + column.id : (column.right ? '-' : '') + column.id),
-        text: column.name + (column.id === by.id ? (down ? ' ↓' : ' ↑') : '') });
-      return dom.make('div', { class: `cell${column.right ? ' right' : ''}${i ? '' : ' first'}`, role: 'columnheader', 'aria-colindex': i + 1, 'aria-sort': column.id === by.id ? (down ? 'descending' : 'ascending') : null }, button);
-    }));
+    dom.show(
+      head,
+      list.map((column, i) => {
+        const button = dom.make('button', {
+          type: 'button',
+          'data-sort': column.id,
+          title: column.title ?? `Sort by ${column.name}`,
+          onclick: () => on.sort(column.id === by.id ? (down ? '' : '-') + column.id : (column.right ? '-' : '') + column.id),
+          text: column.name + (column.id === by.id ? (down ? ' ↓' : ' ↑') : ''),
+        });
+        return dom.make(
+          'div',
+          {
+            class: `cell${column.right ? ' right' : ''}${i ? '' : ' first'}`,
+            role: 'columnheader',
+            'aria-colindex': i + 1,
+            'aria-sort': column.id === by.id ? (down ? 'descending' : 'ascending') : null,
+          },
+          button,
+        );
+      }),
+    );
     head.style.gridTemplateColumns = template;
     if (focused) head.querySelector(`[data-sort="${CSS.escape(focused)}"]`)?.focus();
   }
 
-  let from = -1, to = -1;
+  let from = -1,
+    to = -1;
   function paint(anew = false) {
     if (!data) return;
-    const first = Math.max(0, Math.floor((box.scrollTop - height) / height) - spare), last = Math.min(order.length, first + Math.ceil(box.clientHeight / height) + 2 * spare);
+    const first = Math.max(0, Math.floor((box.scrollTop - height) / height) - spare),
+      last = Math.min(order.length, first + Math.ceil(box.clientHeight / height) + 2 * spare);
     if (!anew && first === from && last === to) return;
     [from, to] = [first, last];
     while (pool.length < last - first) pool.push(empty());
-    dom.show(body, pool.slice(0, last - first).map((row, i) => fill(row, first + i)));
-    if (active >= first && active < last) box.setAttribute('aria-activedescendant', `row-${active}`); else box.removeAttribute('aria-activedescendant');
+    dom.show(
+      body,
+      pool.slice(0, last - first).map((row, i) => fill(row, first + i)),
+    );
+    if (active >= first && active < last) box.setAttribute('aria-activedescendant', `row-${active}`);
+    else box.removeAttribute('aria-activedescendant');
   }
 
   function empty() {
-    const pin = dom.make('button', { class: 'pin', type: 'button', tabindex: -1 }), row = dom.make('div', { class: 'row', role: 'row' });
-    pin.addEventListener('click', event => { event.stopPropagation(); on.pin(order[row.at]); });
-    row.addEventListener('click', () => { activate(row.at, false); on.open(order[row.at]); });
+    const pin = dom.make('button', { class: 'pin', type: 'button', tabindex: -1 }),
+      row = dom.make('div', { class: 'row', role: 'row' });
+    pin.addEventListener('click', event => {
+      event.stopPropagation();
+      on.pin(order[row.at]);
+    });
+    row.addEventListener('click', () => {
+      activate(row.at, false);
+      on.open(order[row.at]);
+    });
     row.addEventListener('mouseenter', () => on.point(order[row.at]));
     row.addEventListener('mouseleave', () => on.point(document.activeElement === box && active >= 0 ? order[active] : -1));
     row.pin = pin;
@@ -103,7 +197,10 @@ const grid = (() => {
   }
 
   function fill(row, at) {
-    const point = order[at], key = data.keys[point], pinned = now.pin.includes(key), look = looks.get(data.family.names[data.family.codes[point]]);
+    const point = order[at],
+      key = data.keys[point],
+      pinned = now.pin.includes(key),
+      look = looks.get(data.family.names[data.family.codes[point]]);
     row.at = at;
     row.id = `row-${at}`;
     row.className = `row${at === active ? ' active' : ''}${key === now.open ? ' open' : ''}`;
@@ -114,22 +211,35 @@ const grid = (() => {
     row.pin.textContent = pinned ? '★' : '☆';
     row.pin.setAttribute('aria-pressed', String(pinned));
     row.pin.setAttribute('aria-label', `Pin ${data.model[point]}`);
-    const estimated = view.here.estimated?.[point], edge = view.onEdge.has(point) && (now.front || now.edge);
-    const first = dom.make('div', { class: 'cell first', role: 'rowheader', 'aria-colindex': 1 }, row.pin, dom.mark(look?.colour ?? dom.themed('--grey-dot'), look?.symbol, true),
-      dom.make('span', { class: 'name', text: data.model[point], title: data.model[point] }), edge ? dom.make('span', { class: 'on-edge', text: '◆', title: 'on the frontier' }) : null, estimated ? dom.make('span', { class: 'badge', text: 'estimate' }) : null);
-    dom.show(row, [first, ...list.slice(1).map((column, i) => {
-      const text = column.write(point), cell = dom.make('div', { class: column.right ? 'cell right' : 'cell', role: 'gridcell', 'aria-colindex': i + 2, text });
-      if (!column.right) cell.title = text;
-      if (text === format.missing) cell.classList.add('muted');
-      return cell;
-    })]);
+    const estimated = view.here.estimated?.[point],
+      edge = view.onEdge.has(point) && (now.front || now.edge);
+    const first = dom.make(
+      'div',
+      { class: 'cell first', role: 'rowheader', 'aria-colindex': 1 },
+      row.pin,
+      dom.mark(look?.colour ?? dom.themed('--grey-dot'), look?.symbol, true),
+      dom.make('span', { class: 'name', text: data.model[point], title: data.model[point] }),
+      edge ? dom.make('span', { class: 'on-edge', text: '◆', title: 'on the frontier' }) : null,
+      estimated ? dom.make('span', { class: 'badge', text: 'estimate' }) : null,
+    );
+    dom.show(row, [
+      first,
+      ...list.slice(1).map((column, i) => {
+        const text = column.write(point),
+          cell = dom.make('div', { class: column.right ? 'cell right' : 'cell', role: 'gridcell', 'aria-colindex': i + 2, text });
+        if (!column.right) cell.title = text;
+        if (text === format.missing) cell.classList.add('muted');
+        return cell;
+      }),
+    ]);
     return row;
   }
 
   function activate(at, scroll = true) {
     active = Math.max(-1, Math.min(order.length - 1, at));
     if (scroll && active >= 0) {
-      const top = active * height, room = box.clientHeight - height - 2;
+      const top = active * height,
+        room = box.clientHeight - height - 2;
       if (top < box.scrollTop) box.scrollTop = top;
       else if (top + height > box.scrollTop + room) box.scrollTop = top + height - room;
     }
