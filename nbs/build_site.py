@@ -212,6 +212,7 @@ def photograph(stages: dict[str, str], folder: Path, modes=('light', 'dark'), wi
     stage = EXECUTED/'stage.html'
     with browser() as chromium:
         page = chromium.new_page(viewport=dict(width=width, height=900))
+        page.set_default_timeout(180_000)  # milliseconds: a busy machine is slow
         for name, html in stages.items():
             for mode in modes:
                 stage.write_text(STAGE.format(mode=f'quarto-{mode}', width=width, html=html, style=style), encoding='utf-8')
@@ -288,7 +289,7 @@ def sidebar(pages: list[PurePosixPath]) -> str:
     for page in pages:
         if any(page.match(pattern) and len(page.parts) == len(PurePosixPath(pattern).parts) for pattern in filter(None, known)): continue
         sections[page.parts[0] if page.parts[0] in sections else 'guides'].append(str(page))
-    contents.insert(2, dict(text='Explorer', href='explorer.html'))
+    contents.insert(2, dict(text='Explorer', href='explore.html'))
     return yaml.safe_dump(read, sort_keys=False, allow_unicode=True)
 
 
@@ -299,7 +300,7 @@ def write_tree(executed: dict[Path, nbformat.NotebookNode], about: dict[str, str
     shutil.rmtree(EXECUTED, ignore_errors=True)
     shutil.copytree(NBS, EXECUTED, ignore=shutil.ignore_patterns('*.py', '.*', '__pycache__', '*.ipynb', 'nbdev.yml', 'sidebar.yml'))
     (EXECUTED/'assets'/'plotly.min.js').write_text(plotly.offline.get_plotlyjs(), encoding='utf-8')
-    timm_bench.explorer(out=EXECUTED/'explorer.html')
+    timm_bench.explorer(out=EXECUTED/'explore.html')
     places = {os.environ['TIMM_BENCH_RESULTS']: 'timm-results', str(PROJECT): '.', str(Path.home()): '~'}
     for path, notebook in executed.items():
         page = PurePosixPath(path.relative_to(NBS).as_posix())
@@ -483,7 +484,7 @@ def finish(folder: Path, about: dict[str, str]) -> None:
     for theme in (folder/'site_libs'/'themes').glob('*.css'):
         theme.write_text(re.sub(r'@import url\([^)]*\);?', '', theme.read_text(encoding='utf-8')), encoding='utf-8')
     for path in folder.rglob('*.html'):
-        if path.parent.name == 'site_libs' or path.name == 'explorer.html': continue
+        if path.parent.name == 'site_libs' or path.name == 'explore.html': continue
         up = '../' * (len(path.relative_to(folder).parts) - 1)
         path.write_text(mended(path.read_text(encoding='utf-8'), up, about), encoding='utf-8')
 
@@ -534,6 +535,12 @@ def build(render=render) -> None:
 # ---------------------------------------------------------------- README
 
 
+def readme_link(text: str, page: str, kind: str) -> str:
+    "A link of the README: to the published site, where settings.ini names it, otherwise to the notebook, and for what is on the site only none."
+    if url := settings()['url']: return f'[{text}]({url}/{page}.html)'
+    return f'[{text}]({NBS.name}/{page}.ipynb)' if kind == 'ipynb' else text
+
+
 def readme() -> None:
     "README.md: the cells of index.ipynb, code as code."
     parts = []
@@ -542,8 +549,7 @@ def readme() -> None:
         code = re.sub(r'^#\|.*\n', '', cell.source, flags=re.M)
         parts.append(cell.source if cell.cell_type == 'markdown' else f'```python\n{code}\n```')
         if 'fig-alt' in options: parts.append(f"![{options['fig-alt']}]({NBS.name}/images/{options['label']}.png)")
-    text = re.sub(r'\]\((?=[\w/]+\.ipynb\))', f']({NBS.name}/', '\n\n'.join(parts))
-    text = re.sub(r'\[([^\]]+)\]\([\w/]+\.html\)', r'\1', text)  # what is on the site only
+    text = re.sub(r'\[([^\]]+)\]\(([\w/]+)\.(ipynb|html)\)', lambda m: readme_link(*m.groups()), '\n\n'.join(parts))
     (PROJECT/'README.md').write_text(text + '\n', encoding='utf-8')
 
 

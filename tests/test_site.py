@@ -52,7 +52,7 @@ class Page(HTMLParser):
 @pytest.fixture(scope='module')
 def pages(site) -> dict[str, Page]:
     "Every page, by its path."
-    return {path.relative_to(site).as_posix(): Page(path) for path in sorted(site.rglob('*.html')) if path.name != 'explorer.html'}
+    return {path.relative_to(site).as_posix(): Page(path) for path in sorted(site.rglob('*.html')) if path.name != 'explore.html'}
 
 
 def faults_of_links(site: Path, pages: dict[str, Page]) -> list[str]:
@@ -64,7 +64,7 @@ def faults_of_links(site: Path, pages: dict[str, Page]) -> list[str]:
             target = (site/name).parent/unquote(parts.path) if parts.path else site/name
             target = target/'index.html' if target.is_dir() else target
             if parts.scheme or not target.is_file(): faults.append(f'{name}: {link}')
-            elif parts.fragment and target.suffix == '.html' and target.name != 'explorer.html' and unquote(parts.fragment) not in pages[target.resolve().relative_to(site.resolve()).as_posix()].ids:
+            elif parts.fragment and target.suffix == '.html' and target.name != 'explore.html' and unquote(parts.fragment) not in pages[target.resolve().relative_to(site.resolve()).as_posix()].ids:
                 faults.append(f'{name}: {link}: no such place')
     return faults
 
@@ -299,7 +299,7 @@ def test_a_repository_and_an_address_make_links(tmp_path):
     assert 'https://kaggle.com/kernels/welcome?src=https://github.com/huggingface/pytorch-image-models/blob/main/nbs/tutorials/one.ipynb' in page.links
     assert 'https://github.com/huggingface/pytorch-image-models/blob/main/nbs/tutorials/one.ipynb' in page.links
     assert page.meta['og:image'] == 'https://docs.example.org/bench/images/social.png'
-    assert faults_of_links(site, {path.relative_to(site).as_posix(): Page(path) for path in site.rglob('*.html') if path.name != 'explorer.html'}) == []
+    assert faults_of_links(site, {path.relative_to(site).as_posix(): Page(path) for path in site.rglob('*.html') if path.name != 'explore.html'}) == []
 
 
 def test_without_a_repository_there_are_no_such_links(pages):
