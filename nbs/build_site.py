@@ -67,15 +67,20 @@ def state(results: str) -> str:
     return digest.hexdigest()
 
 
+def kept(path: Path, state: str) -> Path:
+    "Where the outputs of a notebook in this state are kept."
+    return CACHE/f'{hashlib.sha256(path.read_bytes() + state.encode()).hexdigest()}.ipynb'
+
+
 def execute(path: Path, state: str) -> nbformat.NotebookNode:
     "A notebook with its outputs: executed in a process of its own, or as it was when last in this state."
-    kept = CACHE/f'{hashlib.sha256(path.read_bytes() + state.encode()).hexdigest()}.ipynb'
-    if not kept.exists():
+    place = kept(path, state)
+    if not place.exists():
         notebook = run(path)
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        nbformat.write(notebook, kept.with_suffix('.part'))
-        kept.with_suffix('.part').replace(kept)
-    return nbformat.read(kept, as_version=4)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(notebook, place.with_suffix('.part'))
+        place.with_suffix('.part').replace(place)
+    return nbformat.read(place, as_version=4)
 
 
 def run(path: Path) -> nbformat.NotebookNode:
@@ -100,6 +105,7 @@ def execute_all() -> dict[Path, nbformat.NotebookNode]:
     paths = notebooks()[::-1]  # the longest to run are the last by name
     now = state(str(results))
     with ThreadPoolExecutor(2) as pool: done = list(pool.map(lambda path: execute(path, now), paths))
+    for old in set(CACHE.glob('*')) - {kept(path, now) for path in paths}: old.unlink()
     return dict(zip(paths, done))
 
 
@@ -121,7 +127,8 @@ def bare(spec: dict) -> tuple[dict, str, str]:
     layout = {key: value for key, value in spec['layout'].items() if key not in ('template', 'width')}
     title = layout.pop('title', None) or {}
     layout['margin'] = dict(layout.get('margin', {}), t=24 + layout.get('margin', {}).get('t', 0) * (not title))
-    return dict(data=spec['data'], layout=layout), title.get('text') or '', (title.get('subtitle') or {}).get('text') or ''
+    frames = [dict(frame, layout={}) for frame in spec.get('frames', [])]
+    return dict(data=spec['data'], layout=layout, frames=frames), title.get('text') or '', (title.get('subtitle') or {}).get('text') or ''
 
 
 def chart(spec: dict) -> str:
@@ -205,6 +212,7 @@ def photograph(stages: dict[str, str], folder: Path, modes=('light', 'dark'), wi
     stage = EXECUTED/'stage.html'
     with browser() as chromium:
         page = chromium.new_page(viewport=dict(width=width, height=900))
+        page.set_default_timeout(180_000)  # milliseconds: a busy machine is slow
         for name, html in stages.items():
             for mode in modes:
                 stage.write_text(STAGE.format(mode=f'quarto-{mode}', width=width, html=html, style=style), encoding='utf-8')
@@ -271,7 +279,7 @@ def listed(contents, found=None) -> list[str]:
     return found
 
 
-def sidebar(pages: list[PurePosixPath], explorer: bool) -> str:
+def sidebar(pages: list[PurePosixPath]) -> str:
     "sidebar.yml, with the pages that it does not name at the end of their folder's section, and the explorer."
     import yaml
     read = yaml.safe_load((NBS/'sidebar.yml').read_text(encoding='utf-8'))
@@ -281,16 +289,18 @@ def sidebar(pages: list[PurePosixPath], explorer: bool) -> str:
     for page in pages:
         if any(page.match(pattern) and len(page.parts) == len(PurePosixPath(pattern).parts) for pattern in filter(None, known)): continue
         sections[page.parts[0] if page.parts[0] in sections else 'guides'].append(str(page))
-    if explorer: contents.insert(2, dict(text='Explorer', href='explorer.html'))
+    contents.insert(2, dict(text='Explorer', href='explore.html'))
     return yaml.safe_dump(read, sort_keys=False, allow_unicode=True)
 
 
 def write_tree(executed: dict[Path, nbformat.NotebookNode], about: dict[str, str]) -> None:
     "The executed notebooks and all that goes with them, in `_executed`."
     import plotly.offline
+    import timm_bench
     shutil.rmtree(EXECUTED, ignore_errors=True)
     shutil.copytree(NBS, EXECUTED, ignore=shutil.ignore_patterns('*.py', '.*', '__pycache__', '*.ipynb', 'nbdev.yml', 'sidebar.yml'))
     (EXECUTED/'assets'/'plotly.min.js').write_text(plotly.offline.get_plotlyjs(), encoding='utf-8')
+    timm_bench.explorer(out=EXECUTED/'explore.html')
     places = {os.environ['TIMM_BENCH_RESULTS']: 'timm-results', str(PROJECT): '.', str(Path.home()): '~'}
     for path, notebook in executed.items():
         page = PurePosixPath(path.relative_to(NBS).as_posix())
@@ -474,7 +484,7 @@ def finish(folder: Path, about: dict[str, str]) -> None:
     for theme in (folder/'site_libs'/'themes').glob('*.css'):
         theme.write_text(re.sub(r'@import url\([^)]*\);?', '', theme.read_text(encoding='utf-8')), encoding='utf-8')
     for path in folder.rglob('*.html'):
-        if path.parent.name == 'site_libs' or path.name == 'explorer.html': continue
+        if path.parent.name == 'site_libs' or path.name == 'explore.html': continue
         up = '../' * (len(path.relative_to(folder).parts) - 1)
         path.write_text(mended(path.read_text(encoding='utf-8'), up, about), encoding='utf-8')
 
@@ -495,7 +505,14 @@ def mended(html: str, up: str, about: dict[str, str]) -> str:
     return html
 
 
-def build() -> None:
+def render_by_quarto(folder: Path) -> list[str]:
+    "The same pages by Quarto. What it warns of, it prints."
+    if not shutil.which('quarto'): raise BuildError('quarto is not installed; without an argument, the site is rendered by smalldocs')
+    subprocess.run(['quarto', 'render', '--no-cache', '--no-execute'], cwd=folder, check=True)
+    return []
+
+
+def build(render=render) -> None:
     "The whole site."
     about = settings()
     executed = execute_all()
@@ -503,7 +520,7 @@ def build() -> None:
     folder = process(about)
     pages = [PurePosixPath(path.relative_to(NBS).as_posix()) for path in executed]
     (folder/'nbdev.yml').write_text(quarto_settings(about), encoding='utf-8')
-    (folder/'sidebar.yml').write_text(sidebar(pages, (folder/'explorer.html').exists()), encoding='utf-8')
+    (folder/'sidebar.yml').write_text(sidebar(pages), encoding='utf-8')
     faults = render(folder)
     finish(folder/about['doc_path'], about)
     for page in pages:
@@ -518,6 +535,12 @@ def build() -> None:
 # ---------------------------------------------------------------- README
 
 
+def readme_link(text: str, page: str, kind: str) -> str:
+    "A link of the README: to the published site, where settings.ini names it, otherwise to the notebook, and for what is on the site only none."
+    if url := settings()['url']: return f'[{text}]({url}/{page}.html)'
+    return f'[{text}]({NBS.name}/{page}.ipynb)' if kind == 'ipynb' else text
+
+
 def readme() -> None:
     "README.md: the cells of index.ipynb, code as code."
     parts = []
@@ -526,7 +549,7 @@ def readme() -> None:
         code = re.sub(r'^#\|.*\n', '', cell.source, flags=re.M)
         parts.append(cell.source if cell.cell_type == 'markdown' else f'```python\n{code}\n```')
         if 'fig-alt' in options: parts.append(f"![{options['fig-alt']}]({NBS.name}/images/{options['label']}.png)")
-    text = re.sub(r'\]\((?=[\w/]+\.ipynb\))', f']({NBS.name}/', '\n\n'.join(parts))
+    text = re.sub(r'\[([^\]]+)\]\(([\w/]+)\.(ipynb|html)\)', lambda m: readme_link(*m.groups()), '\n\n'.join(parts))
     (PROJECT/'README.md').write_text(text + '\n', encoding='utf-8')
 
 
@@ -544,7 +567,7 @@ def pictures() -> None:
 
 
 def main(command: str = 'build', *rest: str) -> None:
-    commands = {'build': build, 'readme': readme, 'pictures': pictures}
+    commands = {'build': build, 'quarto': lambda: build(render_by_quarto), 'readme': readme, 'pictures': pictures}
     if rest or command not in commands: sys.exit(__doc__)
     try: commands[command]()
     except BuildError as e: sys.exit(f'build_site: {e}')

@@ -44,8 +44,9 @@
       colorway: ["#332288", "#cc6677", "#117733", "#88ccee", "#882255", "#44aa99", "#aa4499", "#999933"].map((colour) => readable(colour, c.back)),
     } };
   };
+  const config = { responsive: false, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d"] };
   const figure = (spec, width) => {
-    const c = look(), { data, layout } = recolour(spec, c.back);
+    const c = look(), { data, layout, frames } = recolour(spec, c.back);
     layout.template = template(c);
     layout.height = Math.max(420, Math.min(layout.height || 450, 0.8 * width));
     if (width < NARROW) {
@@ -55,14 +56,13 @@
       layout.annotations = (layout.annotations || []).filter((a) => !a.showarrow);
       for (const key of Object.keys(layout)) if (/^[xy]axis/.test(key)) layout[key] = { ...layout[key], nticks: 5, tickfont: { size: 10 }, title: { ...layout[key].title, font: { size: 11 } } };
     }
-    return { data, layout: { ...layout, autosize: true } };
+    return { data, layout: { ...layout, width }, frames, config };
   };
-  const config = { responsive: false, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d"] };
   const draw = (plot) => {
-    const width = plot.clientWidth, { data, layout } = figure(JSON.parse(plot.parentElement.querySelector("script").textContent), width);
-    plot.style.height = `${layout.height}px`;
+    const width = plot.clientWidth, drawn = figure(JSON.parse(plot.parentElement.querySelector("script").textContent), width);
+    plot.style.height = `${drawn.layout.height}px`;
     plot.dataset.drawn = `${width} ${dark()}`;
-    return window.Plotly.react(plot, data, { ...layout, width }, config);
+    return window.Plotly.newPlot(plot, drawn);
   };
 
   // ---- the table of a chart, when it is asked for

@@ -1,0 +1,317 @@
+"The docs site as a reader meets it: every link, every page in Chromium, and what the pages say without a picture."
+import functools
+import http.server
+import os
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import threading
+from html.parser import HTMLParser
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+import timm_bench
+from browser import browser
+
+PROJECT = Path(__file__).resolve().parent.parent
+BUILD = PROJECT/'nbs'/'build_site.py'
+pytestmark = pytest.mark.skipif(not find_spec('smalldocs'), reason='smalldocs needs Python 3.11')
+
+
+@pytest.fixture(scope='module')
+def site() -> Path:
+    "The built site: the one that tests/run has just built, or one built now."
+    built = os.environ.get('TIMM_BENCH_SITE')
+    if not built: subprocess.run([sys.executable, BUILD], check=True)
+    return Path(built or PROJECT/'_docs')
+
+
+class Page(HTMLParser):
+    "What the tests ask of a page."
+
+    def __init__(self, path: Path):
+        super().__init__()
+        self.ids, self.links, self.loads, self.images, self.meta = set(), [], [], [], {}
+        self.text = path.read_text(encoding='utf-8')
+        self.feed(self.text)
+
+    def handle_starttag(self, tag, attributes):
+        about = dict(attributes)
+        if 'id' in about: self.ids.add(about['id'])
+        if tag == 'a' and about.get('href') is not None: self.links.append(about['href'])
+        if tag in ('script', 'img', 'link', 'iframe', 'source') and (where := about.get('src') or about.get('href')): self.loads.append(where)
+        if tag == 'img': self.images.append(about)
+        if tag == 'meta': self.meta[about.get('property') or about.get('name')] = about.get('content')
+
+
+@pytest.fixture(scope='module')
+def pages(site) -> dict[str, Page]:
+    "Every page, by its path."
+    return {path.relative_to(site).as_posix(): Page(path) for path in sorted(site.rglob('*.html')) if path.name != 'explore.html'}
+
+
+def faults_of_links(site: Path, pages: dict[str, Page]) -> list[str]:
+    faults = []
+    for name, page in pages.items():
+        for link in {*page.links, *page.loads}:
+            parts = urlsplit(link)
+            if parts.scheme in ('https', 'mailto') or link in ('', '#'): continue
+            target = (site/name).parent/unquote(parts.path) if parts.path else site/name
+            target = target/'index.html' if target.is_dir() else target
+            if parts.scheme or not target.is_file(): faults.append(f'{name}: {link}')
+            elif parts.fragment and target.suffix == '.html' and target.name != 'explore.html' and unquote(parts.fragment) not in pages[target.resolve().relative_to(site.resolve()).as_posix()].ids:
+                faults.append(f'{name}: {link}: no such place')
+    return faults
+
+
+def test_every_link_leads_somewhere(site, pages):
+    assert faults_of_links(site, pages) == []
+    assert sum(len(page.links) for page in pages.values()) > 300
+
+
+def test_nothing_is_loaded_from_elsewhere(pages):
+    assert [f'{name}: {load}' for name, page in pages.items() for load in page.loads if urlsplit(load).netloc] == []
+
+
+def test_plotly_js_is_there_once(site, pages):
+    assert [path.relative_to(site).as_posix() for path in site.rglob('*plotly*.js')] == ['assets/plotly.min.js']
+    drawn = {name for name, page in pages.items() if 'class="plot"' in page.text}
+    assert len(drawn) >= 4 and drawn == {name for name, page in pages.items() if any(load.endswith('assets/plotly.min.js') for load in page.loads)}
+    assert max(len(page.text) for page in pages.values()) < 3_000_000
+
+
+def test_every_notebook_is_a_page_and_can_be_had(site, pages):
+    for path in (PROJECT/'nbs').rglob('*.ipynb'):
+        if any(part.startswith(('.', '_')) for part in path.relative_to(PROJECT/'nbs').parts): continue
+        name = path.relative_to(PROJECT/'nbs')
+        assert (site/'notebooks'/name).read_bytes() == path.read_bytes()
+        assert re.sub(r'^\d+[a-z]?_', '', name.stem) in {Path(page).stem for page in pages}
+
+
+def test_every_public_name_is_in_the_reference(pages):
+    for name in timm_bench.__all__:
+        page = f"{getattr(timm_bench, name).__module__.removeprefix('timm_bench.')}.html"
+        assert name.lower() in pages[page].ids, name
+        assert f'href="{page}#{name.lower()}"' in pages['reference.html'].text.replace(f'#{name}"', f'#{name.lower()}"'), name
+
+
+def test_parameters_have_types_units_and_errors(pages):
+    text = re.sub(r'<[^>]+>', '', pages['choose.html'].text)
+    for part in ("frontier(df, *, x='secs'", 'pd.DataFrame', 'seconds', 'raises ResultsError'): assert part in text, part
+
+
+def test_charts_say_what_they_show(pages):
+    for name, page in pages.items():
+        charts = re.findall(r'<figure class="chart">.*?</figure>', page.text, flags=re.S)
+        assert len(charts) == page.text.count('class="plot"')
+        for chart in charts:
+            words = re.search(r'aria-label="([^"]+)"', chart)[1]
+            assert len(words) > 15 and f'<p>{words}</p>' in chart and '<template>' in chart and '<td>' in chart, (name, words)
+
+
+def test_pictures_have_alternatives(pages):
+    assert [f'{name}: {image["src"]}' for name, page in pages.items() for image in page.images if 'alt' not in image] == []
+    gallery = [image for image in pages['gallery.html'].images if 'gallery/' in image['src']]
+    told = {image['alt'] for image in gallery if image['alt']}
+    assert len(told) >= 9 and len(gallery) == 4 * len(told)  # light and dark, in the overview and beside the code
+    assert all(len(words) > 40 for words in told)
+
+
+def test_the_gallery_has_three_lines_each(site):
+    import nbformat
+    cells = [cell for cell in nbformat.read(PROJECT/'nbs'/'gallery.ipynb', 4).cells if cell.cell_type == 'code']
+    assert [len(cell.source.splitlines()) for cell in cells] == [3] * len(cells)
+
+
+def test_pages_tell_nothing_of_the_machine(pages):
+    for name, page in pages.items():
+        for place in (str(PROJECT), str(Path.home()), 'ipykernel'): assert place not in page.text, (name, place)
+
+
+def test_preview_picture(site, pages):
+    assert struct.unpack('>II', (site/'images'/'social.png').read_bytes()[16:24]) == (1200, 630)
+    for name, page in pages.items(): assert page.meta['og:image'].endswith('images/social.png'), name
+
+
+# ---------------------------------------------------------------- in Chromium
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_): pass
+
+
+@pytest.fixture(scope='module')
+def address(site):
+    with http.server.ThreadingHTTPServer(('127.0.0.1', 0), functools.partial(Quiet, directory=str(site))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f'http://127.0.0.1:{server.server_port}'
+        server.shutdown()
+
+
+@pytest.fixture(scope='module')
+def chromium():
+    with browser() as found: yield found
+
+
+@pytest.fixture
+def open_page(chromium, address):
+    "Opens a page; what it complains of, or asks of other hosts, is in `.faults`."
+    contexts = []
+
+    def opened(name: str, width: int = 1280, mode: str = 'light'):
+        contexts.append(chromium.new_context(viewport=dict(width=width, height=900), color_scheme=mode))
+        contexts[-1].set_default_timeout(120_000)
+        page = contexts[-1].new_page()
+        page.faults = []
+        page.on('console', lambda message: page.faults.append(f'{message.type}: {message.text}') if message.type in ('error', 'warning') else None)
+        page.on('pageerror', lambda error: page.faults.append(str(error)))
+        page.on('request', lambda request: page.faults.append(request.url) if not request.url.startswith((address, 'data:', 'blob:')) else None)
+        page.goto(f'{address}/{name}')
+        return page
+
+    yield opened
+    for context in contexts: context.close()
+
+
+@functools.cache
+def axe() -> str:
+    return (Path(find_spec('axe_playwright_python').origin).parent/'axe.min.js').read_text(encoding='utf-8')
+
+
+def grave(page) -> list[str]:
+    "What axe-core finds that is serious or critical."
+    page.evaluate(axe())
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")['violations']
+    return [f"{fault['id']}: {fault['nodes'][0]['html'][:120]}" for fault in found if fault['impact'] in ('serious', 'critical')]
+
+
+def too_wide(page, width: int) -> str | None:
+    page.set_viewport_size(dict(width=width, height=900))
+    page.wait_for_timeout(200)
+    reach = page.evaluate('document.documentElement.scrollWidth')
+    return f'{reach} pixels at a width of {width}' if reach > width else None
+
+
+def test_every_page_in_chromium(open_page, address, pages):
+    "No complaint, no request to another host, nothing serious for axe, and no scrolling sideways, from a phone to a wide screen."
+    page, found = open_page('index.html'), {}
+    for name in pages:
+        page.goto(f'{address}/{name}')
+        found[name] = grave(page) + list(filter(None, (too_wide(page, width) for width in (360, 1600, 1280)))) + page.faults
+        page.faults.clear()
+    assert {name: faults for name, faults in found.items() if faults} == {}
+
+
+@pytest.mark.parametrize('name', ['index.html', 'gallery.html', 'choose.html', 'tutorials/which_image_model_is_best.html', 'guides/how_to_read_the_figures.html'])
+def test_dark_pages(open_page, name):
+    page = open_page(name, mode='dark')
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == 'rgb(23, 27, 33)'
+    assert grave(page) + page.faults == []
+
+
+def test_a_chart_in_both_modes_and_its_table(open_page):
+    page = open_page('index.html')
+    page.wait_for_selector('.plot .xtick')
+    colour = "getComputedStyle(document.querySelector('.plot .xtick text')).fill"
+    light, back = page.evaluate(colour), page.evaluate('getComputedStyle(document.body).backgroundColor')
+    page.click('.quarto-color-scheme-toggle')
+    page.wait_for_function(f"{colour} != '{light}'")
+    assert page.evaluate('getComputedStyle(document.body).backgroundColor') != back
+    page.reload()
+    page.wait_for_selector('.plot .xtick')
+    assert page.evaluate(colour) != light  # the choice is remembered
+    page.click('figure.chart summary')
+    page.wait_for_selector('figure.chart table')
+    words = page.get_attribute('.plot', 'aria-label')
+    assert page.locator('figure.chart tbody tr').count() == int(re.search(r'([\d,]+) models', words)[1].replace(',', ''))
+    assert page.faults == []
+
+
+def test_a_chart_fits_a_phone(open_page):
+    page = open_page('index.html', width=360)
+    page.locator('figure.chart').scroll_into_view_if_needed()
+    page.wait_for_selector('.plot .xtick')
+    assert page.evaluate("document.querySelector('.plot .main-svg').getBoundingClientRect().right") <= 360
+
+
+@pytest.mark.parametrize('query, first', [('frontier', 'choose.html'), ('standard error', 'guides/how_to_read_the_figures.html'), ('TIMM_BENCH_CACHE', 'guides/where_results_come_from.html'), ('fronteir', None)])
+def test_search(open_page, query, first):
+    page = open_page('index.html')
+    page.keyboard.press('/')
+    page.keyboard.type(query)
+    page.wait_for_selector('.search-result')
+    found = page.eval_on_selector_all('.search-result', "all => all.map(each => each.getAttribute('href'))")
+    assert found and (first is None or first in ' '.join(found[:3]))
+    page.keyboard.press('Enter')
+    page.wait_for_url(re.compile(re.escape(found[0].lstrip('./'))))
+
+
+def test_keyboard(open_page):
+    page = open_page('choose.html')
+    page.keyboard.press('Tab')
+    assert page.evaluate('document.activeElement.textContent') == 'Skip to the content'
+    toggle = page.locator('#quarto-sidebar a[role=button]').first
+    was = toggle.get_attribute('aria-expanded')
+    toggle.focus()
+    page.keyboard.press('Enter')
+    page.wait_for_function("was => document.querySelector('#quarto-sidebar a[role=button]').getAttribute('aria-expanded') != was", arg=was)
+
+
+# ---------------------------------------------------------------- a small site of its own
+
+
+def small(folder: Path, **changes: str) -> Path:
+    "A project with the site's own settings and two pages, and the bundled results."
+    import nbformat
+    nbs = folder/'nbs'
+    nbs.mkdir(parents=True)
+    for name in ('build_site.py', '_quarto.yml', 'styles.css'): shutil.copy(PROJECT/'nbs'/name, nbs/name)
+    for name in ('assets', 'images'): shutil.copytree(PROJECT/'nbs'/name, nbs/name)
+    shutil.copytree(PROJECT/'tests', folder/'tests', ignore=shutil.ignore_patterns('__pycache__'))
+    (folder/'timm_bench').mkdir()
+    (nbs/'sidebar.yml').write_text('website: {sidebar: {contents: [index.ipynb, {section: Tutorials, contents: []}, {section: Guides, contents: []}]}}')
+    text = (PROJECT/'settings.ini').read_text()
+    for key, value in changes.items(): text = re.sub(rf'^{key} =.*$', f'{key} = {value}', text, flags=re.M)
+    (folder/'settings.ini').write_text(text)
+    cells = {'index': ['# Home\n\n> A tagline.', '`best` and [a tutorial](tutorials/one.ipynb)'], 'gallery': ['# Gallery\n\n> None.'], 'tutorials/one': ['# One\n\n> A page.', '## A place'],
+             'guides/how_to_read_the_figures': ['# Reading\n\n> A page.'], 'reference': ['# Reference\n\n> A page.'], 'tutorials/which_image_model_is_best': ['# Which\n\n> A page.']}
+    for name, sources in cells.items():
+        (nbs/name).parent.mkdir(exist_ok=True)
+        nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(source) for source in sources]), nbs/f'{name}.ipynb')
+    return folder
+
+
+def build(folder: Path) -> subprocess.CompletedProcess:
+    environment = os.environ | dict(TIMM_BENCH_RESULTS=str(PROJECT/'timm_bench'/'data'/'results'), TIMM_BENCH_DOCS_URL='')
+    return subprocess.run([sys.executable, folder/'nbs'/'build_site.py'], env=environment, capture_output=True, text=True)
+
+
+def test_a_repository_and_an_address_make_links(tmp_path):
+    done = build(small(tmp_path, git_url='https://github.com/huggingface/pytorch-image-models', doc_host='https://docs.example.org', doc_baseurl='/bench'))
+    assert done.returncode == 0, done.stderr
+    page, site = Page(tmp_path/'_docs'/'tutorials'/'one.html'), tmp_path/'_docs'
+    assert 'https://colab.research.google.com/github/huggingface/pytorch-image-models/blob/main/nbs/tutorials/one.ipynb' in page.links
+    assert 'https://kaggle.com/kernels/welcome?src=https://github.com/huggingface/pytorch-image-models/blob/main/nbs/tutorials/one.ipynb' in page.links
+    assert 'https://github.com/huggingface/pytorch-image-models/blob/main/nbs/tutorials/one.ipynb' in page.links
+    assert page.meta['og:image'] == 'https://docs.example.org/bench/images/social.png'
+    assert faults_of_links(site, {path.relative_to(site).as_posix(): Page(path) for path in site.rglob('*.html') if path.name != 'explore.html'}) == []
+
+
+def test_without_a_repository_there_are_no_such_links(pages):
+    if re.search(r'^git_url = *\S', (PROJECT/'settings.ini').read_text(), flags=re.M): pytest.skip('settings.ini names a repository')
+    assert [link for page in pages.values() for link in page.links if re.search(r'colab|kaggle\.com/kernels|blob/', link)] == []
+    assert not any('>source</a>' in page.text for page in pages.values())
+
+
+def test_an_error_names_notebook_and_cell(tmp_path):
+    import nbformat
+    folder = small(tmp_path)
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell('# Broken\n\n> A page.'), nbformat.v4.new_code_cell('1 / 0', id='abc')]), folder/'nbs'/'guides'/'broken.ipynb')
+    done = build(folder)
+    assert done.returncode == 1
+    assert 'nbs/guides/broken.ipynb, cell 2 (id abc): ZeroDivisionError: division by zero' in done.stderr
