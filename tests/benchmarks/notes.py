@@ -1,0 +1,75 @@
+"""How long a search over 300 notebooks takes, and how memory grows with the size of outputs: python tests/benchmarks/notes.py
+
+Cold: a process of its own with an empty cache, and again with the cache that another process left. Warm: again in the same process. Each
+several times, alternating; the medians and the ranges are printed, of the time that passed and of the processor's, which other programs disturb less. Memory is the peak of what Python holds and of the process, over
+notebooks whose single output is of 1 to 50 MB."""
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from notebook_corpus import large_output, make_corpus
+
+QUERY = 'zebrafish classifier'
+SEARCH = """
+import json, resource, sys, time, warnings
+start, began = time.perf_counter(), time.process_time()
+warnings.simplefilter('ignore')
+from timm_bench.notes import fastnbs
+imports = time.perf_counter() - start, time.process_time() - began
+def timed(*query, **options):
+    begin, worked = time.perf_counter(), time.process_time()
+    fastnbs(*query, sys.argv[1], **options)._repr_html_()
+    return time.perf_counter() - begin, time.process_time() - worked
+seconds = dict(first=timed(sys.argv[2]), warm=timed(sys.argv[2]), near=timed('zebrafihs clasifier'), common=timed('model', limit=None))
+print(json.dumps(dict(seconds, imports=imports)))
+"""
+MEMORY = """
+import json, resource, sys, tracemalloc
+from timm_bench.note_cells import read_note
+import markdown_it
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+if sys.argv[2] == 'traced': tracemalloc.start()
+read_note(sys.argv[1])
+print(json.dumps([tracemalloc.get_traced_memory()[1] / 2**20 if sys.argv[2] == 'traced' else None, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 2**10]))
+"""
+
+
+def run(code: str, *arguments: object, **environment: str):
+    "What a process of its own prints."
+    done = subprocess.run([sys.executable, '-c', code, *map(str, arguments)], env=os.environ | environment, text=True, capture_output=True, check=True)
+    return json.loads(done.stdout)
+
+
+def show(name: str, seconds: list[tuple[float, float]]) -> None:
+    passed, worked = zip(*seconds)
+    print(f'{name:40} {statistics.median(passed):6.2f} s ({min(passed):.2f} to {max(passed):.2f}), of a processor {statistics.median(worked):.2f} s ({min(worked):.2f} to {max(worked):.2f})')
+
+
+def main(repeats: int = 3) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        corpus = make_corpus(Path(folder, 'notes'))
+        size = sum(p.stat().st_size for p in Path(folder, 'notes').rglob('*') if p.is_file())
+        print(f'{corpus.notebooks} notebooks, {len(corpus.broken)} broken ones, {size / 1e6:.0f} MB')
+        time.sleep(2.5)  # a file younger than two seconds is not remembered
+        cold, kept = [], []
+        for i in range(repeats):
+            cache = dict(TIMM_BENCH_CACHE=str(Path(folder, f'cache-{i}')))
+            cold.append(run(SEARCH, corpus.folder, QUERY, **cache))
+            kept.append(run(SEARCH, corpus.folder, QUERY, **cache))
+        show('imports', [r['imports'] for r in cold])
+        show('cold: nothing was ever read', [r['first'] for r in cold])
+        show('new process, read before', [r['first'] for r in kept])
+        for name, what in dict(warm='warm: same process', near='warm, with near words', common='warm, all sections of a common word').items(): show(what, [r[name] for r in cold + kept])
+        print('\nMB of output   peak of Python (MB)   growth of the process (MB)')
+        for megabytes in (1, 10, 50):
+            large_output(path := Path(folder, 'large.ipynb'), megabytes)
+            print(f'{megabytes:12} {run(MEMORY, path, "traced")[0]:21.1f} {run(MEMORY, path, "plain")[1]:28.1f}')
+
+
+if __name__ == '__main__': main()

@@ -1,0 +1,134 @@
+"Notebooks in a real JupyterLab: which one is running, and where a found section opens."
+import json
+import os
+import secrets
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from browser import browser
+from timm_bench.note_links import link_to, running_servers
+
+pytest.importorskip('jupyterlab')
+KERNEL = dict(kernelspec=dict(name='python3', display_name='Python 3', language='python'))
+HEADING = "Export model: Größe (it's `α` & *more*)?"
+
+
+@contextmanager
+def jupyterlab(root: Path, home: Path):
+    "A JupyterLab that serves a folder and keeps everything else in another; its address, and its token."
+    token = secrets.token_hex(8)
+    environment = os.environ | {f'JUPYTER_{name}_DIR': str(home/name.lower()) for name in ('CONFIG', 'DATA', 'RUNTIME')} | dict(TIMM_BENCH_CACHE=str(home/'cache'), IPYTHONDIR=str(home/'ipython'))
+    environment = {name: value for name, value in environment.items() if not name.startswith('JPY_')}
+    options = ['--no-browser', '--allow-root', '--ServerApp.ip=127.0.0.1', '--ServerApp.port=0', f'--ServerApp.root_dir={root}', f'--IdentityProvider.token={token}', '--LabApp.news_url=',
+               '--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate', '--ServerApp.shutdown_no_activity_timeout=300']
+    with (home/'log').open('w') as log:
+        server = subprocess.Popen([sys.executable, '-m', 'jupyterlab', *options], env=environment, stdout=log, stderr=subprocess.STDOUT)
+        try:
+            until = time.monotonic() + 120
+            while not (notes := list((home/'runtime').glob('jpserver-*.json'))):
+                assert server.poll() is None and time.monotonic() < until, (home/'log').read_text()
+                time.sleep(.1)
+            yield json.loads(notes[0].read_text())
+        finally:
+            server.terminate()
+            try: server.wait(20)
+            except subprocess.TimeoutExpired: server.kill()
+
+
+@pytest.fixture(scope='module')
+def root(tmp_path_factory):
+    "A notebook with a hundred sections in one folder, and one that searches in another."
+    root = tmp_path_factory.mktemp('notebooks')
+    for folder in ('my notes', 'work'): (root/folder).mkdir()
+    sections = [new_markdown_cell(f'## Section {i}\n\n' + 'A line of text.\n\n' * 15) for i in range(60)]
+    sections[40:40] = [new_markdown_cell(f'## {HEADING}\n\nThe file is `model.pkl`.')]
+    nbformat.write(new_notebook(cells=[new_markdown_cell('# Long'), *sections], metadata=KERNEL), root/'my notes'/'a long one.ipynb')
+    cells = [new_markdown_cell('# Work'), new_code_cell("from timm_bench import fastnbs, ipy2md\nfastnbs('export model', '..', limit=1)"), new_code_cell("print('written:', ipy2md(outputs=False))")]
+    nbformat.write(new_notebook(cells=cells, metadata=KERNEL), root/'work'/'search.ipynb')
+    return root
+
+
+@pytest.fixture(scope='module')
+def lab(root, tmp_path_factory):
+    "JupyterLab in a browser that has logged in."
+    with jupyterlab(root, tmp_path_factory.mktemp('home')) as server, browser() as chromium:
+        context = chromium.new_context(viewport=dict(width=1200, height=900))
+        context.set_default_timeout(120_000)
+        context.new_page().goto(f'{server["url"]}login?token={server["token"]}')
+        yield server, context
+
+
+def heading_place(page) -> float:
+    "How far the heading is from the top of the window, once it has stopped moving."
+    find = "document.evaluate(\"//*[contains(@class,'jp-Notebook')]//h2[starts-with(.,'Export model')]\", document, null, 9).singleNodeValue"
+    page.wait_for_function(f"(() => {{ const h = {find}; if (!h) return false; const y = h.getBoundingClientRect().top; const still = y === window.lastY && y > 0 && y < 900; window.lastY = y; return still }})()", polling=500)
+    return page.evaluate(f'{find}.getBoundingClientRect().top')
+
+
+def test_a_found_section_opens_there_and_the_running_notebook_is_known(lab, root):
+    server, context = lab
+    page = context.new_page()
+    page.goto(f'{server["url"]}lab/tree/work/search.ipynb')
+    page.get_by_text('ipy2md(outputs').click()
+    page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
+    page.get_by_role('menuitem', name='Run', exact=True).click()
+    page.locator('.lm-Menu-item[data-command="runmenu:run-all"]').click()
+    page.locator('.jp-OutputArea-output', has_text='written: ').wait_for()
+    assert (root/'work'/'search.md').read_text().count('ipy2md(outputs=False)') == 1
+    link = page.get_by_role('link', name='Open a long one.ipynb')
+    link.scroll_into_view_if_needed()
+    assert page.locator('.timm-notes mark').first.inner_text() == 'Export'
+    if shot := os.environ.get('TIMM_BENCH_SHOTS'): page.screenshot(path=Path(shot)/'lab-found.png')
+    link.click()
+    page.locator('.lm-TabBar-tab.lm-mod-current', has_text='a long one.ipynb').wait_for()
+    if shot := os.environ.get('TIMM_BENCH_SHOTS'): time.sleep(15); page.screenshot(path=Path(shot)/'lab-debug.png'); print(page.evaluate("[...document.querySelectorAll('.jp-Notebook h2')].map(h=>[h.innerText,h.getBoundingClientRect().top])"), link.evaluate('a=>a.outerHTML') if link.count() else '')
+    assert 0 < heading_place(page) < 900
+    if shot := os.environ.get('TIMM_BENCH_SHOTS'): page.screenshot(path=Path(shot)/'lab-opened.png')
+    page.close()
+
+
+def test_an_address_opens_the_notebook_and_has_no_token(lab, root, monkeypatch):
+    server, context = lab
+    for name in ('JPY_SESSION_NAME', 'JPY_PARENT_PID'): monkeypatch.delenv(name, raising=False)
+    link = link_to(root/'my notes'/'a long one.ipynb', HEADING.replace(' ', '-'), [server])
+    assert link.server and server['token'] not in link.url + link.href
+    page = context.new_page()
+    page.goto(link.url)
+    page.locator('.lm-TabBar-tab.lm-mod-current', has_text='a long one.ipynb').wait_for()
+    page.locator('.jp-Notebook h1', has_text='Long').wait_for()
+
+
+def test_a_renamed_notebook_is_still_known(lab, root, tmp_path, monkeypatch):
+    "A kernel is started for a notebook, which is then renamed: the environment is old news and the server is right."
+    import urllib.request
+    from timm_bench import note_caller
+    server, _ = lab
+    def ask(method, path, body=None):
+        request = urllib.request.Request(server['url'] + path, method=method, data=json.dumps(body).encode() if body else None,
+                                         headers={'Authorization': f'token {server["token"]}', 'Content-Type': 'application/json'})
+        with urllib.request.urlopen(request, timeout=30) as answer: return json.loads(answer.read() or 'null')
+    nbformat.write(new_notebook(metadata=KERNEL), root/'work'/'old name.ipynb')
+    session = ask('POST', 'api/sessions', dict(path='work/old name.ipynb', name='old name.ipynb', type='notebook', kernel=dict(name='python3')))
+    ask('PATCH', 'api/contents/work/old%20name.ipynb', dict(path='work/new name.ipynb'))
+    ask('PATCH', f'api/sessions/{session["id"]}', dict(path='work/new name.ipynb', name='new name.ipynb'))
+    monkeypatch.setattr(note_caller, '_kernel_id', lambda: session['kernel']['id'])
+    monkeypatch.setattr(note_caller, 'running_servers', lambda: [server])
+    assert note_caller.calling_notebook() == (root/'work'/'new name.ipynb', None)
+    monkeypatch.setattr(note_caller, '_kernel_id', lambda: 'another')
+    monkeypatch.setenv('JPY_SESSION_NAME', str(root/'work'/'search.ipynb'))
+    assert note_caller.calling_notebook() == (root/'work'/'search.ipynb', None)
+
+
+def test_jupyter_lists_its_server(lab, monkeypatch, tmp_path):
+    server, _ = lab
+    (tmp_path/f'jpserver-{server["pid"]}.json').write_text(json.dumps(server))
+    (tmp_path/'jpserver-9999999.json').write_text(json.dumps(server | dict(pid=9999999)))
+    monkeypatch.setenv('JUPYTER_RUNTIME_DIR', str(tmp_path))
+    assert [found['pid'] for found in running_servers()] == [server['pid']]
