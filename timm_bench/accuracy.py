@@ -31,7 +31,7 @@ def get_accuracy(
     sets: Sequence[TestSet] | Literal['all'] | None = None,  # several test sets instead, side by side
     results: str | os.PathLike | Results | None = None,  # see `get_results`
     as_of: str | date | None = None,  # see `get_results`
-) -> pd.DataFrame:  # a row per weight and image size: `model`, `img_size` (pixels), `top1`, `top5` and their errors (percent), `param_count` (millions), …; with `sets`, a top-1 column (percent) named as each set; raises `ResultsError`
+) -> pd.DataFrame:  # a row per weight and image size: `model`, `img_size` (pixels), `top1`, `top5` (percent), …; with `sets` a top-1 column named as each set; raises `ResultsError`
     "timm's accuracy table for one test set, or the top-1 accuracies on several."
     _choose('accuracy', accuracy, _FILES)
     results = get_results(results, as_of=as_of)

@@ -77,7 +77,7 @@ def best(
     family: str | Sequence[str] | None = None,  # families, as in the frame's column
     accuracy: TestSet | Mapping[str, float] | None = None,  # the test set to order by, or weights of several; `None`: that of `df`
     results: str | os.PathLike | Results | None = None,  # where other test sets are read; `None`: where `df` is from
-) -> pd.DataFrame:  # best first: `model`, `accuracy` (percent) and its standard `error` (points), `secs`, …, `binds` (a budget, or ''), `reason`, `runner_up`, `margin` (points), `tie`; `attrs` counts what each budget excludes; raises `NothingFits`, or `ResultsError` for a budget that cannot be read
+) -> pd.DataFrame:  # best first: `model`, `accuracy` (%), `error` (points), `secs`, …, `binds`, `reason`, `runner_up`, `margin` (points), `tie`; raises `NothingFits`, `ResultsError`
     "The most accurate models within a budget."
     if isinstance(n, bool) or not isinstance(n, int) or n < 1: raise ResultsError(f'n={n!r}: give a whole number above 0')
     table = _scored(df, accuracy, results)
@@ -148,7 +148,9 @@ def _rows_of(table: pd.DataFrame, name: str) -> tuple[pd.DataFrame, str]:
 def _row_of(table: pd.DataFrame, name: str, size: int | None) -> tuple[pd.Series, str]:
     "The one row that is meant, and what was understood."
     rows, said = _rows_of(table, name)
-    if rows.empty: raise ResultsError(f'model={name!r}: not among the models of df{said and f" ({said})"}; get_data(…, keep=None, weights="all") has every model that has both a speed and an accuracy')
+    if rows.empty:
+        understood = f' ({said})' if said else ''
+        raise ResultsError(f'model={name!r}: not among the models of df{understood}; get_data(…, keep=None, weights="all") has every model that has both a speed and an accuracy')
     rows = rows.sort_values('img_size', kind='stable') if 'img_size' in rows else rows
     if size is None: return rows.iloc[0], said
     _choose('size', size, sorted(rows.img_size.unique().tolist()) if 'img_size' in rows else [])
@@ -162,7 +164,7 @@ def better_than(
     size: int | None = None,  # the image size one uses it at, in pixels; `None`: the smallest in `df`
     accuracy: TestSet | Mapping[str, float] | None = None,  # see `best`
     results: str | os.PathLike | Results | None = None,  # see `best`
-) -> pd.DataFrame:  # most accurate first: `model`, `accuracy`, …, `speedup` (times), `points`, `change` (both in words), `tie`; empty where nothing is better; `attrs['than']` is the model itself; raises `ResultsError`
+) -> pd.DataFrame:  # most accurate first: `model`, `accuracy`, …, `speedup` (times), `points`, `change` (in words), `tie`; `attrs['than']` is the model itself; raises `ResultsError`
     "Everything that is both faster and at least as accurate."
     table = _scored(df, accuracy, results)
     own, said = _row_of(table, model, size)

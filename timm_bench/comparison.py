@@ -84,7 +84,7 @@ def compare(
     batches: Literal['all', 'same'] = 'all',  # leave out the pairs whose batch sizes differ with 'same'
     results: str | os.PathLike | Results | None = None,  # where words are looked up; see `get_results`
     as_of: str | date | None = None,  # see `get_results`
-) -> pd.DataFrame:  # a row per model and image size, largest speed-up first: `rate_a`, `rate_b` (images per second), `speedup` (times), `same_batch`, `same_params`, `rank_a`, `rank_b`, `places`, `measured`, `family`, …; `attrs` describes the two files; raises `ResultsError`
+) -> pd.DataFrame:  # a row per model and image size, largest `speedup` (times) first: `rate_a`, `rate_b` (images per second), `same_batch`, `same_params`, …; raises `ResultsError`
     "How much faster each model runs in `b` than in `a`."
     _choose('part', part, ('infer', 'train'))
     _choose('batches', batches, ('all', 'same'))

@@ -50,8 +50,8 @@ def _on_day(speeds: pd.DataFrame, part: str, accuracy: pd.DataFrame, day: str) -
     else: on, accuracy = [['arch']] * 2, accuracy.sort_values('top1', ascending=False, kind='stable').drop_duplicates('model')
     table = accuracy.merge(speeds, left_on=on[0], right_on=on[1], suffixes=('_y', '_x'))
     weights = {name: renames().get(name, name) for name in table.model}
-    told = dict(family=families(weights, set(accuracy.model)), tag={n: split_name(w).tag for n, w in weights.items()}, pretrain={n: pretrain(n) for n in weights},
-                license={n: declared_license(n) for n in weights}, weight=weights)
+    told = dict(family=families(weights, set(accuracy.model)), tag={n: split_name(w).tag for n, w in weights.items()},
+                pretrain={n: pretrain(n) for n in weights}, license={n: declared_license(n) for n in weights}, weight=weights)
     return table.assign(**{column: table.model.map(values) for column, values in told.items()}, as_of=day)
 
 # %% ../nbs/04d_history.ipynb #551fdefe
@@ -62,7 +62,7 @@ def get_history(
     benchmark: str | None = None,  # the one benchmark whose speeds are used for all days; see `get_data`
     results: str | os.PathLike | Results | None = None,  # see `get_results`: the benchmark is taken from these, and they must have a history
     accuracy: TestSet = 'imagenet',  # the test set
-) -> pd.DataFrame:  # a row per day, weight and image size, all families: the columns of `get_data`, and `as_of` (the day); `attrs['days']` counts each day's models; raises `ResultsError`
+) -> pd.DataFrame:  # a row per day, weight and image size: the columns of `get_data` and `as_of`, the day; `attrs['days']` counts models; raises `ResultsError`
     "Every model there was on several days, with its accuracy then and its speed in one benchmark."
     _choose('part', part, ('infer', 'train'))
     results = get_results(results)
@@ -90,10 +90,11 @@ def _accuracies(days: Sequence[str | date] | None, accuracy: str, results: Resul
 def best_by_day(
     history: pd.DataFrame,  # of `get_history`
     budgets: Sequence[float | str] = ('1ms', '5ms', '20ms'),  # times per image: seconds, or '5ms', '200/s'
-) -> pd.DataFrame:  # a row per budget and day: `under`, `as_of`, `model`, `top1` (percent), `secs`, `gain` (points since the day before) and its standard `error`; a row without a model where nothing fits; raises `ResultsError`
+) -> pd.DataFrame:  # a row per budget and day: `under`, `as_of`, `model` (none where nothing fits), `top1` (percent), `gain` since the day before and its `error` (points); raises `ResultsError`
     "The most accurate model within each budget, on each day."
     need(history, 'as_of', 'model', 'secs', 'top1')
-    rows = [_best_on(history[history.as_of.eq(day)], budget) | dict(under=str(budget), as_of=day) for budget in budgets for day in sorted(history.as_of.unique())]
+    days = {day: history[history.as_of.eq(day)] for day in sorted(history.as_of.unique())}
+    rows = [_best_on(models, budget) | dict(under=str(budget), as_of=day) for budget in budgets for day, models in days.items()]
     table = pd.DataFrame(rows, columns=['under', 'as_of', *_SHOWN])
     error = standard_error(table.top1, history.attrs.get('accuracy', 'imagenet'))
     before = error.groupby(table.under, sort=False).shift()

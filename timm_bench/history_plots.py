@@ -65,10 +65,11 @@ def _with_slider(fig: go.Figure, df: pd.DataFrame, edges: dict[str, pd.DataFrame
     days, names = list(edges), {day: _annotations(edges[day], size, x, y, places[day]) for day in edges}
     steps = [_step(days, day, names[day], _words(df, day, len(edges[day]), len(names[day]))) for day in days]
     traces, layout = steps[-1]['args']
-    for trace, visible, opacity, width in zip(fig.data, traces['visible'], traces['opacity'], traces['line.width']): trace.update(visible=visible, opacity=opacity, line_width=width)
+    for trace, *style in zip(fig.data, *traces.values()): trace.update(dict(zip(('visible', 'opacity', 'line_width'), style)))
     legend = dict(title_text='frontier as of', x=.99, y=.02, xanchor='right', yanchor='bottom', bgcolor='rgba(255,255,255,.8)', itemsizing='constant')
     slider = dict(active=len(days) - 1, steps=steps, currentvalue=dict(prefix='as of ', font=dict(size=14)), pad=dict(t=56), x=.02, len=.95)
-    fig.update_layout(annotations=layout['annotations'], title_subtitle_text=layout['title.subtitle.text'], legend=legend, margin=dict(t=96, b=160), sliders=[slider] if len(days) > 1 else [])
+    fig.update_layout(annotations=layout['annotations'], title_subtitle_text=layout['title.subtitle.text'], legend=legend, margin=dict(t=96, b=160),
+                      sliders=[slider] if len(days) > 1 else [])
     return _fix_axes(fig, df, x, y, spans)
 
 def _places_of_all(df: pd.DataFrame, edges: dict[str, pd.DataFrame], size: str, x: str, y: str) -> tuple[list, dict]:

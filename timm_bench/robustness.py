@@ -39,7 +39,7 @@ def effective_robustness(
     sets: Sequence[TestSet] | None = None,  # of those in `AGAINST`; `None`: all that `df` has
     *,
     trend: Literal['in1k', 'all'] = 'in1k',  # the models that the trend goes through: by the column `pretrain` those of ImageNet-1k alone, or all
-) -> pd.DataFrame:  # a row per model and test set: `test_set`, `against`, `clean` and `accuracy` (percent), `expected` (percent), `gain` and its sampling `error` (points), `above` (whether above the band), `in_trend`; `attrs['trends']` holds the lines; raises `ResultsError`
+) -> pd.DataFrame:  # a row per model and test set: `accuracy`, `clean`, `expected` (percent), `gain`, `error` (points), `above`, …; `attrs['trends']` has the lines; raises `ResultsError`
     "How much more accurate each model is than models as good on ImageNet."
     need(df, 'model', *(['pretrain'] if trend == 'in1k' else []))
     _choose('trend', trend, ('in1k', 'all'))
@@ -57,11 +57,13 @@ def _against(df: pd.DataFrame, name: str) -> tuple[pd.DataFrame, dict]:
     own = df.dropna(subset=[name, AGAINST[name]])
     rows = own[[c for c in _ABOUT if c in own]].assign(test_set=name, against=AGAINST[name], clean=own[AGAINST[name]], accuracy=own[name])
     usual = rows[rows.in_trend]
-    if usual.clean.nunique() < 4: raise ResultsError(f"{name}: a trend needs at least 4 models with different accuracies, and there are {usual.clean.nunique()}; trend='all' takes all")
+    if (different := usual.clean.nunique()) < 4:
+        raise ResultsError(f"{name}: a trend needs at least 4 models with different accuracies, and there are {different}; trend='all' takes all")
     line = fit_trend(usual.clean, usual.accuracy, name)
     band = trend_at(line, rows.clean)
-    rows = rows.assign(expected=band.expected, gain=rows.accuracy - band.expected, error=standard_error(rows.accuracy, name), above=rows.accuracy > band.high)
-    return rows, dict(r2=line.rsquared, slope=line.params.iloc[1], models=len(rows), in_trend=len(usual), above=int(rows.above.sum()))
+    gain, above = rows.accuracy - band.expected, rows.accuracy > band.high
+    rows = rows.assign(expected=band.expected, gain=gain, error=standard_error(rows.accuracy, name), above=above)
+    return rows, dict(r2=line.rsquared, slope=line.params.iloc[1], models=len(rows), in_trend=len(usual), above=int(above.sum()))
 
 _ABOUT = ['model', 'img_size', 'param_count', 'family', 'pretrain', 'license', 'in_trend']
 

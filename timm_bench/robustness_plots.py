@@ -21,7 +21,8 @@ from .decision_plots import _name_at, _pixels, _place, _span
 __all__ = ['DATA', 'PANEL', 'GAP', 'TOP', 'BOTTOM', 'data_group', 'show_robustness']
 
 # %% ../nbs/03b_robustness_plots.ipynb #f0100f8e
-DATA = {'ImageNet-1k alone': GREY, 'a larger ImageNet (12k to 22k)': HUES['resnetd'], 'other and web images': HUES['convnext'], 'not told by the name': HUES['efficientnetv2']}
+DATA = {'ImageNet-1k alone': GREY, 'a larger ImageNet (12k to 22k)': HUES['resnetd'],
+        'other and web images': HUES['convnext'], 'not told by the name': HUES['efficientnetv2']}
 
 def data_group(
     pretrain: str | None,  # as in the column of that name
@@ -52,8 +53,8 @@ def _cloud(rows: pd.DataFrame, group: str, first: bool) -> go.Scatter:
     about = rows[['img_size', 'accuracy', 'clean', 'expected', 'gain', 'pretrain']].to_numpy(object)
     hover = ('<b>%{hovertext}</b><br>%{customdata[0]} px<br>%{customdata[1]:.1f} %, and %{customdata[2]:.1f} % on what it is held against'
              '<br>expected: %{customdata[3]:.1f} %, so %{customdata[4]:+.1f} points<br>pre-training data: %{customdata[5]}<extra></extra>')
-    return go.Scatter(x=log_odds(rows.clean), y=log_odds(rows.accuracy), mode='markers', name=group, legendgroup=group, showlegend=first, hovertext=rows.model.astype(str).map(escape),
-                      customdata=about, hovertemplate=hover, marker=dict(size=5, color=DATA[group], opacity=.75, line=dict(width=.4, color='white')))
+    return go.Scatter(x=log_odds(rows.clean), y=log_odds(rows.accuracy), mode='markers', name=group, legendgroup=group, showlegend=first,
+                      hovertext=rows.model.astype(str).map(escape), customdata=about, hovertemplate=hover, marker=dict(size=5, color=DATA[group], opacity=.75, line=dict(width=.4, color='white')))
 
 # %% ../nbs/03b_robustness_plots.ipynb #c4d6d38b
 def _trend_lines(rows: pd.DataFrame, first: bool) -> list[go.Scatter]:
@@ -64,8 +65,8 @@ def _trend_lines(rows: pd.DataFrame, first: bool) -> list[go.Scatter]:
     band = trend_at(line, ends).map(log_odds)
     styles = {'expected': dict(width=1.6, color='#333'), 'low': dict(width=.8, color='#555', dash='dot'), 'high': dict(width=.8, color='#555', dash='dot')}
     names = {'expected': f'trend of {whose}', 'low': 'band of 95 % of them', 'high': 'band of 95 % of them'}
-    return [go.Scatter(x=log_odds(ends), y=band[column], mode='lines', name=names[column], legendgroup=names[column], showlegend=first and column != 'high', hoverinfo='skip', line=style)
-            for column, style in styles.items()]
+    return [go.Scatter(x=log_odds(ends), y=band[column], mode='lines', name=names[column], legendgroup=names[column], showlegend=first and column != 'high',
+                       hoverinfo='skip', line=style) for column, style in styles.items()]
 
 # %% ../nbs/03b_robustness_plots.ipynb #5de5a588
 def _worth_naming(rows: pd.DataFrame, names: int) -> pd.DataFrame:
@@ -126,8 +127,10 @@ def _finish_robustness(fig: go.Figure, table: pd.DataFrame, title: str, panels: 
     usual = 'models trained on ImageNet-1k alone' if not table.in_trend.all() else 'all models'
     subtitle = (f'{when}{len(table.drop_duplicates(["model", "img_size"])):,} models · A and R against the same 200 classes of ImageNet · '
                 f'axes in log-odds<br>the trend is that of {usual}; named: furthest above the band that holds 95 % of them')
-    legend = dict(x=.56, y=PANEL[1] / 2 / (lines * (PANEL[1] + GAP) - GAP), yanchor='middle') if panels % 2 and panels > 1 else dict(orientation='h', y=0, yref='container', yanchor='bottom')
+    beside = dict(x=.56, y=PANEL[1] / 2 / (lines * (PANEL[1] + GAP) - GAP), yanchor='middle')
+    legend = beside if panels % 2 and panels > 1 else dict(orientation='h', y=0, yref='container', yanchor='bottom')
     fig.for_each_annotation(lambda a: a.update(font_size=13, yshift=2), selector=lambda a: a.xref == 'paper')
-    return fig.update_layout(title=dict(text=title, subtitle=dict(text=subtitle, font=dict(color='#666', size=12)), x=0.01, xanchor='left', y=1, yref='container', yanchor='top', pad=dict(t=20)),
-                             template='plotly_white', width=WIDTH, height=TOP + lines * (PANEL[1] + GAP) - GAP + BOTTOM + 40 * (panels % 2 == 0 or panels == 1),
-                             margin=dict(l=70, r=20, t=TOP, b=BOTTOM + 40 * (panels % 2 == 0 or panels == 1)), legend=dict(itemsizing='constant') | legend)
+    heading = dict(text=title, subtitle=dict(text=subtitle, font=dict(color='#666', size=12)), x=0.01, xanchor='left', y=1, yref='container', yanchor='top', pad=dict(t=20))
+    below = BOTTOM + 40 * ('orientation' in legend)
+    return fig.update_layout(title=heading, template='plotly_white', width=WIDTH, height=TOP + lines * (PANEL[1] + GAP) - GAP + below, margin=dict(l=70, r=20, t=TOP, b=below),
+                             legend=dict(itemsizing='constant') | legend)
