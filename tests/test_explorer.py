@@ -468,8 +468,10 @@ def test_zoom_and_back(page):
     page.tab.wait_for_selector('#unzoom:not([hidden])', **SOON)
     near = page.tab.evaluate("document.getElementById('plot').layout.xaxis.range")
     assert whole[0] < near[0] < near[1] < whole[1]
-    page.tab.mouse.dblclick(box['x'] + 400, box['y'] + 200)
-    page.tab.wait_for_selector('#unzoom', state='hidden', **SOON)
+    for _ in range(20):  # on a machine that is too busy, two clicks come too late to be one
+        page.tab.mouse.dblclick(box['x'] + 400, box['y'] + 200)
+        page.tab.wait_for_timeout(200)
+        if page.tab.is_hidden('#unzoom'): break
     assert page.tab.evaluate("document.getElementById('plot').layout.xaxis.range") == whole
 
 

@@ -122,7 +122,13 @@ const chart = (() => {
     const plan = layout(view, now, size, style);
     last.axes = { x: plan.xaxis.range, y: plan.yaxis.range };
     const bound = area.on !== undefined;
-    Plotly.react(area, [points, ...lines(now, view, style)], plan, { displayModeBar: false, doubleClick: false, showTips: false, responsive: false });
+    Plotly.react(area, [points, ...lines(now, view, style)], plan, {
+      displayModeBar: false,
+      doubleClick: false,
+      doubleClickDelay: 500,
+      showTips: false,
+      responsive: false,
+    });
     if (!bound) listen();
     dots();
     hideTip();
