@@ -60,7 +60,7 @@ def lab(root, tmp_path_factory):
     "JupyterLab in a browser that has logged in."
     with jupyterlab(root, tmp_path_factory.mktemp('home')) as server, browser() as chromium:
         context = chromium.new_context(viewport=dict(width=1200, height=900))
-        context.set_default_timeout(120_000)
+        context.set_default_timeout(90_000)
         context.new_page().goto(f'{server["url"]}login?token={server["token"]}')
         yield server, context
 

@@ -50,7 +50,7 @@ def _upgraded(nb: dict) -> dict:
     "A notebook of an older format, in today's."
     try: import nbformat
     except ImportError: raise ResultsError("is of an old format, which takes nbformat to read: pip install 'timm_bench[notes]'") from None
-    try: return nbformat.convert(nbformat.from_dict(nb), 4)
+    try: return nbformat.reads(json.dumps(nb), as_version=4)
     except Exception as e: raise ResultsError(f'is of format {nb.get("nbformat")}, and nbformat cannot upgrade it ({type(e).__name__}: {e})') from None
 
 def _parsed(path: Path) -> dict:
@@ -61,6 +61,7 @@ def _parsed(path: Path) -> dict:
     except RecursionError: raise ResultsError('is nested too deeply') from None
     except ValueError as e: raise ResultsError(f'is not JSON ({e})') from None
     if not isinstance(nb, dict) or not isinstance(nb.get('nbformat'), int): raise ResultsError('is JSON, but no notebook')
+    if nb['nbformat'] > 4: raise ResultsError(f'is of format {nb["nbformat"]}, and only formats up to 4 are known')
     return nb if nb['nbformat'] == 4 else _upgraded(nb)
 
 # %% ../nbs/08a_note_cells.ipynb #3fd234dd
