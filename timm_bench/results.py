@@ -50,8 +50,9 @@ class Results:
 # %% ../nbs/00_results.ipynb #13569b8c
 def _from_folder(folder: str | os.PathLike, origin: str = 'folder {}') -> Results:
     "Results from a folder, from the `results` folder inside it, or from the newest of the folders in it that are named by their day."
-    folder = Path(folder).expanduser()
-    if not folder.is_dir(): raise ResultsError(f'{folder}: no such folder')
+    try: folder = Path(folder).expanduser()
+    except (TypeError, RuntimeError): raise ResultsError(f'results={folder!r}: give a folder, a `Results`, or None') from None
+    if not folder.is_dir(): raise ResultsError(f'{str(folder)!r}: no such folder' if not str(folder).isprintable() else f'{folder}: no such folder')
     if not (files := Results(folder, '').files):
         folder = folder/'results' if (folder/'results').is_dir() else folder/max(_dated(folder), default='')
         files = Results(folder, '').files
