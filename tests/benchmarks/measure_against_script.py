@@ -64,6 +64,7 @@ def take_turns(options, pool: ThreadPoolExecutor, folder: str) -> tuple[dict, di
                 started = time.perf_counter()
                 steps[model][way].append(ways[way](model))
                 wall[way] += time.perf_counter() - started
+            print(turn + 1, model, {way: round(found[-1], 2) for way, found in steps[model].items()}, file=sys.stderr, flush=True)  # a run that is ended early has told something
     return steps, wall
 
 def report(steps: dict, wall: dict, options) -> None:
