@@ -8,6 +8,7 @@ from urllib.parse import quote
 import numpy as np
 import pandas as pd
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 import timm_bench
 import timm_bench.results
@@ -507,6 +508,17 @@ def test_everything_has_a_name_and_the_chart_has_words(page):
     assert nameless == []
     words = page.tab.get_attribute('#chart', 'aria-label')
     assert re.search(r'[\d,]+ models\. Best across: \S+ \(.*\)\. Best up: \S+ .* on the frontier\. The table below has the same rows', words)
+
+
+@pytest.mark.parametrize('theme', ['light', 'dark'])
+@pytest.mark.parametrize('fragment, width', [(f'open=resnet50.a1_in1k@224&pin=resnet50.a1_in1k@224&tmax=0.001&fam=resnet&vs={OTHER}', 1440), ('tmax=1e-6&q=vit', 360)])
+def test_axe_finds_no_fault(page, fragment, width, theme):
+    page.tab.set_viewport_size(dict(width=width, height=900))
+    try:
+        page.reset(f'{fragment}&theme={theme}')
+        found = Axe().run(page.tab).response['violations']
+        assert [(fault['id'], [node['html'] for node in fault['nodes']][:3]) for fault in found] == []
+    finally: page.tab.set_viewport_size(dict(width=1440, height=900))
 
 
 @pytest.mark.parametrize('width, height', [(360, 740), (1024, 700), (1600, 1000)])
