@@ -9,8 +9,9 @@ from datetime import datetime, timezone
 from enum import Enum
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Iterator, Optional
+from typing import TYPE_CHECKING, Annotated, Iterator, Optional, get_args
 import typer
+from .accuracy import TestSet
 from .clone import check_day
 from .results import Results, ResultsError, ResultsWarning, get_results, list_benchmarks
 
@@ -136,7 +137,7 @@ def _for_eyes(df: pd.DataFrame) -> pd.DataFrame:
     import pandas as pd
     return pd.DataFrame({column: [text(column, value) for value in df[column]] for column in df}, dtype=object)
 
-_SETS = ('imagenet', 'real', 'v2', 'a', 'a-clean', 'r', 'r-clean', 'sketch')
+_SETS = get_args(TestSet)
 
 # %% ../nbs/09_cli.ipynb #65b0ce49
 app = typer.Typer(help='Which image model is best, for your hardware and your budget?', no_args_is_help=True, pretty_exceptions_enable=False)
