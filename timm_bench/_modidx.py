@@ -414,6 +414,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/timm_bench', 'doc_host': '
                                                                                         'timm_bench/note_markdown.py'),
                                           'timm_bench.note_markdown.ipy2md': ('note_markdown.html#ipy2md', 'timm_bench/note_markdown.py')},
             'timm_bench.note_show': { 'timm_bench.note_show._heading': ('note_show.html#_heading', 'timm_bench/note_show.py'),
+                                      'timm_bench.note_show._highlight': ('note_show.html#_highlight', 'timm_bench/note_show.py'),
                                       'timm_bench.note_show._image': ('note_show.html#_image', 'timm_bench/note_show.py'),
                                       'timm_bench.note_show._lexer': ('note_show.html#_lexer', 'timm_bench/note_show.py'),
                                       'timm_bench.note_show._link': ('note_show.html#_link', 'timm_bench/note_show.py'),

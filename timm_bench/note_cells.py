@@ -186,7 +186,11 @@ class Note:
         return json.dumps([self.language, [list(asdict(s).values()) for s in self.sections]], ensure_ascii=False)
 
     @classmethod
-    def from_json(cls, path: Path, text: str) -> Note:
+    def from_json(
+        cls,
+        path: Path,  # of the notebook
+        text: str,  # what `to_json` gave
+    ) -> Note:
         "What `to_json` kept; raises `ValueError` or `TypeError` where it is something else."
         language, sections = json.loads(text)
         return cls(path, language, [Section(*values) for values in sections])

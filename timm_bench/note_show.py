@@ -30,7 +30,7 @@ def code_html(
     "Code as HTML, with a class for each kind of token."
     from pygments import highlight
     from pygments.formatters import HtmlFormatter
-    return f'<pre><code>{highlight(source, _lexer(language), HtmlFormatter(nowrap=True)).rstrip()}</code></pre>'
+    return highlight(source, _lexer(language), HtmlFormatter(wrapcode=True))
 
 # %% ../nbs/08g_note_show.ipynb #2f888ae0
 def _image(renderer, tokens, i, options, env) -> str:
@@ -39,18 +39,26 @@ def _image(renderer, tokens, i, options, env) -> str:
 
 def _link(renderer, tokens, i, options, env) -> str:
     "The beginning of a link, which leads somewhere only if that is on the web."
-    target = tokens[i].attrGet('href') or ''
-    return f'<a href="{html.escape(target)}" target="_blank" rel="noopener">' if re.match('https?://', target, re.I) else '<a>'
+    target = str(tokens[i].attrGet('href') or '')
+    tokens[i].attrs = dict(href=target, target='_blank', rel='noopener') if re.match('https?://', target, re.I) else {}
+    return renderer.renderToken(tokens, i, options, env)
 
 def _heading(renderer, tokens, i, options, env) -> str:
     "A heading within a section (in a list or a quotation), below those of the page."
-    return f'<{"/" * (tokens[i].nesting < 0)}h6>'
+    tokens[i].tag = 'h6'
+    return renderer.renderToken(tokens, i, options, env)
+
+def _highlight(source: str, language: str, attributes: str) -> str:
+    "The inside of a fence; markdown-it puts it into tags of its own."
+    from pygments import highlight
+    from pygments.formatters import HtmlFormatter
+    return highlight(source, _lexer(language), HtmlFormatter(nowrap=True))
 
 @cache
 def _markdown():
     "The renderer of Markdown."
     from markdown_it import MarkdownIt
-    renderer = MarkdownIt('commonmark', dict(html=False, highlight=lambda source, language, _: code_html(source, language))).enable(['table', 'strikethrough'])
+    renderer = MarkdownIt('commonmark', dict(html=False, highlight=_highlight)).enable(['table', 'strikethrough'])
     for name, rule in dict(image=_image, link_open=_link, heading_open=_heading, heading_close=_heading).items(): renderer.add_render_rule(name, rule)
     return renderer
 
@@ -103,7 +111,7 @@ def parts_text(
     parts: list[list],  # see `Section`
     language: str,  # of the code
     wanted: list[str],  # folded words to mark
-    lines: int = 40,  # at most
+    lines: int = 40,  # number of lines to show at most
 ) -> Text:
     "The cells of a section for a terminal."
     from rich.syntax import Syntax

@@ -77,7 +77,13 @@ def _record(match: Match, link: Link) -> dict:
 
 class Found(Answer):
     "Sections that have what was looked for, the best first."
-    def __init__(self, found: list[Match], context: Context, said: list[str], skipped: dict[Path, str]):
+    def __init__(
+        self,
+        found: list[Match],  # see `matches`
+        context: Context,  # what to show of each
+        said: list[str],  # what there is to say, a line each
+        skipped: dict[Path, str],  # what could not be read, and why
+    ):
         servers = running_servers()
         self._found, self.context, self.said, self.skipped = found, context, said, skipped
         self._links = [link_to(match.note.path, match.section.anchor, servers) for match in found]
@@ -124,7 +130,7 @@ def fastnbs(
     *,
     context: Context = 'section',  # what to show of a section: 'heading', 'cell' (those with a word), 'section' (up to the next heading), 'subsections' (and those below it)
     fuzzy: bool = True,  # try near words where no section has all of these
-    limit: int | None = 5,  # sections at most; None shows all
+    limit: int | None = 5,  # number of sections at most; None shows all
 ) -> Found:  # a dict each: `path`, `heading`, `level`, `trail` (headings above), `cell` (from 0), `found` (where each word is), `text`, `url`; raises `ResultsError`
     "Find sections of notebooks by their words, headings first."
     _check(context, limit)
@@ -142,7 +148,11 @@ def _rows(note: Note, servers: list[dict]) -> list[tuple[dict, Link]]:
 
 class Outline(Answer):
     "The headings of notebooks."
-    def __init__(self, notes: list[Note], skipped: dict[Path, str]):
+    def __init__(
+        self,
+        notes: list[Note],  # see `read_notes`
+        skipped: dict[Path, str],  # what could not be read, and why
+    ):
         servers = running_servers()
         self._notes = [(note, link_to(note.path, '', servers), _rows(note, servers)) for note in notes]
         self.skipped, self.said = skipped, [f'{len(notes):,} notebooks, {sum(len(rows) for *_, rows in self._notes):,} headings']
