@@ -33,7 +33,7 @@ _PAGE = '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta name="
 def _print(answer: Answer, format: NotesFormat, title: str) -> None:
     "Print an answer to standard output."
     from rich.console import Console
-    if format == NotesFormat.text: return Console(soft_wrap=not sys.stdout.isatty()).print(answer)
+    if format == NotesFormat.text: return Console(soft_wrap=not sys.stdout.isatty(), force_jupyter=False).print(answer)
     import html
     body = json.dumps(list(answer), ensure_ascii=False, indent=1) if format == NotesFormat.json else _PAGE.format(title=html.escape(title), body=answer._repr_html_())
     sys.stdout.buffer.write((body + '\n').encode('utf-8', 'replace'))
