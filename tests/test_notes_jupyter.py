@@ -11,6 +11,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from playwright.sync_api import expect
 
 from browser import browser
 from timm_bench.note_links import link_to, running_servers
@@ -83,6 +84,7 @@ def test_a_found_section_opens_its_notebook_and_the_running_notebook_is_known(la
     assert link.get_attribute('href').endswith(f'#cell-id={section.id}') and HEADING in section.source
     link.click()
     page.locator('.lm-TabBar-tab.lm-mod-current', has_text='a long one.ipynb').wait_for()
+    expect(page.locator('.jp-NotebookPanel:not(.lm-mod-hidden) h2', has_text='Export model')).to_be_in_viewport(timeout=60_000)
     if shot := os.environ.get('TIMM_BENCH_SHOTS'): page.screenshot(path=Path(shot)/'lab-opened.png')
     page.close()
 
