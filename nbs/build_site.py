@@ -92,9 +92,16 @@ def run(path: Path) -> nbformat.NotebookNode:
                             on_cell_start=lambda cell, cell_index: now.update(cell=cell, index=cell_index))
     try: client.execute(stderr=subprocess.DEVNULL)  # where kernels say that they listen on loopback
     except Exception as e:
+        if getattr(e, 'ename', '') == 'SystemExit': return stopped(notebook, now['cell'], e.evalue)
         last = str(getattr(e, 'ename', type(e).__name__)) + ': ' + str(getattr(e, 'evalue', e)).strip()
         cell = now.get('cell', dict(id='none', source=''))
         raise BuildError(f"{path.relative_to(PROJECT)}, cell {now.get('index', 0) + 1} (id {cell['id']}): {last}\n\n{cell['source']}") from None
+    return notebook
+
+
+def stopped(notebook: nbformat.NotebookNode, cell: nbformat.NotebookNode, why: str) -> nbformat.NotebookNode:
+    "A notebook that ended itself, because something that it needs is not installed: it says so, and its other cells have no outputs."
+    cell.outputs = [nbformat.v4.new_output('stream', name='stdout', text=why + '\n')]
     return notebook
 
 
