@@ -330,7 +330,10 @@ def kill(process: multiprocessing.Process, with_git: bool) -> bool:
 def left_by_the_killed(cache: Path) -> list[str]: return [name for name in names_in(cache) if name.startswith('tmp-')]
 
 
-@pytest.mark.parametrize('update, moments', [(False, 32), (True, 8)], ids=['first clone', 'update'])
+MOMENTS = int(os.environ.get('TIMM_BENCH_KILLS') or 40)  # 200 and more at night
+
+
+@pytest.mark.parametrize('update, moments', [(False, MOMENTS * 4 // 5), (True, MOMENTS // 5)], ids=['first clone', 'update'])
 def test_killed_at_any_moment_the_next_call_has_a_complete_cache(update, moments, server, cache, snapshots, monkeypatch):
     chance, expected, interrupted = random.Random(3), content(snapshots/DAYS[-1]), 0
     if update: get_results()

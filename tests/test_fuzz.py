@@ -1,24 +1,23 @@
 """Every public function under arguments drawn by chance: it answers, or it refuses in one line that names what was wrong. Nothing else ever comes out.
 
-Here a few draws of each; the nightly profile has 700 of each, over 20,000 in all: python -m pytest tests/test_fuzz.py --hypothesis-profile=nightly"""
+Here a few draws of each; the nightly profile has 1,000 of each, over 20,000 in all: python -m pytest tests/test_fuzz.py --hypothesis-profile=nightly"""
 import string
 import warnings
+from functools import cache
 from pathlib import Path
 
 import damage
 import pandas as pd
 import plotly.graph_objects as go
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import timm_bench
 from timm_bench import ResultsError
 from timm_bench.models import UnknownModel
 
-settings.register_profile('short', max_examples=12, deadline=None, suppress_health_check=[*HealthCheck])
-settings.register_profile('nightly', max_examples=700, deadline=None, suppress_health_check=[*HealthCheck])
-if settings().max_examples == 100: settings.load_profile('short')  # unless another was asked for
+by_chance = settings() if settings().max_examples == 1000 else settings.get_profile('short')  # a few draws, unless the nightly profile was asked for
 
 WORDS = st.sampled_from(['', ' ', 'resnet50', 'resnet50.a1_in1k', 'convnext_tiny_in22ft1k', 'vgg11', 'infer', 'train', 'amp nhwc', 'rtx3090', '3090', 'newest', 'imagenet', 'a', 'real', 'best', 'all',
                          '5ms', '200/s', '-1', '0', 'nan', 'inf', '1e400', '(', '[', '*', '.*', 'secs', 'top1', 'family', 'model', 'infer_img_size', '2022-04-01', '2022-13-01', 'HEAD', '--all', '../..', '/dev/null',
@@ -62,6 +61,13 @@ def refuse_or_answer(work, *answers) -> None:
             assert 8 < len(message) < 3000 and len(message.splitlines()) == 1, message
 
 
+@cache
+def sound_frame(folder: Path) -> pd.DataFrame:
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')
+        return timm_bench.get_data('infer', results=folder, keep=None, weights='all')
+
+
 def options(**strategies): return st.fixed_dictionaries({}, optional=strategies)
 
 
@@ -86,6 +92,7 @@ NAMES = ['split_name', 'current_name', 'family', 'pretrain', 'license']
 
 
 @pytest.mark.parametrize('name', FOLDERS)
+@by_chance
 @given(data=st.data())
 def test_functions_that_read_results(folder, name, data):
     positional, optional, answer = FOLDERS[name]
@@ -94,31 +101,33 @@ def test_functions_that_read_results(folder, name, data):
 
 
 @pytest.mark.parametrize('name', FRAMES)
+@by_chance
 @given(data=st.data())
 def test_functions_that_take_a_frame(folder, name, data):
     positional, optional, answer = FRAMES[name]
-    with warnings.catch_warnings():
-        warnings.simplefilter('ignore')
-        frame = data.draw(damaged_frames(timm_bench.get_data('infer', results=folder, keep=None, weights='all')))
+    frame = data.draw(damaged_frames(sound_frame(folder)))
     given_, named = [data.draw(strategy) for strategy in positional], data.draw(options(**optional))
     refuse_or_answer(lambda: getattr(timm_bench, name)(frame, *given_, **named), answer)
 
 
 @pytest.mark.parametrize('name', NAMES)
+@by_chance
 @given(text=TEXT)
 def test_functions_that_take_a_name(name, text): refuse_or_answer(lambda: getattr(timm_bench, name)(text), (str, tuple, type(None)))
 
 
+@by_chance
 @given(results=ANYTHING, named=options(rev=ANY_TEXT, as_of=ANY_TEXT))
 def test_get_results(folder, results, named):
     if results is None: results = folder  # nothing may be fetched here
     refuse_or_answer(lambda: timm_bench.get_results(results, **named), timm_bench.Results)
 
 
+@by_chance
 @given(name=ANYTHING, needs=st.lists(TEXT, max_size=2))
 def test_read(folder, name, needs): refuse_or_answer(lambda: timm_bench.get_results(folder).read(name, needs), pd.DataFrame)
 
 
 def test_the_nightly_profile_is_large():
     tests = len(FOLDERS) + len(FRAMES) + len(NAMES) + 2
-    assert tests * settings.get_profile('nightly').max_examples >= 0.6 * 20_000
+    assert tests * settings.get_profile('nightly').max_examples >= 20_000

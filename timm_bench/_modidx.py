@@ -93,6 +93,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/timm_bench', 'doc_host': '
                                   'timm_bench.clone._fetch': ('clone.html#_fetch', 'timm_bench/clone.py'),
                                   'timm_bench.clone._find_commit': ('clone.html#_find_commit', 'timm_bench/clone.py'),
                                   'timm_bench.clone._git': ('clone.html#_git', 'timm_bench/clone.py'),
+                                  'timm_bench.clone._is_folder': ('clone.html#_is_folder', 'timm_bench/clone.py'),
                                   'timm_bench.clone._kind': ('clone.html#_kind', 'timm_bench/clone.py'),
                                   'timm_bench.clone._locked': ('clone.html#_locked', 'timm_bench/clone.py'),
                                   'timm_bench.clone._make_clone': ('clone.html#_make_clone', 'timm_bench/clone.py'),

@@ -134,6 +134,7 @@ def _reason(place: int, row, fits: int, kept_out: list, budgets: int) -> tuple[s
 # %% ../nbs/04_choose.ipynb #61843114
 def _rows_of(table: pd.DataFrame, name: str) -> tuple[pd.DataFrame, str]:
     "The rows that a name means, and what was understood, where that is not the name itself."
+    if not isinstance(name, str): raise ResultsError(f"model={name!r}: give a model's name")
     weight, arch = table.get('weight', table.model), table.get('arch', table.model.map(lambda m: split_name(m).arch))
     same = lambda wanted: table[table.model.eq(wanted) | weight.eq(wanted)]
     if len(rows := same(name)): return rows, ''

@@ -171,8 +171,15 @@ def _cache_folder(url: str) -> Path:
     root = os.environ.get('TIMM_BENCH_CACHE') or user_cache_path('timm_bench')
     slug = re.sub(r'[^a-zA-Z0-9]+', '-', url.rstrip('/').rsplit('/', 1)[-1])[:40]
     cache = Path(root).expanduser()/f'{slug}-{sha256(url.encode()).hexdigest()[:8]}'
-    with contextlib.suppress(OSError): cache.mkdir(parents=True, exist_ok=True)
+    try: cache.mkdir(parents=True, exist_ok=True)
+    except OSError as e:
+        if not _is_folder(cache): raise ResultsError(f'{cache}: cannot be made ({e.strerror})') from None
     return cache
+
+def _is_folder(path: Path) -> bool:
+    "Whether there is such a folder, as far as this user may know."
+    try: return path.is_dir()
+    except OSError: return False
 
 @contextlib.contextmanager
 def _locked(cache: Path) -> Iterator[None]:
@@ -223,6 +230,7 @@ def find_clone(
     "The results folder of a commit of the cached clone, made or refreshed if need be."
     url = os.environ.get('TIMM_BENCH_URL') or URL
     cache, fault = _cache_folder(url), None
+    if not os.access(cache, os.R_OK | os.X_OK): raise ResultsError(f'{cache}: Permission denied')
     _tidy_if_idle(cache)
     if update or not (found := _cached(cache, rev, as_of)):
         with _locked(cache):

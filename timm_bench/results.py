@@ -50,9 +50,10 @@ class Results:
 # %% ../nbs/00_results.ipynb #13569b8c
 def _from_folder(folder: str | os.PathLike, origin: str = 'folder {}') -> Results:
     "Results from a folder, from the `results` folder inside it, or from the newest of the folders in it that are named by their day."
-    try: folder = Path(folder).expanduser()
+    try: there = (folder := Path(folder).expanduser()).is_dir()
     except (TypeError, RuntimeError): raise ResultsError(f'results={folder!r}: give a folder, a `Results`, or None') from None
-    if not folder.is_dir(): raise ResultsError(f'{str(folder)!r}: no such folder' if not str(folder).isprintable() else f'{folder}: no such folder')
+    except OSError as e: raise ResultsError(f'{folder}: cannot be read ({e.strerror})') from None
+    if not there: raise ResultsError(f'{str(folder)!r}: no such folder' if not str(folder).isprintable() else f'{folder}: no such folder')
     if not (files := Results(folder, '').files):
         folder = folder/'results' if (folder/'results').is_dir() else folder/max(_dated(folder), default='')
         files = Results(folder, '').files
