@@ -1,5 +1,4 @@
 "The charts by their specification, and their legends and titles by their places in a real browser."
-import re
 import warnings
 
 import pandas as pd
@@ -8,7 +7,7 @@ import pytest
 
 from browser import browser
 from timm_bench.data import get_data
-from timm_bench.plots import HUES, SUBS, show_all, show_params, show_subs
+from timm_bench.plots import HUES, show_all, show_params, show_subs
 
 
 @pytest.fixture(scope='module')

@@ -56,7 +56,9 @@ def _end(process: subprocess.Popen) -> None:
     with contextlib.suppress(OSError): os.killpg(process.pid, signal.SIGKILL) if hasattr(os, 'killpg') else process.kill()
     process.communicate()
 
-def head(repo: Path) -> tuple[str | None, str | None]:
+def head(
+    repo: Path,  # a checkout
+) -> tuple[str | None, str | None]:
     "Commit and day of a checkout's HEAD; none of either where git cannot tell."
     try: commit, day = _git('-C', str(repo), *_COMMIT).split()
     except (ResultsError, ValueError): return None, None
@@ -151,7 +153,9 @@ def _find_commit(repo: Path, rev: str | None, as_of: str | None) -> tuple[str, s
         raise ResultsError(f'rev={rev!r}: no such commit ({e})') from None
 
 # %% ../nbs/00b_clone.ipynb #2f2960ca
-def check_day(as_of: str | date | None) -> str | None:
+def check_day(
+    as_of: str | date | None,  # a day, YYYY-MM-DD
+) -> str | None:
     "A day as YYYY-MM-DD."
     if as_of is None: return None
     try: day = date.fromisoformat(str(as_of)[:10] if isinstance(as_of, date) else as_of)
@@ -159,7 +163,9 @@ def check_day(as_of: str | date | None) -> str | None:
     if day > date.today() + timedelta(days=1): raise ResultsError(f'as_of={as_of!r}: that day is yet to come')  # it may be tomorrow somewhere
     return day.isoformat()
 
-def check_rev(rev: str | None) -> str | None:
+def check_rev(
+    rev: str | None,  # a commit, 4 to 40 hexadecimal digits
+) -> str | None:
     "A commit number, in full or shortened."
     if rev is None or (isinstance(rev, str) and re.fullmatch('[0-9a-f]{4,40}', rev)): return rev
     raise ResultsError(f'rev={rev!r}: give a commit number, 4 to 40 hexadecimal digits, such as 90cae8c5')

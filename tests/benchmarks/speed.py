@@ -30,7 +30,6 @@ import plotly.express as px
 from conftest import DAYS, PROJECT, Repository
 from gitserver import git_server
 
-import timm_bench.clone
 from timm_bench import get_data, get_results, show_all, show_subs
 
 SNAPSHOTS = (PROJECT/(os.environ.get('TIMM_BENCH_SNAPSHOTS') or '../shared/timm-results')).resolve()
