@@ -338,7 +338,7 @@ Models = Annotated[Optional[list[str]], typer.Option('--models', help="A name, p
 Like = Annotated[Optional[str], typer.Option('--like', help="The models of a benchmark file, named by words that are true of it ('rtx3090 nhwc pt240').")]
 
 @app.command()
-def measure(models: Models = None, like: Like = None, results: ResultsOption = None, part: Annotated[Part, typer.Option('--part')] = Part.infer,
+def measure(models: Models = None, like: Like = None, results: ResultsOption = None, part: PartOption = Part.infer,
             device: Annotated[str, typer.Option('--device', help="'auto', 'cpu', 'cuda', 'cuda:1' or 'mps'.")] = 'auto',
             batch_size: Annotated[Optional[int], typer.Option('--batch-size', help='Images. Default: 1 on a CPU (8 for training), 256 otherwise.')] = None,
             img_size: Annotated[Optional[int], typer.Option('--img-size', help="Pixels. Default: timm's size for each model.")] = None,

@@ -8,7 +8,7 @@ import contextlib, os, re, tempfile, warnings
 from concurrent.futures import as_completed
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Iterable, Iterator, Literal
+from typing import Any, Iterable, Iterator, Literal
 import pandas as pd
 from .results import Results, ResultsError, ResultsWarning, get_results, parse_benchmark, pick_benchmark
 from .models import UnknownModel, current_name, families, registry
@@ -166,7 +166,7 @@ def measure(
     part: Literal['infer', 'train'] = 'infer',  # forward passes, or whole training steps
     out: str | os.PathLike = '.',  # folder to write in, or the file itself, by timm's grammar
     resume: bool = True,  # go on with a file that is there, or begin it anew
-    executor=None,  # a `concurrent.futures` executor or a `dask.distributed` client to run on
+    executor: Any = None,  # a `concurrent.futures` executor or a `dask.distributed` client to run on
     processes: int | None = 5,  # to time one model in at most, so that chance in the layout of memory shows (on Linux's CPUs, not compiled; elsewhere it is one)
     seconds: float = 10,  # to spend at most on timing one model, once it is warm
     timeout: float = 600,  # seconds after which a process is given up, and its model with it
