@@ -36,6 +36,7 @@ SNAPSHOTS = (PROJECT/(os.environ.get('TIMM_BENCH_SNAPSHOTS') or '../shared/timm-
 OLD, NEW = SNAPSHOTS/DAYS[0], SNAPSHOTS/DAYS[-1]
 KEEP = '^re[sg]netd?|beit|convnext|levit|efficient|vit|vgg'
 SUBS = 'levit|resnetd?|regnetx|vgg|convnext.*|efficientnetv2|beit'
+COMMAND = ('-c', 'from timm_bench.cli import main; main()')
 TABLES = Path(__file__).resolve().parent/'tables'
 
 
@@ -147,7 +148,7 @@ def charts(rounds: int) -> list[list[str]]:
             for ours, theirs in [(show_all, seed_all), (show_subs, seed_subs)]]
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder, 'charts.html')
-        def ours(_): return started(sys.executable, '-m', 'timm_bench.cli', 'charts', '--results', str(NEW), '--out', str(page), '--no-open', PYTHONPATH=str(PROJECT))
+        def ours(_): return started(sys.executable, *COMMAND, 'charts', '--results', str(NEW), '--out', str(page), PYTHONPATH=str(PROJECT))
         def theirs(_): return started(sys.executable, '-W', 'ignore', '-c', f'import sys; sys.path[:0] = {sys.path[:2]!r}\nimport benchmarks.speed as speed\nspeed.seven_charts()')
         took = [ours(0) for _ in range(5)], [theirs(0) for _ in range(5)]
         size = page.stat().st_size
@@ -163,7 +164,7 @@ def seven_charts() -> None:
 
 
 def terminal(rounds: int) -> list[list[str]]:
-    ask = ('-m', 'timm_bench.cli', 'best', '--under', '1ms', '--results', str(NEW))
+    ask = (*COMMAND, 'best', '--under', '1ms', '--results', str(NEW))
     answer = 'import sys, pandas as pd; a, b = (pd.read_csv(f, thousands=",") for f in sys.argv[1:]); print(a.assign(model=a.model).merge(b.assign(model=b.model.str.partition(".")[0]), on="model").nlargest(10, "top1"))'
     files = [str(NEW/name) for name in ('benchmark-infer-amp-nhwc-pt240-cu124-rtx3090.csv', 'results-imagenet.csv')]
     def start(arguments) -> float: return started(sys.executable, *arguments, PYTHONPATH=str(PROJECT))
