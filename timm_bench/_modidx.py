@@ -619,6 +619,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/timm_bench', 'doc_host': '
                                    'timm_bench.tables._row_pattern': ('tables.html#_row_pattern', 'timm_bench/tables.py'),
                                    'timm_bench.tables._rows': ('tables.html#_rows', 'timm_bench/tables.py'),
                                    'timm_bench.tables._show': ('tables.html#_show', 'timm_bench/tables.py'),
+                                   'timm_bench.tables._too_large': ('tables.html#_too_large', 'timm_bench/tables.py'),
                                    'timm_bench.tables.count_rows': ('tables.html#count_rows', 'timm_bench/tables.py'),
                                    'timm_bench.tables.file_state': ('tables.html#file_state', 'timm_bench/tables.py'),
                                    'timm_bench.tables.read_table': ('tables.html#read_table', 'timm_bench/tables.py')},

@@ -81,6 +81,13 @@ def _header(text: str) -> list[str]:
         if head.count(column) > 1: raise ResultsError(f'column {_show(column)} stands in the header twice')
     return head
 
+def _too_large(text: str, head: list[str], column: str) -> str:
+    "The first number of a column that pandas left as text, which some versions of it do with those that no computer can hold."
+    for line, row in [*_rows(text)][1:]:
+        cell = row[head.index(column)].replace(',', '')
+        if cell and not np.isfinite(float(cell)): return f'line {line}, column {_show(column)}: {_show(cell)} cannot be right'
+    return f'column {_show(column)}: not numbers'
+
 def _parse(text: str, needs: Sequence[str]) -> pd.DataFrame:
     "CSV text to a frame, through pandas."
     head = _header(text)
@@ -91,7 +98,7 @@ def _parse(text: str, needs: Sequence[str]) -> pd.DataFrame:
                         low_memory=False, dtype={'model': str} if 'model' in head else None)
     if table.empty: raise ResultsError('a header without rows')
     words = [column for column, dtype in zip(head, table.dtypes) if dtype.kind not in 'iuf' and _NUMBER.search(column)]
-    if words: raise ResultsError(_fault(text, head) or f'column {_show(words[0])}: not numbers')
+    if words: raise ResultsError(_fault(text, head) or _too_large(text, head, words[0]))
     return table
 
 # %% ../nbs/00a_tables.ipynb #725d9ab2
