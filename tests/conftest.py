@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 import timm_bench.clone
 import timm_bench.results
 
-settings.register_profile('short', max_examples=12, deadline=None, suppress_health_check=[*HealthCheck])
+settings.register_profile('short', max_examples=12, derandomize=True, deadline=None, suppress_health_check=[*HealthCheck])
 settings.register_profile('nightly', max_examples=1000, deadline=None, suppress_health_check=[*HealthCheck])
 
 PROJECT = Path(__file__).resolve().parent.parent

@@ -163,8 +163,9 @@ def _check_column(part: str, col: str | None) -> None:
 
 def _check_pattern(keep: str | None) -> None:
     "Refuse what is no regular expression."
+    if keep is not None and not isinstance(keep, str): raise ResultsError(f'keep={keep!r}: give a regular expression, or None for all families')
     try: re.compile(keep or '')
-    except (re.error, TypeError) as e: raise ResultsError(f'keep={keep!r}: not a regular expression ({e}); give None for all families') from None
+    except re.error as e: raise ResultsError(f'keep={keep!r}: not a regular expression ({e}); give None for all families') from None
 
 # %% ../nbs/02_data.ipynb #6a61bd51
 def unmatched(
