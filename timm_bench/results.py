@@ -40,7 +40,7 @@ class Results:
         needs: Sequence[str] = ('model',),  # columns that must be there
     ) -> pd.DataFrame:  # the file as it is, numbers as numbers; raises `ResultsError` for anything amiss
         "Read one CSV file, or say what is wrong with it."
-        if name not in self.files: raise ResultsError(f'{name if str(name).isprintable() and name else repr(name)}: not in {self.origin}; there are {", ".join(self.files) or "no CSV files"}')
+        if name not in self.files: raise ResultsError(f'{name if str(name).isprintable() else repr(name)}: not in {self.origin}; there are {", ".join(self.files) or "no CSV files"}')
         return read_table(Path(self.folder)/name, needs)
 
     def __str__(self) -> str:
