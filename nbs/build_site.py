@@ -437,7 +437,7 @@ def relink_cell(cell: nbformat.NotebookNode, page: PurePosixPath, about: dict[st
     for output in cell.get('outputs', []):
         data = output.get('data', {})
         if 'text/markdown' in data: data['text/markdown'] = relink(''.join(data['text/markdown']), page, about)
-        if 'text/html' in data: data['text/html'] = re.sub(r'href="([\w/]*?)(?:\d+[a-z]?_)?(\w+)\.ipynb', r'href="\1\2.html', ''.join(data['text/html']))
+        if 'text/html' in data: data['text/html'] = re.sub(r'href="(?:file://\./nbs/)?([\w/]*?)(?:\d+[a-z]?_)?(\w+)\.ipynb', r'href="\1\2.html', ''.join(data['text/html']))
 
 
 def process(about: dict[str, str]) -> Path:
