@@ -207,7 +207,7 @@ def picture(path: str, alt: str) -> str:
     return ''.join(f'<img class="{mode}-content" src="{path}-{mode}.png" alt="{escape(alt)}" loading="lazy">' for mode in ('light', 'dark'))
 
 
-STAGE = """<!DOCTYPE html><html class="{mode}"><meta charset="utf-8"><link rel="stylesheet" href="styles.css">
+STAGE = """<!DOCTYPE html><html class="{mode}" data-scheme="{scheme}"><meta charset="utf-8"><link rel="stylesheet" href="styles.css">
 <style>body {{ margin: 0; width: {width}px; }} #stage {{ padding: 16px 20px; background: var(--page-back); }} details {{ display: none; }} td, th {{ white-space: nowrap; }} {style}</style>
 <body><div id="stage"><main>{html}</main></div><script src="assets/plotly.min.js"></script><script src="assets/charts.js"></script></body></html>"""
 
@@ -223,7 +223,7 @@ def photograph(stages: dict[str, str], folder: Path, modes=('light', 'dark'), wi
         page.set_default_timeout(180_000)  # milliseconds: a busy machine is slow
         for name, html in stages.items():
             for mode in modes:
-                stage.write_text(STAGE.format(mode=f'quarto-{mode}', width=width, html=html, style=style), encoding='utf-8')
+                stage.write_text(STAGE.format(mode=f'quarto-{mode}', scheme='alternate' if mode == 'dark' else 'default', width=width, html=html, style=style), encoding='utf-8')
                 page.goto(stage.as_uri())
                 if 'class="plot"' in html: page.wait_for_selector('.plot .xtick')
                 page.locator('#stage').screenshot(path=folder/(f'{name}-{mode}.png' if len(modes) > 1 else f'{name}.png'))
@@ -426,7 +426,7 @@ def homes() -> dict[str, str]:
 def relink(text: str, page: PurePosixPath, about: dict[str, str]) -> str:
     "Markdown with nbdev's links to names as relative ones, so that the site works under any address, and without sources that are nowhere."
     base, up, home = re.escape(about['doc_host'] + about['doc_baseurl']), '../' * (len(page.parts) - 1), homes()
-    text = re.sub(rf'\]\({base}/([\w/]+\.html)#([\w.]+)\)', lambda m: f']({up}{home.get(m[2], m[1])}#{m[2]})', text)
+    text = re.sub(rf'\]\({base}/([\w/]+\.html)#([\w.]+)\)', lambda m: f"]({up}{home.get(m[2], m[1])}#{m[2].split('.')[0]})", text)  # a member is described with its class
     text = re.sub(r'^(#+ .*?)\[(`[^`\]]+`)\]\([^)]*\)', r'\1\2', text, flags=re.M)  # a heading is not a link
     return text if about['git_url'] else re.sub(r' ?\[source\]\([^)]*\)(\{[^}]*\})?', '', text)
 
@@ -437,6 +437,7 @@ def relink_cell(cell: nbformat.NotebookNode, page: PurePosixPath, about: dict[st
     for output in cell.get('outputs', []):
         data = output.get('data', {})
         if 'text/markdown' in data: data['text/markdown'] = relink(''.join(data['text/markdown']), page, about)
+        if 'text/html' in data: data['text/html'] = re.sub(r'href="(?:file://\./nbs/)?([\w/]*?)(?:\d+[a-z]?_)?(\w+)\.ipynb', r'href="\1\2.html', ''.join(data['text/html']))
 
 
 def process(about: dict[str, str]) -> Path:

@@ -305,7 +305,7 @@ def test_a_repository_and_an_address_make_links(tmp_path):
 
 def test_without_a_repository_there_are_no_such_links(pages):
     if re.search(r'^git_url = *\S', (PROJECT/'settings.ini').read_text(), flags=re.M): pytest.skip('settings.ini names a repository')
-    assert [link for page in pages.values() for link in page.links if re.search(r'colab|kaggle\.com/kernels|blob/', link)] == []
+    assert [link for page in pages.values() for link in page.links if re.search(r'colab\.research|kaggle\.com/kernels', link)] == []
     assert not any('>source</a>' in page.text for page in pages.values())
 
 
