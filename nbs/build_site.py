@@ -227,7 +227,7 @@ def photograph(stages: dict[str, str], folder: Path, modes=('light', 'dark'), wi
                 page.goto(stage.as_uri())
                 if 'class="plot"' in html: page.wait_for_selector('.plot .xtick')
                 page.locator('#stage').screenshot(path=folder/(f'{name}-{mode}.png' if len(modes) > 1 else f'{name}.png'))
-    stage.unlink()
+    stage.unlink(missing_ok=True)
 
 
 def raw(html: str) -> nbformat.NotebookNode:
@@ -425,7 +425,8 @@ def homes() -> dict[str, str]:
 
 def relink(text: str, page: PurePosixPath, about: dict[str, str]) -> str:
     "Markdown with nbdev's links to names as relative ones, so that the site works under any address, and without sources that are nowhere."
-    base, up, home = re.escape(about['doc_host'] + about['doc_baseurl']), '../' * (len(page.parts) - 1), homes()
+    from timm_bench._modidx import d
+    base, up, home = re.escape(d['settings']['doc_host'] + d['settings']['doc_baseurl']), '../' * (len(page.parts) - 1), homes()
     text = re.sub(rf'\]\({base}/([\w/]+\.html)#([\w.]+)\)', lambda m: f"]({up}{home.get(m[2], m[1])}#{m[2].split('.')[0]})", text)  # a member is described with its class
     text = re.sub(r'^(#+ .*?)\[(`[^`\]]+`)\]\([^)]*\)', r'\1\2', text, flags=re.M)  # a heading is not a link
     return text if about['git_url'] else re.sub(r' ?\[source\]\([^)]*\)(\{[^}]*\})?', '', text)

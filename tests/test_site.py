@@ -279,7 +279,7 @@ def small(folder: Path, **changes: str) -> Path:
     text = (PROJECT/'settings.ini').read_text()
     for key, value in changes.items(): text = re.sub(rf'^{key} =.*$', f'{key} = {value}', text, flags=re.M)
     (folder/'settings.ini').write_text(text)
-    cells = {'index': ['# Home\n\n> A tagline.', '`best` and [a tutorial](tutorials/one.ipynb)'], 'gallery': ['# Gallery\n\n> None.'], 'tutorials/one': ['# One\n\n> A page.', '## A place'],
+    cells = {'index': ['# Home\n\n> A tagline.', 'See [a tutorial](tutorials/one.ipynb).'], 'gallery': ['# Gallery\n\n> None.'], 'tutorials/one': ['# One\n\n> A page.', '## A place'],
              'guides/how_to_read_the_figures': ['# Reading\n\n> A page.'], 'reference': ['# Reference\n\n> A page.'], 'tutorials/which_image_model_is_best': ['# Which\n\n> A page.']}
     for name, sources in cells.items():
         (nbs/name).parent.mkdir(exist_ok=True)
