@@ -131,12 +131,15 @@ def figure_of(output) -> dict | None:
 
 
 def bare(spec: dict) -> tuple[dict, str, str]:
-    "A figure for the page: without the heading, which the page shows as text, the template, which the page chooses, and its width."
-    layout = {key: value for key, value in spec['layout'].items() if key not in ('template', 'width')}
+    "A figure for the page: without the heading, which the page shows as text, and the room for it, and without the template, which the page chooses."
+    layout = {key: value for key, value in spec['layout'].items() if key != 'template'}
     title = layout.pop('title', None) or {}
-    layout['margin'] = dict(layout.get('margin', {}), t=24 + layout.get('margin', {}).get('t', 0) * (not title))
+    if title and 'height' in layout:
+        room = max(0, layout.get('margin', {}).get('t', 100) - 24)
+        layout |= dict(margin=dict(layout.get('margin', {}), t=24), height=layout['height'] - room)
     frames = [dict(frame, layout={}) for frame in spec.get('frames', [])]
-    return dict(data=spec['data'], layout=layout, frames=frames), title.get('text') or '', (title.get('subtitle') or {}).get('text') or ''
+    subtitle = (title.get('subtitle') or {}).get('text') or ''
+    return dict(data=spec['data'], layout=layout, frames=frames), title.get('text') or '', subtitle.replace('<br>', ' · ')
 
 
 def chart(spec: dict) -> str:
@@ -148,7 +151,7 @@ def chart(spec: dict) -> str:
     small, title, subtitle = bare(spec)
     packed = json.dumps(small).replace('</', '<\\/')
     heading = f'<figcaption><strong>{escape(title)}</strong><span>{escape(subtitle)}</span></figcaption>' if title else ''
-    height = spec['layout'].get('height') or 450
+    height = small['layout'].get('height') or 450
     rows = table.to_html(index=False, border=0, float_format='{:.5g}'.format, na_rep='', classes='data')
     return (f'<figure class="chart">{heading}<div class="plot" role="group" aria-label="{escape(words)}" style="height: {height}px"></div>'
             f'<script type="application/json">{packed}</script>'
@@ -326,7 +329,7 @@ def preview(front: nbformat.NotebookNode) -> None:
     html = next((output.data['text/html'] for cell in front.cells for output in cell.get('outputs', []) if 'class="plot"' in output.get('data', {}).get('text/html', '')), '')
     tagline = re.search(r'^> (.*)', front.cells[0].source, re.M)[1]
     style = 'figcaption, .modebar { display: none; } #stage { height: 630px; overflow: hidden; padding: 36px 48px; box-sizing: border-box; } .plot { height: 430px !important; } h1 { margin: 0; font-size: 52px; } p { font-size: 27px; margin: 6px 0; }'
-    html = html.replace('"height": 800', '"height": 470').replace('height: 800px', 'height: 470px')
+    html = re.sub(r'("height": |height: )\d{3}', r'\g<1>470', html)
     photograph(dict(social=f'<h1>timm_bench</h1><p>{escape(tagline)}</p>{html}'), EXECUTED/'images', modes=('light',), width=1200, style=style)
 
 

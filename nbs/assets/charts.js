@@ -45,9 +45,15 @@
     } };
   };
   const config = { responsive: false, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d"] };
+  // names placed point by point, panels and sliders were set for one width: such a chart keeps it, and scrolls sideways
+  const isSet = (layout, width) => Boolean(layout.sliders || layout.xaxis2 || (width >= NARROW && (layout.annotations || []).some((a) => a.showarrow)));
   const figure = (spec, width) => {
     const c = look(), { data, layout, frames } = recolour(spec, c.back);
     layout.template = template(c);
+    if (layout.width && isSet(layout, width)) {
+      delete layout.template.layout.font.family; // the one that its names were measured in
+      return { data, layout, frames, config };
+    }
     layout.height = Math.max(420, Math.min(layout.height || 450, 0.8 * width));
     if (width < NARROW) {
       layout.height += 24 * Math.ceil(data.filter((t) => t.showlegend !== false).length / 3);
