@@ -68,7 +68,9 @@
     const width = plot.clientWidth, drawn = figure(JSON.parse(plot.parentElement.querySelector("script").textContent), width);
     plot.style.height = `${drawn.layout.height}px`;
     plot.dataset.drawn = `${width} ${dark()}`;
-    return window.Plotly.newPlot(plot, drawn);
+    return window.Plotly.newPlot(plot, drawn).then(() => { // what scrolls can be reached with the keyboard
+      if (plot.scrollWidth > plot.clientWidth + 1) plot.tabIndex = 0; else plot.removeAttribute("tabindex");
+    });
   };
 
   // ---- the table of a chart, when it is asked for
