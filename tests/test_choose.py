@@ -361,7 +361,7 @@ def test_what_a_file_calls_a_model_is_never_markup(snapshots, tmp_path):
     (lambda df, r: best(df, 0), 'n=0: give a whole number above 0'),
     (lambda df, r: best(df.drop(columns='secs')), "df: no column 'secs'"),
     (lambda df, r: better_than(df, 'resnet5O'), 'did you mean resnet50'),
-    (lambda df, r: better_than(df, None), 'timm knows no model None'),
+    (lambda df, r: better_than(df, None), "model=None: give a model's name"),
     (lambda df, r: better_than(df, 'swin_tiny_patch4_window7_224'), 'not among the models of df'),
     (lambda df, r: better_than(df, 'resnet50', size=1), 'size=1: give one of'),
     (lambda df, r: compare('rtx3090', 'abacus', results=r), "'abacus': no benchmark of part 'infer' fits; there are benchmark-infer"),
