@@ -41,7 +41,7 @@ def _print(answer: Answer, format: NotesFormat, title: str) -> None:
 
 # %% ../nbs/09a_notes_cli.ipynb #f39ab2d1
 @app.command()
-def search(query: Annotated[list[str], typer.Argument(help="Words that must all be in a section. A phrase is one argument: 'export the model'.")],
+def search(query: Annotated[list[str], typer.Argument(help="Words that must all be in a section; a phrase in double quotes of its own: '\"the model\"'.")],
            path: Annotated[Path, typer.Option('--path', help='A folder of notebooks, or one notebook.')] = Path('.'),
            context: Annotated[str, typer.Option('--context', help="What to show: 'heading', 'cell', 'section' or 'subsections'.")] = 'section',
            exact: Annotated[bool, typer.Option('--exact', help='Do not try near words where nothing has all of these.')] = False,
@@ -49,7 +49,7 @@ def search(query: Annotated[list[str], typer.Argument(help="Words that must all 
            format: FormatOption = NotesFormat.text) -> None:
     "Find sections of notebooks by their words, headings first. Exit code 1 where there is none."
     from timm_bench.notes import fastnbs
-    wanted = ' '.join(f'"{word}"' if ' ' in word and '"' not in word else word for word in query)
+    wanted = ' '.join(query)
     found = fastnbs(wanted, path, context=context, fuzzy=not exact, limit=limit or None)
     _print(found, format, wanted)
     if not found: raise typer.Exit(1)
