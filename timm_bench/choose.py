@@ -56,6 +56,7 @@ def _accuracies(df: pd.DataFrame, attrs: dict, test_set: str, results) -> pd.Ser
 
 def _scored(df: pd.DataFrame, accuracy, results) -> pd.DataFrame:
     "The frame with `accuracy` and its `error` added, and one column a test set where there are several; rows without are dropped."
+    need(df, 'model', 'secs', 'top1')
     need_names(df, 'model')
     need_numbers(df, secs='secs', top1='top1', **({'size': 'img_size'} if 'img_size' in df else {}))
     attrs, df = df.attrs, df.reset_index(drop=True)
