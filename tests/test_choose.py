@@ -349,7 +349,7 @@ def test_what_a_file_calls_a_model_is_never_markup(snapshots, tmp_path):
 
 @pytest.mark.parametrize('call, says', [
     (lambda df, r: frontier(df, x='latency'), "x='latency': no such column; there are model"),
-    (lambda df, r: frontier(df, y='license'), "y='license': not numbers; the columns of numbers are"),
+    (lambda df, r: frontier(df, y='license'), "y='license': not numbers, for instance '"),
     (lambda df, r: frontier('df'), 'df: a str is not a DataFrame'),
     (lambda df, r: best(df, under='5 parsecs'), "under='5 parsecs': give seconds per image"),
     (lambda df, r: best(df, params=25_000_000), "or such as '25M'"),

@@ -11,6 +11,7 @@ import pandas as pd
 from .results import ResultsError
 from .models import registry
 from .accuracy import _choose
+from .stats import need_numbers
 
 # %% auto #0
 __all__ = ['COMMERCIAL', 'parse_seconds', 'spend', 'NothingFits', 'nothing_fits']
@@ -53,14 +54,15 @@ def _licenses(df: pd.DataFrame) -> set[str]:
 def _over(df: pd.DataFrame, argument: str, column: str, limit: float) -> pd.Series:
     "How many times each row is over a limit."
     if column not in df: raise ResultsError(f'{argument}=: this frame has no column {column!r}; there are {", ".join(map(str, df.columns))}')
+    need_numbers(df, column=column)
     return df[column] / limit
 
 def _outside(df: pd.DataFrame, argument: str, wanted: str | Sequence[str], choices: set[str], more: dict[str, Sequence[str]] = {}) -> pd.Series:
     "1 for a row with one of the wanted names, infinity for any other."
     if argument not in df: raise ResultsError(f'{argument}=: this frame has no column {argument!r}; there are {", ".join(map(str, df.columns))}')
     names = [wanted] if isinstance(wanted, str) or not isinstance(wanted, Sequence) else list(wanted)
-    if not names: raise ResultsError(f'{argument}={wanted!r}: give one of {", ".join(map(repr, [*more, *sorted(choices)]))}')
-    for name in names: _choose(argument, name, [*more, *sorted(choices)])
+    if not names: raise ResultsError(f'{argument}={wanted!r}: give one of {", ".join(map(repr, [*more, *sorted(choices, key=str)]))}')
+    for name in names: _choose(argument, name, [*more, *sorted(choices, key=str)])
     allowed = {each for name in names for each in more.get(name, (name,))}
     return df[argument].isin(allowed).map({True: 1.0, False: float('inf')})
 

@@ -12,7 +12,7 @@ import pandas as pd
 from .results import Results, ResultsError, _say
 from .models import UnknownModel, current_name, full_name, split_name
 from .accuracy import TestSet, get_accuracy, _choose
-from .stats import IMAGES, is_tie, need, standard_error, unbeaten
+from .stats import IMAGES, is_tie, need, need_names, need_numbers, standard_error, unbeaten
 from .budgets import nothing_fits, spend
 
 # %% auto #0
@@ -34,6 +34,7 @@ def frontier(
 # %% ../nbs/04_choose.ipynb #a5cac4c6
 def _blend(accuracy: TestSet | Mapping[str, float] | None, own: str) -> dict[str, float]:
     "Weight by test set, summing to 1."
+    if accuracy is not None and not isinstance(accuracy, Mapping): _choose('accuracy', accuracy, IMAGES)
     weights = accuracy if isinstance(accuracy, Mapping) else {own if accuracy is None else accuracy: 1}
     for name, weight in weights.items():
         _choose('accuracy', name, IMAGES)
@@ -45,7 +46,8 @@ def _blend(accuracy: TestSet | Mapping[str, float] | None, own: str) -> dict[str
 # %% ../nbs/04_choose.ipynb #6b519b6c
 def _accuracies(df: pd.DataFrame, attrs: dict, test_set: str, results) -> pd.Series:
     "Accuracy of the frame's models on a test set, at the frame's test image size; NaN where none is published."
-    if test_set == attrs.get('accuracy', 'imagenet'): return df.top1
+    if test_set == attrs.get('accuracy', 'imagenet'): return df.top1.astype(float)
+    need(df, 'img_size')
     table = get_accuracy(test_set, results=attrs.get('folder') if results is None else results)
     if 'folder' in attrs and Path(attrs['folder']).resolve() != Path(table.attrs['folder']).resolve():
         raise ResultsError(f'accuracy={test_set!r}: df is from {attrs["origin"]}, but results= is {table.attrs["origin"]}; leave it out to read the same')
@@ -55,12 +57,20 @@ def _accuracies(df: pd.DataFrame, attrs: dict, test_set: str, results) -> pd.Ser
 def _scored(df: pd.DataFrame, accuracy, results) -> pd.DataFrame:
     "The frame with `accuracy` and its `error` added, and one column a test set where there are several; rows without are dropped."
     need(df, 'model', 'secs', 'top1')
+    need_names(df, 'model')
+    need_numbers(df, secs='secs', top1='top1', **({'size': 'img_size'} if 'img_size' in df else {}))
     attrs, df = df.attrs, df.reset_index(drop=True)
     df.attrs = {}  # which pandas would copy at every step
     weights = _blend(accuracy, attrs.get('accuracy', 'imagenet'))
     sets = {name: _accuracies(df, attrs, name, results) for name in weights}
     scores = dict(accuracy=sum(weights[name] * sets[name] for name in sets), error=sum(weights[name] * standard_error(sets[name], name) for name in sets))
-    return df.assign(**scores, **(sets if len(sets) > 1 else {})).dropna(subset=['accuracy', 'secs'])
+    return df.assign(**scores, **(sets if len(sets) > 1 else {})).dropna(subset=['accuracy', 'secs']).pipe(_possible)
+
+def _possible(table: pd.DataFrame) -> pd.DataFrame:
+    "The rows with a speed and an accuracy that can be; how many are not is said."
+    fits = (table.secs > 0) & (table.secs < float('inf')) & table.accuracy.between(0, 100)
+    if not fits.all(): _say(f'{(~fits).sum():,} of {len(fits):,} rows of df left out: secs is not a time above 0, or top1 not from 0 to 100')
+    return table if fits.all() else table[fits]
 
 # %% ../nbs/04_choose.ipynb #23810a82
 def best(

@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from .results import ResultsError
 from .stats import medians, more_is_better, unbeaten
-from .plots import GREY, HEIGHT, HUES, WIDTH, _LOG, _finish, _hover, _labels, _need, _quantity, _ticks
+from .plots import GREY, HEIGHT, HUES, WIDTH, _LOG, _drawable, _finish, _hover, _labels, _need, _quantity, _ticks, _words
 
 # %% auto #0
 __all__ = ['LETTER', 'LINE', 'FONT', 'PAD', 'PER_DOT', 'show_frontier', 'show_compare']
@@ -86,10 +86,11 @@ def _line_to(point: np.ndarray, step: np.ndarray) -> np.ndarray:
 # %% ../nbs/03a_decision_plots.ipynb #9ec23fa2
 def _names(edge: pd.DataFrame, size: str) -> list[str]:
     "The shortest name that tells each model from the others: architecture, with the image size, with the weights."
-    arch = edge.model.astype(str).str.partition('.')[0]
+    models = _words(edge.model, 'no name')
+    arch = models.str.partition('.')[0]
     sized = arch + ' ' + edge[size].map('{:g}'.format)
     short = arch.where(~arch.duplicated(keep=False), sized)
-    return list(short.where(~short.duplicated(keep=False), edge.model))
+    return list(short.where(~short.duplicated(keep=False), models))
 
 # %% ../nbs/03a_decision_plots.ipynb #2ec78f6b
 def show_frontier(
@@ -99,22 +100,16 @@ def show_frontier(
     *,
     x: str = 'secs',  # column on the horizontal axis; which way is better is told by its name, see `more_is_better`
     y: str = 'top1',  # column on the vertical axis
-) -> go.Figure:  # 1000 x 800 pixels; raises `ResultsError` for a column that is not there
+) -> go.Figure:  # 1000 x 800 pixels; raises `ResultsError` for a column that is not there, or not numbers
     "The models that nothing beats on both axes, named; the rest in grey."
     _need(df, size=size, x=x, y=y, hover='model')
-    df = _drawable(df, x, y)
+    df, said = _drawable(df, x, y, size)
     on = unbeaten(df, x, y)
     edge, rest = df.iloc[on], df.iloc[np.setdiff1d(np.arange(len(df)), on)]
     fig = go.Figure([_dots(rest, df, x, y, size, GREY, 'beaten by another'), _dots(edge, df, x, y, size, HUES['resnet'], 'on the frontier')])
     fig.data[1].update(mode='lines+markers', line=dict(shape='hv', width=1, color=HUES['resnet']))
     fig.update_layout(width=WIDTH, height=HEIGHT, xaxis_title=_labels(df).get(x, x), yaxis_title=_labels(df).get(y, y))
-    return _name_them(_finish(fig, df, title, x, y, f'{len(edge)} on the frontier'), df, edge, size, x, y).update_layout(showlegend=False)
-
-def _drawable(df: pd.DataFrame, x: str, y: str) -> pd.DataFrame:
-    "The rows that have a place in the chart: numbers, and on a logarithmic axis above 0."
-    places = df[[x, y]].apply(pd.to_numeric, errors='coerce')
-    low = [0 if _LOG.search(column) else -np.inf for column in (x, y)]
-    return df[((places > low) & (places < np.inf)).all(axis=1)]
+    return _name_them(_finish(fig, df, title, x, y, said, f'{len(edge)} on the frontier'), df, edge, size, x, y).update_layout(showlegend=False)
 
 # %% ../nbs/03a_decision_plots.ipynb #614f17d3
 PER_DOT = 32  # pixels of an image's side for one of its dot's
@@ -124,7 +119,7 @@ def _dots(df: pd.DataFrame, of: pd.DataFrame, x: str, y: str, size: str, hue: st
     columns, labels = _hover(df, x, y, size), _labels(of)
     lines = [f'{labels.get(c, c)}: %{{customdata[{i}]{"" if form is True else form}}}' for i, (c, form) in enumerate(columns.items())]
     marker = dict(color=hue, size=df[size] / PER_DOT, line=dict(width=.5, color='white'), opacity=1 if hue != GREY else .5)
-    return go.Scatter(x=df[x], y=df[y], name=name, mode='markers', marker=marker, hovertext=df.model.astype(str).map(escape),
+    return go.Scatter(x=df[x], y=df[y], name=name, mode='markers', marker=marker, hovertext=_words(df.model, 'no name').map(escape),
                       customdata=df[list(columns)].to_numpy(object), hovertemplate='<br>'.join(['<b>%{hovertext}</b>', *lines]) + '<extra></extra>')
 
 # %% ../nbs/03a_decision_plots.ipynb #919bdb59

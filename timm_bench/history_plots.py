@@ -9,8 +9,8 @@ import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 from .results import ResultsError
 from .stats import unbeaten
-from .plots import GREY, HEIGHT, WIDTH, _finish, _labels, _need
-from .decision_plots import _annotations, _dots, _drawable, _fix_axes, _placed, _spans
+from .plots import GREY, HEIGHT, WIDTH, _drawable, _finish, _labels, _need
+from .decision_plots import _annotations, _dots, _fix_axes, _placed, _spans
 
 # %% auto #0
 __all__ = ['show_history']
@@ -48,7 +48,7 @@ def show_history(
 ) -> go.Figure:  # 1000 x 916 pixels, with a slider where there are several days; raises `ResultsError` for a column that is not there
     "The frontier on several days, each model of the chosen day as a dot."
     _need(df, size=size, x=x, y=y, day='as_of', hover='model')
-    df = _drawable(df, x, y)
+    df, said = _drawable(df, x, y, size)
     if df.empty: raise ResultsError('df: no models to draw')
     days = sorted(df.as_of.unique())
     models = {day: df[df.as_of.eq(day)] for day in days}
@@ -56,14 +56,14 @@ def show_history(
     clouds = [_dots(table, df, x, y, size, GREY, f'models of {day}').update(showlegend=False) for day, table in models.items()]
     fig = go.Figure(clouds + [_line_of(edges[day], df, x, y, size, day, hue) for day, hue in _hues(days).items()])
     fig.update_layout(width=WIDTH, height=HEIGHT + 116, xaxis_title=_labels(df).get(x, x), yaxis_title=_labels(df).get(y, y))
-    return _with_slider(_finish(fig, df, title, x, y), df, edges, size, x, y)
+    return _with_slider(_finish(fig, df, title, x, y), df, edges, size, x, y, said)
 
 # %% ../nbs/03c_history_plots.ipynb #cdbd45a1
-def _with_slider(fig: go.Figure, df: pd.DataFrame, edges: dict[str, pd.DataFrame], size: str, x: str, y: str) -> go.Figure:
+def _with_slider(fig: go.Figure, df: pd.DataFrame, edges: dict[str, pd.DataFrame], size: str, x: str, y: str, said: str) -> go.Figure:
     "Fix the axes for all days, and add the slider, standing at the last."
     spans, places = _places_of_all(df, edges, size, x, y)
     days, names = list(edges), {day: _annotations(edges[day], size, x, y, places[day]) for day in edges}
-    steps = [_step(days, day, names[day], _words(df, day, len(edges[day]), len(names[day]))) for day in days]
+    steps = [_step(days, day, names[day], _words(df, day, len(edges[day]), len(names[day]), said)) for day in days]
     traces, layout = steps[-1]['args']
     for trace, *style in zip(fig.data, *traces.values()): trace.update(dict(zip(('visible', 'opacity', 'line_width'), style)))
     legend = dict(title_text='frontier as of', x=.99, y=.02, xanchor='right', yanchor='bottom', bgcolor='rgba(255,255,255,.8)', itemsizing='constant')
@@ -77,7 +77,7 @@ def _places_of_all(df: pd.DataFrame, edges: dict[str, pd.DataFrame], size: str, 
     spans = _spans(df, x, y, .26)  # part of the height
     return spans, {day: _placed(edge, size, x, y, spans) for day, edge in edges.items()}
 
-def _words(df: pd.DataFrame, day: str, edge: int, named: int) -> str:
-    "What was measured, and that it is the same for all days."
+def _words(df: pd.DataFrame, day: str, edge: int, named: int, said: str) -> str:
+    "What was measured, that it is the same for all days, and what is left out on any of them."
     speeds = f'speeds of one benchmark for all days ({df.attrs["benchmark"]}), so that only the models change<br>' if df.attrs.get('benchmark') else ''
-    return f'{speeds}as of {day}: {df.as_of.eq(day).sum():,} models, {edge} on the frontier' + (f', {named} of them named' if named < edge else '')
+    return f'{speeds}as of {day}: {df.as_of.eq(day).sum():,} models, {edge} on the frontier' + (f', {named} of them named' if named < edge else '') + (said and f' · on all days {said}')

@@ -10,6 +10,7 @@ import pandas as pd
 import plotly.express as px
 import plotly.graph_objects as go
 from .results import ResultsError
+from .stats import need_numbers
 
 # %% auto #0
 __all__ = ['SUBS', 'GREY', 'HUES', 'SYMBOLS', 'LABELS', 'WIDTH', 'HEIGHT', 'GREYS', 'show_all', 'show_subs', 'show_params']
@@ -44,7 +45,8 @@ _LOG = re.compile(r'secs|param_count|gmacs|macts|samples_per_sec|step_time')
 
 def _batches(df: pd.DataFrame) -> tuple[int, int] | None:
     "Smallest and largest batch size in a frame."
-    sizes = pd.concat([df[c] for c in ('infer_batch_size', 'train_batch_size') if c in df] or [pd.Series(dtype=float)]).dropna()
+    sizes = pd.concat([pd.to_numeric(df[c], errors='coerce') for c in ('infer_batch_size', 'train_batch_size') if c in df] or [pd.Series(dtype=float)])
+    sizes = sizes[np.isfinite(sizes)]
     return (int(sizes.min()), int(sizes.max())) if len(sizes) else None
 
 # %% ../nbs/03_plots.ipynb #531f8c50
@@ -66,10 +68,16 @@ def _subtitle(df: pd.DataFrame, *more: str) -> str:
 WIDTH, HEIGHT = 1000, 800  # pixels, as in the seed
 
 def _need(df: pd.DataFrame, **columns: str) -> None:
-    "Refuse a column that the frame does not have."
+    "Refuse a column that the frame does not have, and axes and sizes that are not numbers."
     if not isinstance(df, pd.DataFrame): raise ResultsError(f'df: a {type(df).__name__} is not a DataFrame; get_data makes one')
     for argument, column in columns.items():
         if column not in df: raise ResultsError(f'{argument}={column!r}: no such column; there are {", ".join(map(str, df.columns))}')
+    need_numbers(df, **{argument: column for argument, column in columns.items() if argument in ('x', 'y', 'size')})
+    if 'x' in columns and columns['x'] == columns['y']: raise ResultsError(f'y={columns["y"]!r}: on the horizontal axis already; give another column')
+
+def _words(values: pd.Series, missing: str) -> pd.Series:
+    "A column as text."
+    return values.astype(object).where(values.notna(), missing).map(str)
 
 def _hover(df: pd.DataFrame, *first: str) -> dict:
     "Columns to show in the hover, with their formats."
@@ -108,6 +116,18 @@ def _by_family(df: pd.DataFrame, size: str, x: str, y: str, spare: bool = False,
                      hover_data=hover, custom_data=_flag(df), render_mode='svg', **_styles(df.family, spare), **options)  # WebGL, the default above 1,000 points, is not everywhere
     return _hollow(fig, df)
 
+# %% ../nbs/03_plots.ipynb #e95d3b70
+def _drawable(df: pd.DataFrame, x: str, y: str, size: str, log: list[str] | None = None) -> tuple[pd.DataFrame, str]:
+    "The rows that have a place in a chart, and what to say of the others; `log` are the logarithmic axes."
+    places = df[list(dict.fromkeys([x, y, size]))].apply(pd.to_numeric).astype(float)
+    above = [0 if c == size or c in (log or ()) or _LOG.search(c) else -np.inf for c in places]
+    fits = (places > above) & (places < np.inf)
+    kept = fits.all(axis=1)
+    objects = {c: places[c] for c in places if df[c].dtype.kind in 'Ob'}  # what plotly cannot draw, as numbers
+    shown = df if kept.all() and not objects else df.assign(**objects)[kept]
+    at_fault = ', '.join(c for c in places if not fits[c].all())
+    return shown, f'{(~kept).sum():,} left out: {at_fault} missing or out of range' if at_fault else ''
+
 # %% ../nbs/03_plots.ipynb #49dbbbbc
 def _flag(df: pd.DataFrame) -> list[str] | None: return ['estimated'] if 'estimated' in df else None
 
@@ -137,10 +157,11 @@ def show_all(
     *,
     x: str = 'secs',  # column on the horizontal axis: seconds, parameters, MACs, activations or an accuracy; times and sizes on a log scale
     y: str = 'top1',  # column on the vertical axis
-) -> go.Figure:  # 1000 x 800 pixels; raises `ResultsError` for a column that is not there
+) -> go.Figure:  # 1000 x 800 pixels; raises `ResultsError` for a column that is not there, or not numbers
     "All models, by speed and accuracy, the families of the subset in colour."
     _need(df, size=size, x=x, y=y, hover='model', color='family')
-    return _legend(_finish(_by_family(df, size, x, y), df, title, x, y))
+    df, said = _drawable(df.assign(family=_words(df.family, 'no family')), x, y, size)
+    return _legend(_finish(_by_family(df, size, x, y), df, title, x, y, said))
 
 # %% ../nbs/03_plots.ipynb #db6e3b94
 def show_subs(
@@ -154,10 +175,12 @@ def show_subs(
 ) -> go.Figure:  # 1000 x 800 pixels, a trend line for each family of two or more models; raises `ResultsError`
     "The families of the subset, with their trends."
     _need(df, size=size, x=x, y=y, hover='model', color='family')
+    df = df.assign(family=_words(df.family, 'no family'))
     try: some = df[df.family.str.fullmatch(subs)]
     except (re.error, TypeError) as e: raise ResultsError(f'subs={subs!r}: not a regular expression ({e})') from None
     if some.empty: raise ResultsError(f'subs={subs!r}: no such family; there are {", ".join(sorted(df.family.unique()))}')
-    return _legend(_finish(_with_trends(some, size, x, y), some, title, x, y))
+    some, said = _drawable(some, x, y, size)
+    return _legend(_finish(_with_trends(some, size, x, y), some, title, x, y, said))
 
 # %% ../nbs/03_plots.ipynb #2fecd466
 def _with_trends(df: pd.DataFrame, size: str, x: str, y: str) -> go.Figure:
@@ -179,10 +202,11 @@ def show_params(
 ) -> go.Figure:  # 1000 x 800 pixels, both axes logarithmic; raises `ResultsError`
     "Speed against the number of parameters, coloured by image size, with the rank correlation of the two."
     _need(df, size=size, x=x, y=y, hover='model', color='family')
+    df, said = _drawable(df, x, y, size, log=[x, y])
     fig = px.scatter(df, x=x, y=y, log_x=True, log_y=True, color=size, width=WIDTH, height=HEIGHT, labels=_labels(df), hover_name='model', render_mode='svg', custom_data=_flag(df),
                      hover_data=_hover(df, x, y, 'family', *df.filter(like='samples_per_sec')), color_continuous_scale='Cividis_r', opacity=0.7)
     fig.update_traces(marker_size=9).update_coloraxes(colorbar=dict(title=dict(side='right'), thickness=16))
-    return _finish(_hollow(fig, df), df, title, x, y, f'rank correlation (Spearman) {_rank_correlation(df, x, y):.2f}')
+    return _finish(_hollow(fig, df), df, title, x, y, f'rank correlation (Spearman) {_rank_correlation(df, x, y):.2f}', said)
 
 def _rank_correlation(df: pd.DataFrame, x: str, y: str) -> float:
     "Spearman's rank correlation of two columns."

@@ -13,7 +13,7 @@ from .results import ResultsError
 from .accuracy import TestSet, _choose
 
 # %% auto #0
-__all__ = ['IMAGES', 'need', 'more_is_better', 'unbeaten', 'medians', 'standard_error', 'is_tie']
+__all__ = ['IMAGES', 'need', 'need_numbers', 'need_names', 'more_is_better', 'unbeaten', 'medians', 'standard_error', 'is_tie']
 
 # %% ../nbs/02b_stats.ipynb #1d6e80c6
 def need(
@@ -23,6 +23,39 @@ def need(
     "Refuse what is no frame, and a frame that lacks a column."
     if not isinstance(df, pd.DataFrame): raise ResultsError(f'df: a {type(df).__name__} is not a DataFrame; get_data makes one')
     if missing := [c for c in columns if c not in df]: raise ResultsError(f'df: no column {missing[0]!r}; there are {", ".join(map(str, df.columns))}')
+
+# %% ../nbs/02b_stats.ipynb #8e41d2a6
+_NUMBERS = {'floating', 'integer', 'mixed-integer-float', 'boolean', 'empty'}  # kinds of `infer_dtype`; what is missing is passed over
+
+def _kind(values: pd.Series | pd.DataFrame) -> str: return pd.api.types.infer_dtype(values, skipna=True) if isinstance(values, pd.Series) else 'twice'
+
+def need_numbers(
+    df: pd.DataFrame,  # what somebody gave
+    **columns: str,  # columns that must hold numbers, by the argument that named them; cells may be missing
+) -> None:  # raises `ResultsError`
+    "Refuse a column that is not there, and one with a cell that is no number."
+    for argument, column in columns.items():
+        if column not in df: raise ResultsError(f'{argument}={column!r}: no such column; there are {", ".join(map(str, df.columns))}')
+        if (kind := _kind(df[column])) in _NUMBERS: continue
+        whole = ', '.join(str(c) for c in df if _kind(df[c]) in _NUMBERS)
+        raise ResultsError(f'{argument}={column!r}: {_fault(df[column], kind)}; the columns of numbers are {whole}')
+
+def _fault(values: pd.Series, kind: str) -> str:
+    "What is wrong with a column that does not hold what it should."
+    if kind == 'twice': return 'more than one column of this name'
+    odd = [cell for cell in values if _kind(pd.Series([cell], dtype=object)) not in _NUMBERS]
+    return f'not numbers, for instance {str(odd[0])[:40]!r}' if odd else 'not numbers'
+
+# %% ../nbs/02b_stats.ipynb #3f9b6e52
+def need_names(
+    df: pd.DataFrame,  # what somebody gave
+    column: str,  # the column of the names
+) -> None:  # raises `ResultsError`
+    "Refuse a column in which a name is missing, or is no text."
+    need(df, column)
+    if _kind(df[column]) == 'twice': raise ResultsError(f'df: more than one column {column!r}')
+    odd = [cell for cell in df[column] if not isinstance(cell, str)]
+    if odd: raise ResultsError(f'df: column {column!r} must hold names, but {len(odd):,} of {len(df):,} rows have none, for instance {str(odd[0])[:40]!r}')
 
 # %% ../nbs/02b_stats.ipynb #7b551e29
 _MORE = re.compile('|'.join(['top[15]', 'accuracy', 'speedup', '.*samples_per_sec.*', *get_args(TestSet)]))
@@ -35,9 +68,7 @@ def more_is_better(
 
 def _upwards(df: pd.DataFrame, argument: str, column: str, best: str | None) -> np.ndarray:
     "A column's numbers, turned so that more is better."
-    if column not in df: raise ResultsError(f'{argument}={column!r}: no such column; there are {", ".join(map(str, df.columns))}')
-    numbers = [c for c in df if pd.api.types.is_numeric_dtype(df[c])]
-    if column not in numbers: raise ResultsError(f'{argument}={column!r}: not numbers; the columns of numbers are {", ".join(map(str, numbers))}')
+    need_numbers(df, **{argument: column})
     _choose(f'{argument}_best', best, ('low', 'high', None))
     values = df[column].to_numpy(dtype=float, na_value=np.nan)
     return values if (more_is_better(column) if best is None else best == 'high') else -values

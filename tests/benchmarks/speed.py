@@ -5,7 +5,8 @@ processors' time, which another program on the machine hardly changes; only the 
 ratio is the median over the turns of ours / theirs in the same turn, with the middle 80 % of them. pyperf would run the two sides one after the other,
 and call noise what is the machine getting hotter.
 
-The table that is printed last is Markdown; it is also written to tests/benchmarks/tables/speed.md, which the docs show. Of the repositories on the
+The table that is printed last is Markdown; it is also written to tests/benchmarks/tables/speed.md, which the docs show; with --only, beneath what was
+measured earlier, whose rows stay unless they are taken again. Of the repositories on the
 server and the results: the four snapshots of timm's results are needed (TIMM_BENCH_SNAPSHOTS)."""
 import argparse
 import os
@@ -205,10 +206,22 @@ def machine() -> str:
             f'pandas {pd.__version__}, plotly {plotly.__version__}')
 
 
-def write_table(name: str, head: list[str], rows: list[list[str]]) -> None:
-    "The table, printed and kept for the docs."
+def same(what: str) -> str: return re.sub(r'[\d.]+', '', what)  # a row's own words, without what was counted
+
+
+def kept(file: Path, rows: list[list[str]]) -> list[str]:
+    "The lines of earlier measurements whose rows were not taken again; a measurement of which no row is left goes altogether."
+    text, again = file.read_text(encoding='utf-8') if file.exists() else '', {same(what) for what, *_ in rows}
+    blocks = [[line for line in block.splitlines() if same(line.split(' | ')[0].removeprefix('| ')) not in again] for block in re.split(r'(?m)^(?=\d{4}-\d\d-\d\d; )', text)]
+    return [line for block in blocks if sum(line.startswith('| ') for line in block) > 2 for line in block]
+
+
+def write_table(name: str, head: list[str], rows: list[list[str]], whole: bool = True) -> None:
+    "The table, printed and kept for the docs; beneath those of earlier measurements where it is not the `whole`."
     lines = ['| ' + ' | '.join(cells) + ' |' for cells in [head, ['---'] * len(head), *rows]]
-    text = f'{machine()}\n\n' + '\n'.join(lines) + '\n'
+    earlier = [] if whole else kept(TABLES/f'{name}.md', rows)
+    blank = [''] if earlier and earlier[-1] else []
+    text = '\n'.join([*earlier, *blank, machine(), '', *lines]) + '\n'
     TABLES.mkdir(exist_ok=True)
     (TABLES/f'{name}.md').write_text(text, encoding='utf-8')
     print(text)
@@ -223,7 +236,7 @@ def main() -> None:
     for name in options.only:
         rows += ROWS[name](options.rounds)
         print(rows[-1], file=sys.stderr, flush=True)
-    write_table('speed', ['what', 'timm_bench', 'instead', 'ratio (middle 80 %)', 'aim at most'], rows)
+    write_table('speed', ['what', 'timm_bench', 'instead', 'ratio (middle 80 %)', 'aim at most'], rows, whole=options.only == [*ROWS])
 
 
 if __name__ == '__main__': main()
