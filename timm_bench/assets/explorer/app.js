@@ -212,22 +212,7 @@ const app = (() => {
     ]);
   }
 
-  const clear = () =>
-    change({
-      q: '',
-      tmax: null,
-      pmax: null,
-      mmax: null,
-      amax: null,
-      accmin: null,
-      smin: null,
-      smax: null,
-      fam: [],
-      lic: [],
-      pre: [],
-      full: false,
-      edge: false,
-    });
+  const clear = () => change(state.noFilters());
   const tick = (name, value, checked) => change({ [name]: checked ? [...now[name], value] : now[name].filter(other => other !== value) });
   const alone = name => change({ fam: now.fam.length === 1 && now.fam[0] === name ? [] : [name], col: [...families.keys()] });
 

@@ -6,6 +6,23 @@ const state = (() => {
     flags = ['full', 'edge'];
   const maxPins = 5;
 
+  // The filters, all of them open.
+  const noFilters = () => ({
+    q: '',
+    tmax: null,
+    pmax: null,
+    mmax: null,
+    amax: null,
+    accmin: null,
+    smin: null,
+    smax: null,
+    fam: [],
+    lic: [],
+    pre: [],
+    full: false,
+    edge: false,
+  });
+
   // The view of a page that was opened without a fragment.
   function initial(data) {
     const part = data.raw.sets[0];
@@ -16,19 +33,7 @@ const state = (() => {
       y: `top1_${part.id}`,
       xlog: null,
       ylog: null,
-      q: '',
-      tmax: null,
-      pmax: null,
-      mmax: null,
-      amax: null,
-      accmin: null,
-      smin: null,
-      smax: null,
-      fam: [],
-      lic: [],
-      pre: [],
-      full: false,
-      edge: false,
+      ...noFilters(),
       front: true,
       col: null,
       sort: null,
@@ -117,5 +122,5 @@ const state = (() => {
     return done;
   }
 
-  return { initial, write, read, settle, maxPins };
+  return { initial, noFilters, write, read, settle, maxPins };
 })();
