@@ -1,13 +1,13 @@
-"""The tests on every Python and on the oldest and newest libraries that are promised, and what wheel and sdist hold.
+"""The test command on every Python and on the oldest and newest libraries that are promised, and what wheel and sdist hold.
 
     python tests/versions.py                       # everything: four Pythons x two sets of libraries, tutorials, wheel and sdist; takes an hour or two
-    python tests/versions.py --quick               # the tests of files, names, join, charts and decisions only
     python tests/versions.py --python 3.10 --libraries oldest
     python tests/versions.py --only package        # or: tests, tutorials
 
-Interpreters are found as `python3.10` … on the path, or in `~/.pyenv/versions`. Each environment is made anew in a temporary folder. The table that is
-printed last is Markdown; it is also written to tests/benchmarks/tables/versions.md, which the docs show."""
+Interpreters are found as `python3.10` … on the path, or in `~/.pyenv/versions`. Each run of the test command has a copy of the source and an environment of its own
+in a temporary folder. The table is Markdown, in tests/benchmarks/tables/versions.md, which the docs show: a run replaces the rows that it made anew and keeps the others."""
 import argparse
+import itertools
 import os
 import platform
 import shutil
@@ -22,9 +22,8 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
 PYTHONS = ['3.10', '3.11', '3.12', '3.13']
-LIBRARIES = {'oldest': ['pandas==2.2.*', 'plotly==5.24.*', 'statsmodels==0.14.*', 'numpy<2.3'], 'newest': ['pandas', 'plotly', 'statsmodels']}
-QUICK = ['test_bad_csv', 'test_results', 'test_data', 'test_bundled', 'test_plots', 'test_choose']
-KAGGLE = ['pandas', 'plotly', 'statsmodels', 'numpy', 'scipy', 'matplotlib', 'ipykernel', 'nbconvert']  # of what Kaggle has, all that the tutorials may use
+LIBRARIES = {'oldest': ['pandas==2.2.*', 'plotly==5.24.*', 'statsmodels==0.14.*', 'numpy<2.3'], 'newest': []}  # held to; everything else is the newest
+KAGGLE = ['pandas', 'plotly', 'statsmodels', 'numpy', 'scipy', 'matplotlib', 'ipykernel', 'nbconvert', 'scikit-learn', 'torch', 'torchvision', 'timm']  # of what Kaggle has, all that the tutorials may use
 MUST = ['timm_bench/__init__.py', 'timm_bench/data/registry.json', 'timm_bench/data/results/results-imagenet.csv', 'timm_bench/assets/charts.html', 'LICENSE']
 MUST_NOT = ['.ipynb', '__pycache__', '.venv', '.git/', 'tests/', '_docs', '_proc', '.DS_Store']
 
@@ -57,19 +56,21 @@ def versions_of(python: Path) -> str:
     return subprocess.run([python, '-c', code], text=True, capture_output=True, check=False).stdout.strip()
 
 
-def test_versions(wheel: Path, work: Path, options) -> list[list[str]]:
-    "The test command in each environment."
-    rows, settings = [], os.environ | dict(TIMM_BENCH_SNAPSHOTS=str(options.snapshots), PYTHONDONTWRITEBYTECODE='1')
-    for version in options.python:
-        for name in options.libraries:
-            begin, log, label = time.monotonic(), work/f'{version}-{name}.log', f'Python {version}, {name}'
-            if not (python := interpreter(version)): rows.append([label, 'no such Python here', '', '']); continue
-            if not (own := environment(work/f'{version}-{name}', python, [f'{wheel}[dev]', *LIBRARIES[name]], log)): rows.append([label, 'cannot be installed', '', '']); continue
-            tests = [PROJECT/'tests'/f'{test}.py' for test in QUICK] if options.quick else [PROJECT/'tests']
-            _, said = run(own, '-m', 'pytest', '-q', '-p', 'no:cacheprovider', *tests, log=log, cwd=work, env=settings)
-            rows.append([label, versions_of(own), said, f'{(time.monotonic() - begin) / 60:.0f} min'])
-            print(rows[-1], flush=True)
-            shutil.rmtree(work/f'{version}-{name}')
+def test_command(source: Path, work: Path, options) -> list[list[str]]:
+    "The README's test command in each environment."
+    rows = []
+    for version, name in itertools.product(options.python, options.libraries):
+        begin, label = time.monotonic(), f'Python {version}, {name}'
+        if not (python := interpreter(version)): rows.append([label, 'no such Python here', '', '']); continue
+        copy, constraints = work/label.replace(', ', '-'), work/f'{name}.txt'
+        shutil.copytree(source, copy)
+        constraints.write_text('\n'.join(LIBRARIES[name]))
+        settings = os.environ | dict(TIMM_BENCH_SNAPSHOTS=str(options.snapshots), TIMM_BENCH_REQUIRE_SNAPSHOTS='1', PYTHON=python, PIP_CONSTRAINT=str(constraints))
+        good, said = run('bash', 'tests/run', log=work/f'{copy.name}.log', cwd=copy, env=settings)
+        rows.append([label, versions_of(copy/'.venv-test'/'bin'/'python'), said if good else f'failed: {said[:120]}', f'{(time.monotonic() - begin) / 60:.0f} min'])
+        print(rows[-1], flush=True)
+        keep(rows[-1:])
+        shutil.rmtree(copy)
     return rows
 
 
@@ -108,7 +109,6 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--python', nargs='+', default=PYTHONS, choices=PYTHONS)
     parser.add_argument('--libraries', nargs='+', default=[*LIBRARIES], choices=[*LIBRARIES])
-    parser.add_argument('--quick', action='store_true', help='a third of the tests')
     parser.add_argument('--only', nargs='+', default=['package', 'tutorials', 'tests'], choices=['package', 'tutorials', 'tests'])
     parser.add_argument('--snapshots', type=Path, default=Path(os.environ.get('TIMM_BENCH_SNAPSHOTS') or PROJECT.parent/'shared'/'timm-results'))
     options = parser.parse_args()
@@ -122,20 +122,21 @@ def main() -> int:
     wheel, rows = next((work/'dist').glob('*.whl')), []
     if 'package' in options.only: rows += package(work/'dist', work)
     if 'tutorials' in options.only: rows += tutorials(wheel, work, options)
-    if 'tests' in options.only: rows += test_versions(wheel, work, options)
-    report(rows, options)
+    if 'tests' in options.only: rows += test_command(clean, work, options)
+    print('\n' + keep(rows))
     return any(word in row[2] for row in rows for word in ('failed', 'lacks', 'holds', 'cannot', 'error'))
 
 
-def report(rows: list[list[str]], options) -> None:
-    "The table, printed and kept for the docs."
-    lines = [f'{datetime.now(timezone.utc):%Y-%m-%d}, {platform.system()} {platform.machine()}{", the quick selection of tests" if options.quick else ""}', '',
-             '| what | with | result | took |', '|---|---|---|---|', *('| ' + ' | '.join(row) + ' |' for row in rows)]
-    table = '\n'.join(lines) + '\n'
-    folder = PROJECT/'tests'/'benchmarks'/'tables'
-    folder.mkdir(exist_ok=True)
-    (folder/'versions.md').write_text(table, encoding='utf-8')
-    print('\n' + table)
+def keep(rows: list[list[str]]) -> str:
+    "Put rows into the table that the docs show, in place of those of the same name."
+    table = PROJECT/'tests'/'benchmarks'/'tables'/'versions.md'
+    head = ['| what | with | result | took | day |', '|---|---|---|---|---|']
+    old = [line for line in table.read_text(encoding='utf-8').splitlines() if line.startswith('| ')] if table.exists() else []
+    lines = {line.split(' | ')[0]: line for line in old if line != head[0]}
+    lines |= {f'| {row[0]}': f'| {" | ".join(row)} | {datetime.now(timezone.utc):%Y-%m-%d} |' for row in rows}
+    text = '\n'.join([f'{platform.system()} {platform.machine()}', '', *head, *(lines[name] for name in sorted(lines))]) + '\n'
+    table.write_text(text, encoding='utf-8')
+    return text
 
 
 if __name__ == '__main__': sys.exit(main())

@@ -1,6 +1,6 @@
 """Compare `measure` with a fresh Python process per model, which is how timm's benchmark script is run over many models.
 
-    python tests/benchmarks/measure_against_script.py [--threads 2] [--rounds 3]
+    python tests/benchmarks/measure_against_script.py [--threads 2] [--rounds 3] [--steady-memory] [--steps FILE]
 
 Both time the same models on the CPU, batch 1, fp32, with the same number of threads. In each round a model is timed three times: by a process of its own, by
 a second such process, and by `measure`. The order rotates from model to model and round to round, so that a machine that gets busier or hotter is no advantage to any. The second
@@ -8,6 +8,9 @@ process tells the noise: how far apart two runs of the *same* script are. `measu
 an executor of one thread, which does just that.
 
 Printed is a table in Markdown: the median step of all script runs and their range, the difference between the first and the second script, and `measure` against all of them.
+
+`--steady-memory` runs all three ways under settings of glibc that keep freed memory in the process. Without them, whether a model's activations are given back to the system and
+fetched again at each step depends on the chance layout of a process's memory, and two runs of the *same* script differ by up to a third. `--steps FILE` keeps all figures as JSON.
 """
 import argparse, json, os, statistics, subprocess, sys, tempfile, time
 from concurrent.futures import ThreadPoolExecutor
@@ -46,9 +49,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--threads', type=int, default=os.cpu_count())
     parser.add_argument('--rounds', type=int, default=3)
+    parser.add_argument('--steady-memory', action='store_true')
+    parser.add_argument('--steps', type=Path)
     options = parser.parse_args()
+    if options.steady_memory: os.environ['GLIBC_TUNABLES'] = 'glibc.malloc.mmap_threshold=1073741824:glibc.malloc.trim_threshold=4294967296'
     with ThreadPoolExecutor(1) as pool, tempfile.TemporaryDirectory() as folder:
         steps, wall = take_turns(options, pool, folder)
+    if options.steps: options.steps.write_text(json.dumps(dict(steps=steps, wall=wall)))
     report(steps, wall, options)
 
 def take_turns(options, pool: ThreadPoolExecutor, folder: str) -> tuple[dict, dict]:
