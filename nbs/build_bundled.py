@@ -3,8 +3,9 @@
 TIMM_BENCH_RESULTS=… python nbs/build_bundled.py MEASURED
 
 MEASURED is a folder of files that `timm_bench measure` wrote; they are copied with their sidecars. The accuracies, of just those weights,
-are facts from the results at hand, each with its source and date. README.md in the folder says how every figure was obtained.
+are facts from the results at hand, each with its source and date. README.md in the folder says how every figure was obtained; its table of intervals is written anew.
 """
+import re
 import shutil
 import sys
 import tempfile
@@ -35,14 +36,27 @@ def accuracies(test_set: str, wanted: pd.DataFrame) -> pd.DataFrame:
     return table.merge(wanted, on=['model', 'img_size'])[['model', 'img_size', 'top1', 'top5', 'param_count']].assign(source=source, date=results.date)
 
 
+def sureness(sidecar: Path) -> str:
+    "A row of the README's table: how well a file's medians are known."
+    rows = pd.read_json(sidecar, lines=True)
+    rows = rows[rows.status == 'ok']
+    width = rows.interval_pct
+    name = re.sub(r'^benchmark-|-pt\d+|-cpu-epyc_1core', '', sidecar.stem)
+    cells = [name, len(rows), f'{rows.finished.max()[:10]}', (rows.processes > 1).sum(), f'±{width.median():.1f} %', (width <= 3).sum(), (width > 10).sum(), width.isna().sum()]
+    return f'| {" | ".join(map(str, cells))} |'
+
+
 def main(measured: Path) -> None:
-    "Write the folder anew, but for its README."
+    "Write the folder anew; of its README, the table of intervals."
     wanted = shown(measured)
     tables = {test_set: accuracies(test_set, wanted) for test_set in get_args(TestSet)}
     TARGET.mkdir(parents=True, exist_ok=True)
     for old in [*TARGET.glob('*.csv'), *TARGET.glob('*.jsonl')]: old.unlink()
     for file in [*measured.glob('benchmark-*.csv'), *measured.glob('benchmark-*.jsonl')]: shutil.copy(file, TARGET)
     for table in tables.values(): table.to_csv(TARGET/Path(table.source[0].split(' at ')[0]).name, index=False)
+    readme = TARGET/'README.md'
+    table = '\n'.join(sureness(sidecar) for sidecar in sorted(TARGET.glob('*.jsonl')))
+    readme.write_text(re.sub(r'(?<=\|\n)(?:\| (?:infer|train)-.*\n)+', lambda _: table + '\n', readme.read_text(encoding='utf-8')), encoding='utf-8')
     print(f'{TARGET}: {len(wanted)} weights, {len(list(TARGET.glob("benchmark-*.csv")))} benchmark files')
 
 

@@ -3,7 +3,7 @@
 FOLDER holds timm's CSV files; without it they are found as everywhere. The same is done with ten times the rows: every model ten times, under
 names of its own. A filter is a slider that is moved over its whole way in 30 steps; its time ends when the browser has painted the result. Times
 are by the clock, on a machine that should be quiet; the processor time of the page's main thread, which other work delays less, is
-printed beside them."""
+given beside them. The table is kept for the docs."""
 import shutil
 import statistics
 import sys
@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pandas as pd
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path[:0] = [str(folder) for folder in Path(__file__).resolve().parents[:2]]
 from browser import browser
+from kept_tables import write_table
 from plotly.offline import get_plotlyjs
 
 from timm_bench.explorer import explorer
@@ -21,6 +22,8 @@ from timm_bench.results import get_results
 
 TIMES = 10  # as many rows
 LOADS, STEPS = 5, 30
+FILTER = f'filter until painted, median of {STEPS}'
+AIMS = {f'first chart, median of {LOADS} loads': '2,000 ms', FILTER: '100 ms; 500 ms'}
 
 SLIDE = """async steps => {
     const slider = document.getElementById('tmax-slider'), took = [];
@@ -48,16 +51,21 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, browser() as chromium:
         (many := Path(folder)/'many').mkdir()
         multiplied(Path(results.folder), many, TIMES)
-        for name, source in {'as published': results, f'{TIMES} times the rows': many}.items():
-            page = explorer(source)
-            path, plotly = page.save(Path(folder)/'explorer.html'), len(get_plotlyjs().encode())
-            shown, busy = zip(*(first_chart(chromium, path) for _ in range(LOADS)))
-            rows, took, each = redraws(chromium, path)
-            print(f'{name}: {page!r}, {rows:,} dots at first\n'
-                  f'  bytes            {path.stat().st_size:,}, without plotly.js {path.stat().st_size - plotly:,}\n'
-                  f'  first chart      {statistics.median(shown):.0f} ms (median of {LOADS} loads, {min(shown):.0f} to {max(shown):.0f}); '
-                  f'{statistics.median(busy):.0f} ms of processor time\n'
-                  f'  filter, painted  {statistics.median(took):.0f} ms (median of {STEPS}, {min(took):.0f} to {max(took):.0f}); {each:.0f} ms of processor time, on average')
+        found = [one_page(chromium, source, Path(folder)/'explorer.html') for source in (results, many)]
+    write_table('explorer', ['explorer', 'as published', f'{TIMES} times the rows', 'aim at most'],
+                [[what, *(figures[what] for figures in found), AIMS.get(what, '')] for what in found[0]])
+
+
+def one_page(chromium, source, path: Path) -> dict[str, str]:
+    "All figures of one page."
+    explorer(source).save(path)
+    shown, busy = zip(*(first_chart(chromium, path) for _ in range(LOADS)))
+    rows, took, each = redraws(chromium, path)
+    size = path.stat().st_size
+    return {'dots at first': f'{rows:,}', 'size': f'{size / 1e6:.2f} MB', 'size without plotly.js': f'{(size - len(get_plotlyjs().encode())) / 1e6:.2f} MB',
+            f'first chart, median of {LOADS} loads': f'{statistics.median(shown):.0f} ms ({min(shown):.0f} to {max(shown):.0f})',
+            'the chart, of the processor': f'{statistics.median(busy):.0f} ms',
+            FILTER: f'{statistics.median(took):.0f} ms ({min(took):.0f} to {max(took):.0f})', 'the filter, of the processor': f'{each:.0f} ms'}
 
 
 def opened(chromium, path: Path):

@@ -12,7 +12,8 @@ import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from speed import OLD, write_table
+from kept_tables import write_table
+from speed import OLD
 
 FILES = ['benchmark-infer-amp-nhwc-pt111-cu113-rtx3090.csv', 'results-imagenet.csv']
 ONE = '''

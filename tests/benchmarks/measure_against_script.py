@@ -7,16 +7,18 @@ a second such process, and by `measure`. The order rotates from model to model a
 process tells the noise: how far apart two runs of the *same* script are. `measure` has to keep its worker from one turn to the next, so it runs on
 an executor of one thread, which does just that.
 
-Printed is a table in Markdown: the median step of all script runs and their range, the difference between the first and the second script, and `measure` against all of them.
+The table, which the docs show: the median step of all script runs and their range, the difference between the first and the second script, and `measure` against all of them.
 
 `--steady-memory` runs all three ways under settings of glibc that keep freed memory in the process. Without them, whether a model's activations are given back to the system and
 fetched again at each step depends on the chance layout of a process's memory, and two runs of the *same* script differ by up to a third. `--steps FILE` keeps all figures as JSON.
 """
-import argparse, json, os, statistics, subprocess, sys, tempfile, time
+import argparse, json, math, os, statistics, subprocess, sys, tempfile, time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
+sys.path[:0] = [str(folder) for folder in Path(__file__).resolve().parents[:3]]
+from kept_tables import write_table
+
 from timm_bench.measure import measure
 
 MODELS = ['resnet18', 'resnet26', 'mobilenetv3_large_100', 'efficientnet_b0', 'regnety_004', 'levit_128', 'vit_tiny_patch16_224', 'convnext_atto',
@@ -75,19 +77,25 @@ def take_turns(options, pool: ThreadPoolExecutor, folder: str) -> tuple[dict, di
     return steps, wall
 
 def report(steps: dict, wall: dict, options) -> None:
-    "Print the table, and whether the aims are reached."
-    print(f'{options.rounds} rounds, {options.threads} threads, load {os.getloadavg()[0]:.1f} at the end\n')
-    print('| model | a process each, ms | its range, ms | script against script | measure, ms | measure against script |\n|---|---:|---:|---:|---:|---:|')
-    noise, differences = [], []
+    "Keep the table, and say whether the aims are reached."
+    rows, noise, differences = [], [], []
     for model, by in steps.items():
         runs = by['script'] + by['again']
         script, ours = statistics.median(runs), statistics.median(by['measure'])
-        noise.append(statistics.median(by['again'])/statistics.median(by['script']) - 1)
-        differences.append(ours/script - 1)
-        print(f'| {model} | {script:.2f} | {min(runs):.1f} to {max(runs):.1f} | {noise[-1]:+.1%} | {ours:.2f} | {differences[-1]:+.1%} |')
+        noise.append(statistics.median(by['again'])/statistics.median(by['script']))
+        differences.append(ours/script)
+        rows.append([model, f'{script:.2f}', f'{min(runs):.1f} to {max(runs):.1f}', f'{noise[-1] - 1:+.1%}', f'{ours:.2f}', f'{differences[-1] - 1:+.1%}'])
     once = (wall['script'] + wall['again'])/2
-    print(f"| wall time, s | {once:.0f} | | {wall['again']/wall['script'] - 1:+.0%} | {wall['measure']:.0f} | {wall['measure']/once:.0%} of it |\n")
-    for what, found in ('script against script', noise), ('measure against script', differences):
-        print(f'{what}: {sum(abs(d) <= 0.05 for d in found)} of {len(found)} medians within 5 %, the largest difference {max(map(abs, found)):.1%}, the median {statistics.median(map(abs, found)):.1%}')
+    rows.append(['wall time, s', f'{once:.0f}', '', f"{wall['again']/wall['script'] - 1:+.0%}", f"{wall['measure']:.0f}", f"{wall['measure']/once:.0%} of it"])
+    rows += [['on the whole', '', '', _in_words(noise), '', _in_words(differences)]]
+    name = 'measure_against_script' + '_steady'*options.steady_memory
+    write_table(name, [f'{options.rounds} rounds, {options.threads} threads', 'a process each, ms', 'its range, ms', 'script against script', 'measure, ms', 'measure against script'], rows)
+
+def _in_words(ratios: list[float]) -> str:
+    "How many of the models' ratios are near one, and the 95 % interval of their geometric mean, which tells a bias from noise."
+    off, logs = [abs(ratio - 1) for ratio in ratios], [math.log(ratio) for ratio in ratios]
+    mean, reach = statistics.mean(logs), 1.96*statistics.stdev(logs)/math.sqrt(len(logs))
+    return (f'{sum(d <= 0.05 for d in off)} of {len(off)} within 5 %; largest {max(off):.1%}, median {statistics.median(off):.1%}; '
+            f'on average {math.expm1(mean):+.1%} ({math.expm1(mean - reach):+.1%} to {math.expm1(mean + reach):+.1%})')
 
 if __name__ == '__main__': main()

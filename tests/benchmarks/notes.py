@@ -1,8 +1,8 @@
 """How long a search over 300 notebooks takes, and how memory grows with the size of outputs: python tests/benchmarks/notes.py
 
 Cold: a process of its own with an empty cache, and again with the cache that another process left. Warm: again in the same process. Each
-several times, alternating; the medians and the ranges are printed, of the time that passed and of the processor's, which other programs disturb less. Memory is the peak of what Python holds and of the process, over
-notebooks whose single output is of 1 to 50 MB."""
+several times, alternating; the medians and the ranges are of the time that passed, the medians also of the processor's, which other programs disturb less. Memory is the peak
+of what Python holds and of the process, over notebooks whose single output is of 1 to 50 MB. The table is kept for the docs."""
 import json
 import os
 import statistics
@@ -12,10 +12,12 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path[:0] = [str(folder) for folder in Path(__file__).resolve().parents[:2]]
+from kept_tables import write_table
 from notebook_corpus import large_output, make_corpus
 
 QUERY = 'zebrafish classifier'
+WARM = dict(warm='warm: same process', near='warm, with near words', common='warm, all sections of a common word')
 SEARCH = """
 import json, resource, sys, time, warnings
 start, began = time.perf_counter(), time.process_time()
@@ -46,30 +48,33 @@ def run(code: str, *arguments: object, **environment: str):
     return json.loads(done.stdout)
 
 
-def show(name: str, seconds: list[tuple[float, float]]) -> None:
+def row(name: str, seconds: list[tuple[float, float]]) -> list[str]:
+    "A row of the table."
     passed, worked = zip(*seconds)
-    print(f'{name:40} {statistics.median(passed):6.2f} s ({min(passed):.2f} to {max(passed):.2f}), of a processor {statistics.median(worked):.2f} s ({min(worked):.2f} to {max(worked):.2f})')
+    return [name, f'{statistics.median(passed):.2f} s ({min(passed):.2f} to {max(passed):.2f})', f'{statistics.median(worked):.2f} s']
 
 
 def main(repeats: int = 3) -> None:
     with tempfile.TemporaryDirectory() as folder:
         corpus = make_corpus(Path(folder, 'notes'))
         size = sum(p.stat().st_size for p in Path(folder, 'notes').rglob('*') if p.is_file())
-        print(f'{corpus.notebooks} notebooks, {len(corpus.broken)} broken ones, {size / 1e6:.0f} MB')
         time.sleep(2.5)  # a file younger than two seconds is not remembered
         cold, kept = [], []
         for i in range(repeats):
             cache = dict(TIMM_BENCH_CACHE=str(Path(folder, f'cache-{i}')))
             cold.append(run(SEARCH, corpus.folder, QUERY, **cache))
             kept.append(run(SEARCH, corpus.folder, QUERY, **cache))
-        show('imports', [r['imports'] for r in cold])
-        show('cold: nothing was ever read', [r['first'] for r in cold])
-        show('new process, read before', [r['first'] for r in kept])
-        for name, what in dict(warm='warm: same process', near='warm, with near words', common='warm, all sections of a common word').items(): show(what, [r[name] for r in cold + kept])
-        print('\nMB of output   peak of Python (MB)   growth of the process (MB)')
-        for megabytes in (1, 10, 50):
-            large_output(path := Path(folder, 'large.ipynb'), megabytes)
-            print(f'{megabytes:12} {run(MEMORY, path, "traced")[0]:21.1f} {run(MEMORY, path, "plain")[1]:28.1f}')
+        sizes = {megabytes: memory(Path(folder, 'large.ipynb'), megabytes) for megabytes in (1, 10, 50)}
+    rows = [row('imports', [r['imports'] for r in cold]), row('cold: nothing was ever read', [r['first'] for r in cold]), row('new process, read before', [r['first'] for r in kept])]
+    rows += [row(what, [r[name] for r in cold + kept]) for name, what in WARM.items()]
+    rows += [[f'memory for an output of {megabytes} MB', f'{traced:.1f} MB of Python', f'{plain:.1f} MB of the process'] for megabytes, (traced, plain) in sizes.items()]
+    write_table('notes', [f'search of {corpus.notebooks} notebooks ({size / 1e6:.0f} MB) and {len(corpus.broken)} broken ones', 'by the clock', 'of the processor'], rows)
+
+
+def memory(path: Path, megabytes: int) -> tuple[float, float]:
+    "The peak of what Python holds, and the growth of the process, for a notebook with an output of that size; MB."
+    large_output(path, megabytes)
+    return run(MEMORY, path, 'traced')[0], run(MEMORY, path, 'plain')[1]
 
 
 if __name__ == '__main__': main()

@@ -10,8 +10,6 @@ measured earlier, whose rows stay unless they are taken again. Of the repositori
 server and the results: the four snapshots of timm's results are needed (TIMM_BENCH_SNAPSHOTS)."""
 import argparse
 import os
-import platform
-import re
 import resource
 import shutil
 import statistics
@@ -20,16 +18,16 @@ import sys
 import tempfile
 import time
 import warnings
-from datetime import datetime, timezone
 from pathlib import Path
 
 warnings.simplefilter('ignore')
-sys.path[:0] = [str(Path(__file__).resolve().parents[1]), str(Path(__file__).resolve().parents[2])]
+sys.path[:0] = [str(folder) for folder in Path(__file__).resolve().parents[:3]]
 import pandas as pd
 import plotly
 import plotly.express as px
 from conftest import DAYS, PROJECT, Repository
 from gitserver import git_server
+from kept_tables import write_table
 
 from timm_bench import get_data, get_results, show_all, show_subs
 
@@ -38,7 +36,6 @@ OLD, NEW = SNAPSHOTS/DAYS[0], SNAPSHOTS/DAYS[-1]
 KEEP = '^re[sg]netd?|beit|convnext|levit|efficient|vit|vgg'
 SUBS = 'levit|resnetd?|regnetx|vgg|convnext.*|efficientnetv2|beit'
 COMMAND = ('-c', 'from timm_bench.cli import main; main()')
-TABLES = Path(__file__).resolve().parent/'tables'
 
 
 # The seed notebook's own lines
@@ -197,34 +194,6 @@ def cloning(rounds: int) -> list[list[str]]:
 
 
 ROWS = dict(imports=imports, reading=reading, charts=charts, terminal=terminal, clone=cloning)
-
-
-def machine() -> str:
-    "What the figures were taken on."
-    model = next((found[1] for line in Path('/proc/cpuinfo').read_text().splitlines() if (found := re.match(r'model name\s*: (.*)', line))), platform.processor()) if Path('/proc/cpuinfo').exists() else platform.processor()
-    return (f'{datetime.now(timezone.utc):%Y-%m-%d}; {model.strip()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; Python {platform.python_version()}, '
-            f'pandas {pd.__version__}, plotly {plotly.__version__}')
-
-
-def same(what: str) -> str: return re.sub(r'[\d.]+', '', what)  # a row's own words, without what was counted
-
-
-def kept(file: Path, rows: list[list[str]]) -> list[str]:
-    "The lines of earlier measurements whose rows were not taken again; a measurement of which no row is left goes altogether."
-    text, again = file.read_text(encoding='utf-8') if file.exists() else '', {same(what) for what, *_ in rows}
-    blocks = [[line for line in block.splitlines() if same(line.split(' | ')[0].removeprefix('| ')) not in again] for block in re.split(r'(?m)^(?=\d{4}-\d\d-\d\d; )', text)]
-    return [line for block in blocks if sum(line.startswith('| ') for line in block) > 2 for line in block]
-
-
-def write_table(name: str, head: list[str], rows: list[list[str]], whole: bool = True) -> None:
-    "The table, printed and kept for the docs; beneath those of earlier measurements where it is not the `whole`."
-    lines = ['| ' + ' | '.join(cells) + ' |' for cells in [head, ['---'] * len(head), *rows]]
-    earlier = [] if whole else kept(TABLES/f'{name}.md', rows)
-    blank = [''] if earlier and earlier[-1] else []
-    text = '\n'.join([*earlier, *blank, machine(), '', *lines]) + '\n'
-    TABLES.mkdir(exist_ok=True)
-    (TABLES/f'{name}.md').write_text(text, encoding='utf-8')
-    print(text)
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 """How long `timm_bench best` takes as a whole process, beside `python -c "import pandas"`: python tests/benchmarks/startup.py [--rounds 15] [--results FOLDER]
 
 The two take turns, and which comes first alternates, so that a machine that gets busier is no advantage to either. Each round gives one ratio; printed are the
-medians, the ratios' median and quartiles, and for both the processor time, which other processes disturb less. The aim is 1.5 at most."""
+medians, the ratios' median and quartiles, and for both the processor time, which other processes disturb less. The aim is 1.5 at most. The table is kept for the docs."""
 import argparse
 import os
 import statistics
@@ -9,6 +9,9 @@ import sys
 import sysconfig
 import time
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from kept_tables import write_table
 
 from timm_bench.results import get_results
 
@@ -39,12 +42,13 @@ def main() -> None:
     times = {name: [] for name in commands}
     for number in range(options.rounds):
         for name in sorted(commands, reverse=number % 2 == 0): times[name].append(took(commands[name], environment))
-    for place, kind in enumerate(['wall', 'processor']):
+    rows = []
+    for place, kind in enumerate(['by the clock', 'of the processor']):
         pandas, best = ([both[place] for both in times[name]] for name in commands)
         low, middle, high = statistics.quantiles([b / p for p, b in zip(pandas, best)], n=4)
-        print(f'{kind} time, medians: import pandas {statistics.median(pandas):.3f} s, timm_bench best {statistics.median(best):.3f} s; '
-              f'ratio {middle:.2f} (half of the {options.rounds} rounds between {low:.2f} and {high:.2f}; aim: at most {AIM})')
-    print(f'load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores at the end')
+        rows.append([f'`timm_bench best` over `import pandas`, {kind}', f'{statistics.median(best):.3f} s', f'{statistics.median(pandas):.3f} s',
+                     f'{middle:.2f} ({low:.2f} to {high:.2f})', f'{AIM}'])
+    write_table('startup', ['what', 'timm_bench', 'instead', 'ratio (middle half)', 'aim at most'], rows)
 
 
 if __name__ == '__main__': main()
