@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 from timm_bench.data import get_data
 from timm_bench.measure import measure, models_like
-from timm_bench.record import COLUMNS, BenchmarkFile, read_sidecar
+from timm_bench.record import COLUMNS, BenchmarkFile, add_row, read_sidecar
 from timm_bench.results import ResultsError, parse_benchmark
 from timm_bench.worker import APART
 
@@ -272,7 +272,7 @@ def test_a_sidecar_cut_anywhere_is_read(tmp_path, at):
     raw = ''.join(lines).encode()[:at]
     path.with_suffix('.jsonl').write_bytes(raw)
     file = BenchmarkFile(path, machine, resume=True)
-    file.add(row | dict(model='last')); file.close()
+    add_row(file, row | dict(model='last')); file.close()
     assert [r['model'] for r in read_sidecar(path.with_suffix('.jsonl'))] == [f'modèle{i}' for i in range(raw.count(b'\n'))] + ['last']
 
 # Bad input

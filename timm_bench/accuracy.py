@@ -6,7 +6,7 @@
 from __future__ import annotations
 import os
 from datetime import date
-from typing import Literal, Sequence
+from typing import Collection, Literal, Sequence, TypeVar
 import pandas as pd
 from .results import Results, ResultsError, get_results
 from .models import declared_license, families, pretrain
@@ -16,13 +16,18 @@ __all__ = ['TestSet', 'get_accuracy']
 
 # %% ../nbs/01a_accuracy.ipynb #ca2daa6c
 TestSet = Literal['imagenet', 'real', 'v2', 'a', 'a-clean', 'r', 'r-clean', 'sketch']
-_FILES = {'imagenet': 'results-imagenet.csv', 'real': 'results-imagenet-real.csv', 'v2': 'results-imagenetv2-matched-frequency.csv',
-          'a': 'results-imagenet-a.csv', 'a-clean': 'results-imagenet-a-clean.csv', 'r': 'results-imagenet-r.csv',
-          'r-clean': 'results-imagenet-r-clean.csv', 'sketch': 'results-sketch.csv'}
+_FILES: dict[TestSet, str] = {
+    'imagenet': 'results-imagenet.csv', 'real': 'results-imagenet-real.csv', 'v2': 'results-imagenetv2-matched-frequency.csv',
+    'a': 'results-imagenet-a.csv', 'a-clean': 'results-imagenet-a-clean.csv', 'r': 'results-imagenet-r.csv',
+    'r-clean': 'results-imagenet-r-clean.csv', 'sketch': 'results-sketch.csv'}
 
-def _choose(argument: str, value: object, choices) -> None:
-    "Refuse a value that is none of the choices, naming them."
-    if value not in list(choices): raise ResultsError(f'{argument}={value!r}: give one of {", ".join(map(repr, choices))}')
+_Choice = TypeVar('_Choice')
+
+def _choose(argument: str, value: object, choices: Collection[_Choice]) -> _Choice:
+    "The one of the choices that a value is; a value that is none is refused, naming them."
+    for choice in choices:
+        if choice == value: return choice
+    raise ResultsError(f'{argument}={value!r}: give one of {", ".join(map(repr, choices))}')
 
 # %% ../nbs/01a_accuracy.ipynb #aa734f47
 def get_accuracy(
@@ -45,17 +50,17 @@ def _source(results: Results, files: list[str]) -> dict:
     return dict(origin=results.origin, folder=str(results.folder), commit=results.commit, date=results.date, files=files)
 
 # %% ../nbs/01a_accuracy.ipynb #698cb02c
-def _chosen(sets: Sequence[str] | str, accuracy: str, results: Results) -> list[str]:
+def _chosen(sets: Sequence[str] | str, accuracy: str, results: Results) -> list[TestSet]:
     "The names of the test sets that are meant."
     if accuracy != 'imagenet': raise ResultsError(f'accuracy={accuracy!r}: give accuracy= for one test set or sets= for several, not both')
     if isinstance(sets, str) and sets == 'all': return [name for name, file in _FILES.items() if file in results.files]
     names = [sets] if isinstance(sets, str) or not isinstance(sets, Sequence) else list(dict.fromkeys(sets))
     if not names: raise ResultsError(f"sets={sets!r}: give 'all' or some of {', '.join(map(repr, _FILES))}")
     for name in names: _choose('sets', name, ['all', *_FILES])
-    return names
+    return [_choose('sets', name, _FILES) for name in names]  # 'all' is one of them only where it stands alone
 
 # %% ../nbs/01a_accuracy.ipynb #f9cee6e5
-def _side_by_side(sets: list[str], results: Results) -> pd.DataFrame:
+def _side_by_side(sets: list[TestSet], results: Results) -> pd.DataFrame:
     "The top-1 accuracies on several test sets, a column each."
     tables = {name: get_accuracy(name, results=results) for name in sets}
     once = {name: table.drop_duplicates(_ROW).set_index(_ROW) for name, table in tables.items()}

@@ -6,6 +6,7 @@
 from __future__ import annotations
 import os
 from datetime import date
+from typing import TYPE_CHECKING, Callable
 import numpy as np
 import pandas as pd
 from .results import Results, get_results, list_benchmarks
@@ -14,6 +15,8 @@ from .accuracy import get_accuracy, _FILES
 from .data import get_data
 from .budgets import COMMERCIAL
 from .choose import better_than, _rows_of
+
+if TYPE_CHECKING: from rich.console import Group
 
 # %% auto #0
 __all__ = ['Card', 'card']
@@ -68,7 +71,7 @@ class Card(dict):
         from jinja2 import Environment
         return Environment(autoescape=True).from_string(_HTML).render(card=self, facts=_facts(self), tables=_tables(self))
 
-    def __rich__(self):
+    def __rich__(self) -> Group:
         from rich.console import Group
         from rich.table import Table
         from rich.text import Text
@@ -78,7 +81,7 @@ class Card(dict):
             for row in rows: table.add_row(*(Text(_plain(cell)) for cell in row))
             return table
         facts = Text('\n').join(Text.assemble((f'{name}: ', 'bold'), _plain(value)) for name, value in _facts(self))
-        return Group(Text(_plain(self['model']), 'bold'), facts, *(part for title, *cells in _tables(self) for part in (Text(_plain(title), 'bold'), rich_table(*cells))), Text(_plain(self['code'])))
+        return Group(Text(_plain(self['model']), 'bold'), facts, *(part for title, head, rows in _tables(self) for part in (Text(_plain(title), 'bold'), rich_table(head, rows))), Text(_plain(self['code'])))
 
 def _plain(text: str) -> str:
     "Text without characters that a terminal would obey."
@@ -92,7 +95,7 @@ def _facts(card: dict) -> list[tuple[str, str]]:
              'parameters': card['params'] and f'{card["params"]:,.4g} million'}
     return [(name, value) for name, value in facts.items() if value]
 
-def _by_size(rows: list[dict], key: str, cell) -> tuple[list[str], list[list[str]]]:
+def _by_size(rows: list[dict], key: str, cell: Callable[[dict], str]) -> tuple[list[str], list[list[str]]]:
     "Rows as a table with a column per image size."
     sizes = sorted({row['img_size'] for row in rows})
     cells = {(row[key], row['img_size']): cell(row) for row in rows}

@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, Sequence, get_args
+from typing import Any, Literal, Sequence, get_args
 import pandas as pd
 from .results import Results, ResultsError, _say
 from .models import UnknownModel, current_name, full_name, split_name
@@ -32,19 +32,20 @@ def frontier(
     return df.iloc[unbeaten(df, x, y, x_best, y_best)]
 
 # %% ../nbs/04_choose.ipynb #a5cac4c6
-def _blend(accuracy: TestSet | Mapping[str, float] | None, own: str) -> dict[str, float]:
+def _blend(accuracy: TestSet | Mapping[str, float] | None, own: str) -> dict[TestSet, float]:
     "Weight by test set, summing to 1."
-    if accuracy is not None and not isinstance(accuracy, Mapping): _choose('accuracy', accuracy, IMAGES)
-    weights = accuracy if isinstance(accuracy, Mapping) else {own if accuracy is None else accuracy: 1}
-    for name, weight in weights.items():
-        _choose('accuracy', name, IMAGES)
+    asked = accuracy if isinstance(accuracy, Mapping) else {_choose('accuracy', own if accuracy is None else accuracy, IMAGES): 1}
+    weights: dict[TestSet, float] = {}
+    for name, weight in asked.items():
+        test_set = _choose('accuracy', name, IMAGES)
         if isinstance(weight, bool) or not isinstance(weight, (int, float)) or not 0 < weight < float('inf'):
             raise ResultsError(f'accuracy={accuracy!r}: the weight of {name!r} must be a number above 0')
+        weights[test_set] = weight
     if not weights: raise ResultsError(f'accuracy={accuracy!r}: give one of {", ".join(map(repr, IMAGES))}, or weights of several')
     return {name: weight / sum(weights.values()) for name, weight in weights.items()}
 
 # %% ../nbs/04_choose.ipynb #6b519b6c
-def _accuracies(df: pd.DataFrame, attrs: dict, test_set: str, results) -> pd.Series:
+def _accuracies(df: pd.DataFrame, attrs: dict, test_set: TestSet, results: str | os.PathLike | Results | None) -> pd.Series:
     "Accuracy of the frame's models on a test set, at the frame's test image size; NaN where none is published."
     if test_set == attrs.get('accuracy', 'imagenet'): return df.top1.astype(float)
     need(df, 'img_size')
@@ -54,7 +55,7 @@ def _accuracies(df: pd.DataFrame, attrs: dict, test_set: str, results) -> pd.Ser
     known = table.drop_duplicates(['model', 'img_size']).set_index(['model', 'img_size']).top1
     return pd.Series(known.reindex(pd.MultiIndex.from_frame(df[['model', 'img_size']])).to_numpy(), df.index)
 
-def _scored(df: pd.DataFrame, accuracy, results) -> pd.DataFrame:
+def _scored(df: pd.DataFrame, accuracy: TestSet | Mapping[str, float] | None, results: str | os.PathLike | Results | None) -> pd.DataFrame:
     "The frame with `accuracy` and its `error` added, and one column a test set where there are several; rows without are dropped."
     need(df, 'model', 'secs', 'top1')
     need_names(df, 'model')
@@ -63,7 +64,8 @@ def _scored(df: pd.DataFrame, accuracy, results) -> pd.DataFrame:
     df.attrs = {}  # which pandas would copy at every step
     weights = _blend(accuracy, attrs.get('accuracy', 'imagenet'))
     sets = {name: _accuracies(df, attrs, name, results) for name in weights}
-    scores = dict(accuracy=sum(weights[name] * sets[name] for name in sets), error=sum(weights[name] * standard_error(sets[name], name) for name in sets))
+    errors: dict[TestSet, pd.Series] = {name: standard_error(sets[name], name) for name in sets}
+    scores = {what: sum(weights[name] * each[name] for name in sets) for what, each in dict(accuracy=sets, error=errors).items()}
     return df.assign(**scores, **(sets if len(sets) > 1 else {})).dropna(subset=['accuracy', 'secs']).pipe(_possible)
 
 def _possible(table: pd.DataFrame) -> pd.DataFrame:
@@ -132,7 +134,7 @@ def _explained(
                                runner_up=following.model, margin=rows.accuracy - following.accuracy, tie=ties)
 
 # %% ../nbs/04_choose.ipynb #b5cd0c1f
-def _reason(place: int, row, fits: int, kept_out: list, budgets: int) -> tuple[str, str]:
+def _reason(place: int, row: Any, fits: int, kept_out: list, budgets: int) -> tuple[str, str]:
     "The budget that binds, and why a row is where it is, in words."
     where = 'most accurate' if place == 0 else f'number {place + 1} by accuracy'
     where += f' of {fits:,} that fit' if budgets else f' of {fits:,}; no budget given'

@@ -9,18 +9,21 @@ from datetime import datetime, timezone
 from enum import Enum
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Iterator, Optional, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Callable, Iterable, Iterator, Optional, get_args
 import typer
-from .accuracy import TestSet
+from .accuracy import TestSet, _FILES, _choose
 from .clone import check_day
 from .results import Results, ResultsError, ResultsWarning, get_results, list_benchmarks
 
-if TYPE_CHECKING: import pandas as pd, plotly.graph_objects as go
+if TYPE_CHECKING:
+    import pandas as pd, plotly.graph_objects as go
+    from rich.console import Console
 
 # %% auto #0
 __all__ = ['app', 'ResultsOption', 'AsOf', 'Update', 'Benchmark', 'PartOption', 'Accuracy', 'FormatOption', 'ModelName', 'Models',
            'Like', 'speeds', 'seven_charts', 'chart_page', 'Part', 'Format', 'sources', 'charts', 'explore', 'best',
-           'instead_of', 'frontier', 'compare', 'card', 'history', 'measure', 'pick_models', 'estimate', 'main']
+           'instead_of', 'frontier', 'compare', 'card', 'history', 'Precision', 'Layout', 'measure', 'pick_models',
+           'estimate', 'main']
 
 # %% ../nbs/09_cli.ipynb #d9ef01ad
 def speeds(
@@ -100,12 +103,12 @@ def _print_table(df: pd.DataFrame, format: Format | None, title: str, note: str 
     else: text = '\n'.join(_markdown_row(row) for row in [df.columns, ['---'] * len(df.columns), *cells.values]) + '\n'
     sys.stdout.write(text)
 
-def _markdown_row(cells) -> str:
+def _markdown_row(cells: Iterable[object]) -> str:
     "A row of a Markdown table."
     return '| ' + ' | '.join('' if cell is None else str(cell).replace('|', r'\|') for cell in cells) + ' |'
 
 # %% ../nbs/09_cli.ipynb #cfef1d3f
-def _console(**options):
+def _console(**options: Any) -> Console:
     "A terminal as rich sees it; rich is slow to import, and a pipe has no need of it."
     from rich.console import Console
     return Console(**options)
@@ -131,7 +134,7 @@ def _for_eyes(df: pd.DataFrame) -> pd.DataFrame:
     "Every cell as text."
     from timm_bench.cards import _time
     units = {'secs': _time, 'param_count_x': '{:,.4g} M'.format, 'gain': '{:+.2f}'.format} | dict.fromkeys(['accuracy', 'top1', 'error', *_SETS], '{:.2f}'.format)
-    def text(column: str, value) -> str:
+    def text(column: str, value: Any) -> str:
         if pd.isna(value): return ''
         return units[column](value) if column in units else {'True': 'yes', 'False': ''}.get(str(value), str(value))
     import pandas as pd
@@ -213,7 +216,7 @@ def explore(results: ResultsOption = None, as_of: AsOf = None, update: Update = 
         webbrowser.open(out.resolve().as_uri())
 
 # %% ../nbs/09_cli.ipynb #09a3005c
-def _beginning(*listed: str):
+def _beginning(*listed: str) -> Callable[[str], list[str]]:
     "Offers those of some words that begin as the one being typed."
     return lambda incomplete: [word for word in listed if word.startswith(incomplete)]
 
@@ -241,18 +244,19 @@ def _models(benchmark: str | None, results: Path | None, as_of: str | None, part
     return get_data(part.value, benchmark=benchmark, results=_results(results, as_of, False), keep=None, weights='all')
 
 # %% ../nbs/09_cli.ipynb #88e05c32
-def _accuracy(words: list[str] | None) -> str | dict[str, float] | None:
+def _accuracy(words: list[str] | None) -> TestSet | dict[str, float] | None:
     "What `--accuracy` means: a test set, or weights by test set, 1 for one without a weight."
     if not words: return None
     pairs = [piece.strip().partition('=') for word in words for piece in word.split(',') if piece.strip()]
-    if len(pairs) == 1 and not pairs[0][1]: return pairs[0][0]
+    if len(pairs) == 1 and not pairs[0][1]: return _choose('accuracy', pairs[0][0], _FILES)
     try: return {name.strip(): float(weight) if equals else 1.0 for name, equals, weight in pairs}
     except ValueError: raise ResultsError(f"accuracy={','.join(words)!r}: give a test set, or weights such as 'imagenet=0.5,sketch=0.5'") from None
 
 def _number(text: str | None) -> float | str | None:
     "A bare number as a number; anything else as it was typed."
+    if text is None: return None
     try: return float(text)
-    except (TypeError, ValueError): return text
+    except ValueError: return text
 
 # %% ../nbs/09_cli.ipynb #e4f46f9c
 _DECIMALS = dict.fromkeys(['accuracy', 'error', 'top1', 'margin', 'points', 'gain', *_SETS], 2) | dict.fromkeys(['secs', 'secs_low', 'secs_high'], 7) | dict.fromkeys(
@@ -334,6 +338,18 @@ def history(under: Annotated[Optional[list[str]], typer.Option('--under', help="
     _print_answer(table, ['under', 'as_of', 'model', 'top1', 'gain', 'error', 'secs', 'param_count_x', 'license'], format, past.attrs['benchmark'])
 
 # %% ../nbs/09_cli.ipynb #4c710e62
+class Precision(str, Enum):
+    "The numbers that a model computes with."
+    fp32 = 'fp32'
+    amp = 'amp'
+    amp_bf16 = 'amp_bf16'
+    bf16 = 'bf16'
+
+class Layout(str, Enum):
+    "The order of an image's numbers in memory."
+    nchw = 'nchw'
+    nhwc = 'nhwc'
+
 Models = Annotated[Optional[list[str]], typer.Option('--models', help="A name, pattern ('resnet*') or family ('convnext'); give it as often as you like.")]
 Like = Annotated[Optional[str], typer.Option('--like', help="The models of a benchmark file, named by words that are true of it ('rtx3090 nhwc pt240').")]
 
@@ -342,8 +358,8 @@ def measure(models: Models = None, like: Like = None, results: ResultsOption = N
             device: Annotated[str, typer.Option('--device', help="'auto', 'cpu', 'cuda', 'cuda:1' or 'mps'.")] = 'auto',
             batch_size: Annotated[Optional[int], typer.Option('--batch-size', help='Images. Default: 1 on a CPU (8 for training), 256 otherwise.')] = None,
             img_size: Annotated[Optional[int], typer.Option('--img-size', help="Pixels. Default: timm's size for each model.")] = None,
-            precision: Annotated[str, typer.Option('--precision', help="'fp32', 'amp', 'amp_bf16' or 'bf16'.")] = 'fp32',
-            layout: Annotated[str, typer.Option('--layout', help="'nchw' or 'nhwc'.")] = 'nchw',
+            precision: Annotated[Precision, typer.Option('--precision', help="'amp' is with fp16.")] = Precision.fp32,
+            layout: Annotated[Layout, typer.Option('--layout', help="'nhwc' is channels last.")] = Layout.nchw,
             compiled: Annotated[bool, typer.Option('--compile', help='With torch.compile.')] = False,
             threads: Annotated[Optional[int], typer.Option('--threads', help="Of the CPU. Default: torch's choice.")] = None,
             out: Annotated[Path, typer.Option('--out', help='The folder to write in, or the file itself.')] = Path('.'),
@@ -355,7 +371,7 @@ def measure(models: Models = None, like: Like = None, results: ResultsOption = N
     from timm_bench.measure import find_models, measure, models_like
     if not models and not like: raise typer.BadParameter("give --models NAME or --like WORDS")
     chosen = [*(find_models(models) if models else []), *(models_like(like, part.value, results=_results(results, None, False)) if like else [])]
-    done = measure(chosen, device=device, batch_size=batch_size, img_size=img_size, precision=precision, layout=layout, compile=compiled, threads=threads,
+    done = measure(chosen, device=device, batch_size=batch_size, img_size=img_size, precision=precision.value, layout=layout.value, compile=compiled, threads=threads,
                    processes=processes, part=part.value, out=out, resume=resume, seconds=seconds, timeout=timeout)
     for path in done.attrs['files']: typer.echo(path)
 

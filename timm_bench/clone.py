@@ -136,21 +136,23 @@ def _kind(repo: Path, name: str) -> str | None:
     try: return _git(f'--git-dir={repo}', 'cat-file', '-t', name)
     except ResultsError as e:
         if not re.search('Not a valid object name|does not exist in', str(e)): raise
+        return None
 
 # %% ../nbs/00b_clone.ipynb #00c922e2
 def _find_commit(repo: Path, rev: str | None, as_of: str | None) -> tuple[str, str]:
     "Commit and day that `rev` or `as_of` names; the newest without either."
-    git = lambda *args: _git(f'--git-dir={repo}', *args)
+    def git(*args: str) -> str: return _git(f'--git-dir={repo}', *args)
     if as_of:
         commit = git('rev-list', '-1', '--first-parent', f'--before={as_of}T23:59:59Z', 'HEAD')
         if not commit:
             first = git('log', '--first-parent', '--date=short-local', '--format=%cd', 'HEAD').splitlines()[-1]
             raise ResultsError(f'as_of={as_of!r}: the results begin on {first}')
     else: commit = rev or 'HEAD'
-    try: return tuple(git(*_COMMIT, f'{commit}^{{commit}}', '--').split())
+    try: number, day = git(*_COMMIT, f'{commit}^{{commit}}', '--').split()
     except ResultsError as e:
         if not rev: raise
         raise ResultsError(f'rev={rev!r}: no such commit ({e})') from None
+    return number, day
 
 # %% ../nbs/00b_clone.ipynb #2f2960ca
 def check_day(
@@ -194,10 +196,9 @@ def _locked(cache: Path) -> Iterator[None]:
     lock = FileLock(cache/'lock', timeout=900)
     try: lock.acquire()
     except Timeout: raise ResultsError(f'{cache}: another process has held its lock for 15 minutes') from None
-    except OSError: lock = None
+    except OSError: pass
     try: yield
-    finally:
-        if lock: lock.release()
+    finally: lock.release()  # which does nothing where it is not held
 
 # %% ../nbs/00b_clone.ipynb #a3152ca5
 def _cached(cache: Path, rev: str | None, as_of: str | None) -> tuple[Path, str, str] | None:
@@ -205,7 +206,8 @@ def _cached(cache: Path, rev: str | None, as_of: str | None) -> tuple[Path, str,
     try:
         if as_of: return None
         if rev: found = [p for p in cache.glob(f'????-??-??_{rev}*') if p.is_dir()]
-        else: found = [cache/'{date}_{commit}'.format_map(_describe(_newest_clone(cache)))]
+        elif repo := _newest_clone(cache): found = [cache/'{date}_{commit}'.format_map(_describe(repo))]
+        else: return None
         if len(found) != 1 or not found[0].is_dir(): return None
     except (OSError, ValueError, KeyError, TypeError): return None
     day, commit = found[0].name.split('_')
@@ -213,7 +215,7 @@ def _cached(cache: Path, rev: str | None, as_of: str | None) -> tuple[Path, str,
 
 def _outdated(repo: Path | None, as_of: str | None) -> bool:
     "Whether the clone cannot know that day yet."
-    try: return repo is None or bool(as_of) and min(as_of, _today()) > _describe(repo)['cloned']
+    try: return repo is None or as_of is not None and min(as_of, _today()) > _describe(repo)['cloned']
     except (OSError, ValueError, KeyError): return True
 
 # %% ../nbs/00b_clone.ipynb #ed3a322e
@@ -254,6 +256,7 @@ def _fetch(cache: Path, url: str, rev: str | None, as_of: str | None, update: bo
     except ResultsError:
         if update or not rev: raise
         if fault := _refresh(cache, url): raise ResultsError(f'rev={rev!r}: not in the cached clone, and {fault}') from None
-        commit, day = _find_commit(repo := _newest_clone(cache), rev, as_of)
+        repo = _newest_clone(cache) or repo
+        commit, day = _find_commit(repo, rev, as_of)
     try: return (_check_out(cache, repo, commit, day), commit, day), fault
     except OSError as e: raise ResultsError(f'{cache}: {e.strerror or e}') from None

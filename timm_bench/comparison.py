@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 import pandas as pd
 from .tables import read_table
 from .results import Results, ResultsError, describe_benchmark, get_results, list_benchmarks, parse_benchmark, pick_benchmark, _fits, _say, _version
@@ -45,17 +45,17 @@ def _pick_pair(a: str, b: str, part: str, results: Results) -> tuple[pd.Series, 
     return one, other
 
 # %% ../nbs/04b_comparison.ipynb #00f15d08
-def _own(benchmark) -> bool:
+def _own(benchmark: object) -> bool:
     "Whether a benchmark is a frame, or the path of a file, rather than words."
     return isinstance(benchmark, (pd.DataFrame, os.PathLike)) or (isinstance(benchmark, str) and benchmark.endswith('.csv') and Path(benchmark).is_file())
 
-def _files(a, b, part: str, results) -> list[str | None]:
+def _files(a: Any, b: Any, part: str, results: Any) -> list[str | None]:
     "The file that each of two benchmarks is looked up in; `None` for what is one's own."
     if _own(a) and _own(b): return [None, None]
     if _own(a) or _own(b): return [None if _own(x) else pick_benchmark(part, x, results).file for x in (a, b)]
     return [picked.file for picked in _pick_pair(a, b, part, get_results(results))]
 
-def _read(benchmark, file: str | None, needs: list[str], results) -> tuple[pd.DataFrame, str, str]:
+def _read(benchmark: Any, file: str | None, needs: list[str], results: Any) -> tuple[pd.DataFrame, str, str]:
     "A benchmark: the frame, its name, and what it was made with."
     if isinstance(benchmark, pd.DataFrame):
         need(benchmark, *needs)

@@ -31,7 +31,7 @@ def _read_speed(part: str, benchmark: str | os.PathLike | None, results: Results
 
 def _own_file(benchmark: str | os.PathLike | None, results: Results) -> Path | None:
     "The file that a path leads to, where a benchmark is given as one; a name among the results is none."
-    if not str(benchmark).endswith('.csv') or str(benchmark) in results.files: return None
+    if benchmark is None or not str(benchmark).endswith('.csv') or str(benchmark) in results.files: return None
     path = Path(benchmark).expanduser()
     return path if path.is_file() else None
 
@@ -93,13 +93,13 @@ def _select(pairs: list[Pair], names: _Names, weights: str, keep: str | None) ->
     return pairs, dropped
 
 # %% ../nbs/02_data.ipynb #7c1e2f90
-def _arranged(test_set: str, results: Results, vendors: bool) -> tuple[Accuracies, _Names]:
+def _arranged(test_set: TestSet, results: Results, vendors: bool) -> tuple[Accuracies, _Names]:
     "An accuracy table, and what decides by name which of its rows are shown."
     _choose('accuracy', test_set, _FILES)
     state = file_state(Path(results.folder)/_FILES[test_set])
     return _remembered(test_set, results, vendors, state) if state else _arrange(test_set, results, vendors)
 
-def _arrange(test_set: str, results: Results, vendors: bool) -> tuple[Accuracies, _Names]:
+def _arrange(test_set: TestSet, results: Results, vendors: bool) -> tuple[Accuracies, _Names]:
     "As `_arranged`, from the file."
     table = get_accuracy(test_set, results=results)
     table.attrs = {}  # pandas would copy them at every step
@@ -107,7 +107,7 @@ def _arrange(test_set: str, results: Results, vendors: bool) -> tuple[Accuracies
     return accuracies, _Names([name.partition('.')[0] for name in accuracies.models], [family[name] for name in accuracies.models], accuracies.top1)
 
 @lru_cache(maxsize=16)
-def _remembered(test_set: str, results: Results, vendors: bool, state: tuple[int, ...]) -> tuple[Accuracies, _Names]:
+def _remembered(test_set: TestSet, results: Results, vendors: bool, state: tuple[int, ...]) -> tuple[Accuracies, _Names]:
     "As `_arranged`, for a file in one state."
     return _arrange(test_set, results, vendors)
 

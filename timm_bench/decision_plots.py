@@ -126,11 +126,12 @@ def _dots(df: pd.DataFrame, of: pd.DataFrame, x: str, y: str, size: str, hue: st
 def _name_them(fig: go.Figure, df: pd.DataFrame, edge: pd.DataFrame, size: str, x: str, y: str) -> go.Figure:
     "Fix the axes, with as little spare room as the names need, and put them there."
     if edge.empty: return fig
-    spans, places = None, []
+    spans: list[tuple[float, float]] = []
+    places: list[np.ndarray | None] = []
     for up in (.06, .14, .22, .3, .38, .46):  # parts of the height
         tried = _spans(df, x, y, up)
         found = _placed(edge, size, x, y, tried)
-        if spans is None or _named(found) > _named(places): spans, places = tried, found
+        if not spans or _named(found) > _named(places): spans, places = tried, found
         if _named(places) == len(edge): break
     else: fig.layout.title.subtitle.text += f', {_named(places)} of them named'
     for annotation in _annotations(edge, size, x, y, places): fig.add_annotation(annotation)

@@ -7,8 +7,10 @@ from __future__ import annotations
 import os, platform, random, re, statistics, subprocess
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Callable
+from typing import TYPE_CHECKING, Any, Callable, ContextManager
 from .timing import repeat, summarize, warm_up
+
+if TYPE_CHECKING: from torch import Tensor, nn
 
 # %% auto #0
 __all__ = ['cpu_model', 'device_label', 'power_state', 'load', 'describe', 'count', 'benchmark']
@@ -86,7 +88,7 @@ def describe(
     return machine | dict(device_model=title, cuda=cuda, label=device_label(title) + ending)
 
 # %% ../nbs/05b_engine.ipynb #6ea7056f
-def _create(job: dict):
+def _create(job: dict) -> tuple[nn.Module, tuple[int, int, int]]:
     "The model, and the shape of one image."
     import timm
     size, cfg = job['img_size'], timm.get_pretrained_cfg(job['model'], allow_unregistered=True)
@@ -96,7 +98,7 @@ def _create(job: dict):
     return model, (data['input_size'][0], size, size) if size else data['input_size']
 
 # %% ../nbs/05b_engine.ipynb #85efa8e6
-def _autocast(job: dict):
+def _autocast(job: dict) -> Callable[[], ContextManager]:
     "A function that gives the context for mixed precision, or none."
     import torch
     kinds = dict(amp=torch.float16, amp_bf16=torch.bfloat16)
@@ -110,22 +112,22 @@ def _wait(device: str) -> Callable[[], None]:
     return torch.mps.synchronize if device == 'mps' else lambda: None
 
 # %% ../nbs/05b_engine.ipynb #1d2971f7
-def _infer_step(model, images, job: dict) -> Callable[[], None]:
+def _infer_step(model: Callable[[Tensor], Any], images: Tensor, job: dict) -> Callable[[], None]:
     "One forward pass."
     autocast, wait = _autocast(job), _wait(job['device'])
-    def step():
+    def step() -> None:
         with autocast(): model(images)
         wait()
     return step
 
 # %% ../nbs/05b_engine.ipynb #41d50fbf
-def _train_step(model, images, job: dict) -> Callable[[], None]:
+def _train_step(model: nn.Module, images: Tensor, job: dict) -> Callable[[], None]:
     "Forward, backward and optimiser."
     import torch, timm.optim
     autocast, wait, kind = _autocast(job), _wait(job['device']), torch.device(job['device']).type
     optimizer = timm.optim.create_optimizer_v2(model, opt='sgd', lr=1e-4)
     scaler = torch.amp.GradScaler(kind, enabled=job['precision'] == 'amp')
-    def step():
+    def step() -> None:
         optimizer.zero_grad()
         with autocast(): loss = _loss(model(images))
         scaler.scale(loss).backward()
@@ -134,7 +136,7 @@ def _train_step(model, images, job: dict) -> Callable[[], None]:
     return step
 
 # %% ../nbs/05b_engine.ipynb #0ae6f7d9
-def _loss(output):
+def _loss(output: Tensor | list[Tensor] | tuple[Tensor, ...]) -> Tensor:
     "Cross-entropy of a model's output against random classes."
     import torch
     if isinstance(output, (tuple, list)): output = output[0]  # distilled models have two heads
@@ -143,8 +145,8 @@ def _loss(output):
 
 # %% ../nbs/05b_engine.ipynb #202e2be9
 def count(
-    model,  # a timm model, in `eval` mode and without gradients
-    image,  # a batch of one
+    model: Any,  # a timm model, in `eval` mode and without gradients
+    image: Any,  # a tensor: a batch of one
 ) -> dict:  # `gmacs` (10⁹) and `macts` (10⁶)
     "Multiply-adds and activations of one forward pass."
     import torch
@@ -158,13 +160,13 @@ def count(
     return dict(gmacs=round(flops.get_total_flops()/2e9, 2), macts=round(activations.total/1e6, 2))
 
 # %% ../nbs/05b_engine.ipynb #02783bd8
-def _activations():
+def _activations() -> Any:
     "A mode that adds up the elements that convolutions and matrix products return."
     from torch.utils._python_dispatch import TorchDispatchMode
     from torch.utils.flop_counter import flop_registry
     class Activations(TorchDispatchMode):
         total = 0
-        def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        def __torch_dispatch__(self, func: Any, types: Any, args: tuple = (), kwargs: dict | None = None) -> Any:
             output = func(*args, **(kwargs or {}))
             if func._overloadpacket in flop_registry: self.total += output.numel()
             return output
@@ -230,7 +232,7 @@ def _benchmark(job: dict) -> dict:
     return found | (_count(model, images[:1]) if job['part'] == 'infer' and job.get('count', True) else {})
 
 # %% ../nbs/05b_engine.ipynb #34cd83ef
-def _prepare(job: dict):
+def _prepare(job: dict) -> tuple[nn.Module, Tensor, dict]:
     "The model on its device, a batch of random images, and what is known without timing."
     import torch
     layout = torch.channels_last if job['layout'] == 'nhwc' else torch.contiguous_format
@@ -242,7 +244,7 @@ def _prepare(job: dict):
     return model, images, found
 
 # %% ../nbs/05b_engine.ipynb #4a7cc7f7
-def _count(model, image) -> dict:
+def _count(model: nn.Module, image: Tensor) -> dict:
     "As `count`; empty for a model that cannot be counted, which is no reason not to time it."
     try: return count(model, image)
     except Exception as e: return dict(gmacs=None, macts=None, not_counted=f'{type(e).__name__}: {e}'[:200])

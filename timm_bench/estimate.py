@@ -6,7 +6,7 @@
 from __future__ import annotations
 import os, shutil, tempfile
 from pathlib import Path
-from typing import Iterable, Literal
+from typing import Any, Iterable, Literal
 import numpy as np
 import pandas as pd
 from .tables import read_table
@@ -170,13 +170,13 @@ def _plain(own: pd.DataFrame) -> pd.DataFrame:
     "Own rows as in a benchmark file, also where they come from a joined frame."
     return own.rename(columns={'param_count_x': 'param_count'}).loc[:, lambda t: ~t.columns.duplicated()]
 
-def _joined(speeds: pd.DataFrame, name: str, part: str, results: Results, accuracy: TestSet, **options) -> pd.DataFrame:
+def _joined(speeds: pd.DataFrame, name: str, part: Literal['infer', 'train'], results: Results, **options: Any) -> pd.DataFrame:
     "What `get_data` makes of a benchmark table."
     with tempfile.TemporaryDirectory() as folder:
         for table in results.files:
             if not table.startswith('benchmark-'): shutil.copy(Path(results.folder)/table, folder)
         speeds.to_csv(Path(folder)/name, index=False)
-        frame = get_data(part, benchmark=name, results=folder, accuracy=accuracy, **options)
+        frame = get_data(part, benchmark=name, results=folder, **options)
     frame.attrs |= dict(origin=results.origin, commit=results.commit, date=results.date)
     return frame
 

@@ -23,7 +23,7 @@ def days_of(
 ) -> list[str]:  # YYYY-MM-DD, the earliest first, the last being that of `results`; ['now'] where it is not known
     "The days that a history can be made of."
     results = get_results(results)
-    if results.url: return [f'{year}-12-31' for year in range(_FIRST, int(results.date[:4]))] + [results.date]
+    if results.url and results.date: return [f'{year}-12-31' for year in range(_FIRST, int(results.date[:4]))] + [results.date]
     folder = results.folder.resolve()
     if _DAY.fullmatch(folder.name): return [day for day in _dated(folder.parent) if day <= folder.name]
     return [results.date or 'now']
@@ -75,7 +75,7 @@ def get_history(
     return history
 
 # %% ../nbs/04d_history.ipynb #22f2a9c8
-def _accuracies(days: Sequence[str | date] | None, accuracy: str, results: Results) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
+def _accuracies(days: Sequence[str | date] | None, accuracy: TestSet, results: Results) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
     "The accuracy table of each day, the earliest first; and why others are missing."
     if days is not None: return {str(day): get_accuracy(accuracy, results=results, as_of=day) for day in sorted(set(map(str, days)))}, {}
     tables, skipped, last = {}, {}, results.date or 'now'
@@ -96,7 +96,7 @@ def best_by_day(
     days = {day: history[history.as_of.eq(day)] for day in sorted(history.as_of.unique())}
     rows = [_best_on(models, budget) | dict(under=str(budget), as_of=day) for budget in budgets for day, models in days.items()]
     table = pd.DataFrame(rows, columns=['under', 'as_of', *_SHOWN])
-    error = standard_error(table.top1, history.attrs.get('accuracy', 'imagenet'))
+    error: pd.Series = standard_error(table.top1, history.attrs.get('accuracy', 'imagenet'))
     before = error.groupby(table.under, sort=False).shift()
     return table.assign(gain=table.groupby('under', sort=False).top1.diff(), error=(error**2 + before**2) ** .5)
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 from collections import defaultdict
 from operator import attrgetter
-from typing import Callable, Iterable, Iterator, NamedTuple
+from typing import Any, Callable, Collection, Iterable, Iterator, NamedTuple
 import pandas as pd
 from .models import renamed
 
@@ -107,15 +107,15 @@ def settle(
     return sorted(winners.values())
 
 # %% ../nbs/02a_join.ipynb #37061f69
-def _sizes(sizes) -> str: return f"size{'s'[:len(set(sizes)) - 1]} " + ', '.join(f'{size:g}' for size in sorted(set(sizes)))
+def _sizes(sizes: Collection[int]) -> str: return f"size{'s'[:len(set(sizes)) - 1]} " + ', '.join(f'{size:g}' for size in sorted(set(sizes)))
 
 def why_no_accuracy(
     part: str,  # 'infer' or 'train'
     accuracies: Accuracies,  # the accuracy table
-) -> Callable:  # from a row of the benchmark (of `itertuples`) to the reason
+) -> Callable[[Any], str]:  # from a row of the benchmark (of `itertuples`) to the reason
     "Why a benchmark row joined with nothing."
     evaluated, params = accuracies.evaluated, dict(zip(accuracies.models, accuracies.params))
-    def why(row) -> str:
+    def why(row: Any) -> str:
         if pd.isna(rate := getattr(row, f'{part}_samples_per_sec')): return 'the throughput is empty'
         if rate == 0: return 'the throughput is 0'
         weights, _ = _weights_of(row.model, accuracies)
@@ -131,12 +131,12 @@ def why_no_speed(
     part: str,  # 'infer' or 'train'
     speed: pd.DataFrame,  # the benchmark's rows
     accuracies: Accuracies,  # the accuracy table
-) -> Callable:  # from a row of the accuracy table (of `itertuples`) to the reason
+) -> Callable[[Any], str]:  # from a row of the accuracy table (of `itertuples`) to the reason
     "Why an accuracy row joined with nothing."
     measured: dict[str, set[int]] = defaultdict(set)
     for name, size, rate, _ in _speeds(part, speed):
         for weight in _weights_of(name, accuracies)[0] if rate > 0 else []: measured[weight].add(size)
-    def why(row) -> str:
+    def why(row: Any) -> str:
         if not measured[row.model]: return 'no speed was measured for its architecture'
         if part == 'train': return 'another image size of this weight is more accurate'
         return f'speed was measured at image {_sizes(measured[row.model])} only'

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import OptimizeResult, least_squares
 from .results import Results, ResultsError, list_benchmarks
-from .models import renames, split_name
+from .models import renamed, split_name
 
 # %% auto #0
 __all__ = ['COSTS', 'EQUAL', 'LEAST', 'FEWEST', 'NOISE', 'model_keys', 'log_secs', 'Public', 'read_public', 'costs_of', 'Belief',
@@ -24,7 +24,7 @@ def model_keys(
     part: str,  # 'infer' or 'train'
 ) -> pd.MultiIndex:  # `arch` and `size` (pixels)
     "Architecture under today's name, and image size, of a benchmark's rows."
-    arch = table.model.map(lambda name: split_name(renames().get(name, name)).arch)
+    arch = table.model.map(lambda name: split_name(renamed(name)).arch)
     return pd.MultiIndex.from_arrays([arch, table[f'{part}_img_size'].astype(int)], names=['arch', 'size'])
 
 def log_secs(
@@ -74,7 +74,7 @@ def read_public(
 # %% ../nbs/05a_machine.ipynb #af908999
 def _nearest_size(index: pd.MultiIndex, keys: pd.MultiIndex) -> np.ndarray:
     "Where in `index` each key's architecture stands at the nearest size; -1 where it does not."
-    places = {}
+    places: dict[str, list[tuple[int, int]]] = {}  # size and place, by architecture
     for at, (arch, size) in enumerate(index): places.setdefault(arch, []).append((size, at))
     return np.array([min(places[arch], key=lambda place: abs(np.log(place[0] / size)))[1] if arch in places else -1 for arch, size in keys], dtype=int)
 
@@ -108,8 +108,8 @@ class Belief(NamedTuple):
 
 def _solve(secs: np.ndarray, parts: np.ndarray, deviation: np.ndarray, belief: Belief, noise: float, loss: str = 'linear') -> OptimizeResult:
     "The six numbers that fit best both to log seconds and to what was expected."
-    def misses(numbers): return np.concatenate([(_pace(numbers, parts, deviation)[0] - secs) / noise, (numbers - belief.center) / belief.spread])
-    def slopes(numbers): return np.vstack([_pace(numbers, parts, deviation)[1] / noise, np.diag(1 / belief.spread)])
+    def misses(numbers: np.ndarray) -> np.ndarray: return np.concatenate([(_pace(numbers, parts, deviation)[0] - secs) / noise, (numbers - belief.center) / belief.spread])
+    def slopes(numbers: np.ndarray) -> np.ndarray: return np.vstack([_pace(numbers, parts, deviation)[1] / noise, np.diag(1 / belief.spread)])
     return least_squares(misses, belief.center, jac=slopes, loss=loss)
 
 # %% ../nbs/05a_machine.ipynb #7b6362ee

@@ -5,14 +5,14 @@
 # %% ../nbs/05_measure.ipynb #9a3f222d
 from __future__ import annotations
 import contextlib, os, re, tempfile, warnings
-from concurrent.futures import as_completed
+from concurrent.futures import Future, as_completed
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any, Iterable, Iterator, Literal
+from typing import Any, Callable, Generator, Iterable, Literal
 import pandas as pd
 from .results import Results, ResultsError, ResultsWarning, get_results, parse_benchmark, pick_benchmark
 from .models import UnknownModel, current_name, families, registry
-from .record import COLUMNS, Files, Report, has_row
+from .record import COLUMNS, Files, Report, has_row, keep_row, rows_before, summary_of
 from .worker import Failure, Worker, describe_machine, describe_machine_here, run_job, run_job_here
 
 # %% auto #0
@@ -108,7 +108,7 @@ def _wrong_name(name: str, settings: dict) -> str | None:
     return next((f'{field}: {said[field]} is not {true[field]}' for field in ('part', 'precision', 'layout', 'compiled') if said[field] != true[field]), None)
 
 # %% ../nbs/05_measure.ipynb #0944129c
-def _run(jobs: list[dict], files: Files, engine: str, report: Report) -> Iterator[dict]:
+def _run(jobs: list[dict], files: Files, engine: str, report: Report) -> Generator[dict, None, None]:
     "Do the jobs on this machine, one after another."
     with Worker(engine) as worker:
         machine = _described(lambda: describe_machine(worker, jobs[0]))
@@ -121,7 +121,7 @@ def _run(jobs: list[dict], files: Files, engine: str, report: Report) -> Iterato
             yield run_job(worker, job)
 
 # %% ../nbs/05_measure.ipynb #66a84c97
-def _described(describe) -> dict:
+def _described(describe: Callable[[], dict]) -> dict:
     "What `describe` returns, or why no model can run here."
     try: return describe()
     except Failure as e:
@@ -129,12 +129,12 @@ def _described(describe) -> dict:
         raise ResultsError(f'measure cannot start: {"timm and torch are needed" if hint else e.reason}{hint}') from None
 
 # %% ../nbs/05_measure.ipynb #ed7bc1b3
-def _run_elsewhere(jobs: list[dict], files: Files, engine: str, report: Report, executor) -> Iterator[dict]:
+def _run_elsewhere(jobs: list[dict], files: Files, engine: str, report: Report, executor: Any) -> Generator[dict, None, None]:
     "Do the jobs on an executor."
     if hasattr(executor, 'get_executor'): executor = executor.get_executor(pure=False)
     machine = _described(executor.submit(describe_machine_here, jobs[0], engine).result)
     jobs = [job | dict(batch_size=_batch_size(job['batch_size'], job['part'], machine['device'])) for job in jobs]
-    before = files.before(machine)
+    before = rows_before(files, machine)
     left = [job for job in jobs if not has_row(before, job)]
     report.begin(len(left), len(jobs) - len(left))
     report.current('on the executor')
@@ -145,7 +145,7 @@ def _run_elsewhere(jobs: list[dict], files: Files, engine: str, report: Report, 
         for future in futures: future.cancel()
 
 # %% ../nbs/05_measure.ipynb #493cb93f
-def _row_of(future, job: dict) -> dict:
+def _row_of(future: Future, job: dict) -> dict:
     "A future's row; a failed one where the executor lost it."
     try: return future.result()
     except Exception as e:
@@ -183,15 +183,15 @@ def measure(
     return _frame(jobs, files, report)
 
 # %% ../nbs/05_measure.ipynb #0957ae6e
-def _collect(rows: Iterator[dict], files: Files, report: Report) -> None:
+def _collect(rows: Generator[dict, None, None], files: Files, report: Report) -> None:
     "Keep each row as it comes; whatever ends the run, close the files and say what was done."
     try:
         with contextlib.closing(rows), report.progress:
-            for row in rows: files.keep(row); report.add(row)
+            for row in rows: keep_row(files, row); report.add(row)
     finally:
         files.close()
         if report.total or report.before:
-            for line in report.summary([*files.old, *files.opened]): report.console.print(line, markup=False)
+            for line in summary_of(report, [*files.old, *files.opened]): report.console.print(line, markup=False)
 
 # %% ../nbs/05_measure.ipynb #1124e36f
 def _frame(jobs: list[dict], files: Files, report: Report) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import json, re
 from collections import defaultdict
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Iterable, NamedTuple
 import timm_bench
 
@@ -33,14 +34,14 @@ def read_registry() -> dict:  # `timm` (its version), `renames` (old name: new n
     "Read names, renames and licences from the installed timm."
     import timm
     from timm.models import _registry as registry
-    weights = defaultdict(dict)
+    weights: defaultdict[str, dict[str, str | None]] = defaultdict(dict)
     for name in sorted(timm.list_pretrained(), key=lambda n: (n != _default_weight(n, registry), n)):
         arch, tag = split_name(name)
         weights[arch][tag] = registry.get_pretrained_cfg(name).license
     others = sorted(set(timm.list_models()) - set(weights))
     return dict(timm=timm.__version__, renames=dict(sorted(registry._deprecated_models.items())), weights=dict(sorted(weights.items())), others=others)
 
-def _default_weight(name: str, registry) -> str:
+def _default_weight(name: str, registry: ModuleType) -> str:
     "The full name of the weight that timm loads for a weight's architecture."
     arch = split_name(name).arch
     return f'{arch}.{registry._model_default_cfgs[arch].tags[0]}'

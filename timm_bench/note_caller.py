@@ -6,6 +6,7 @@
 from __future__ import annotations
 import json, os, re, sys
 from pathlib import Path
+from typing import Any
 from urllib.parse import urljoin
 from urllib.request import Request, urlopen
 from .tables import ResultsError
@@ -15,7 +16,7 @@ from .note_links import running_servers
 __all__ = ['calling_notebook']
 
 # %% ../nbs/08e_note_caller.ipynb #d522633b
-def _shell():
+def _shell() -> Any:
     "IPython's shell, where there is one."
     return sys.modules['IPython'].get_ipython() if 'IPython' in sys.modules else None
 
@@ -76,8 +77,8 @@ def calling_notebook() -> tuple[Path, dict | None]:  # its path, and its content
     "The notebook that this is called from, as it was last saved."
     for ask in (_from_vscode, _from_server, _from_environment):
         if (path := ask()) and path.is_file(): return path, None
-    for ask in (_from_colab, _from_kaggle):
-        try: found = ask()
-        except Exception as e: raise ResultsError(f'nb=None: {ask.__name__[6:].title()} did not hand over the notebook ({type(e).__name__}: {e}); give its path') from None
+    for hand_over in (_from_colab, _from_kaggle):
+        try: found = hand_over()
+        except Exception as e: raise ResultsError(f'nb=None: {hand_over.__name__[6:].title()} did not hand over the notebook ({type(e).__name__}: {e}); give its path') from None
         if found: return found
     raise ResultsError('nb=None: no program that runs notebooks tells which one this is called from; give its path')

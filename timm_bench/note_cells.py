@@ -8,8 +8,10 @@ import json, re
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import BinaryIO, Iterator, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, Iterator, NamedTuple
 from .tables import ResultsError
+
+if TYPE_CHECKING: from markdown_it import MarkdownIt
 
 # %% auto #0
 __all__ = ['drop_outputs', 'Cell', 'read_cells', 'headings', 'Section', 'split_sections', 'Note', 'read_note']
@@ -110,7 +112,7 @@ def read_cells(
 _MAYBE = re.compile(r'^ {0,3}(?:#{1,6}(?:[ \t]|$)|(?:=+|-+)[ \t]*$)', re.M)
 
 @cache
-def _parser():
+def _parser() -> tuple[MarkdownIt, MarkdownIt]:
     "A parser of Markdown's blocks, and one of what is in a line."
     from markdown_it import MarkdownIt
     blocks = MarkdownIt('commonmark')
@@ -119,7 +121,7 @@ def _parser():
 
 def _seen(inline: str) -> str:
     "What a reader sees of a line of Markdown."
-    tokens = _parser()[1].parseInline(inline)[0].children
+    tokens = _parser()[1].parseInline(inline)[0].children or []
     return ''.join(t.content if t.type in ('text', 'code_inline') else ' ' if t.type == 'softbreak' else '' for t in tokens).strip()
 
 # %% ../nbs/08a_note_cells.ipynb #f72c3a14
@@ -130,7 +132,9 @@ def headings(
     if not _MAYBE.search(source): return
     tokens = _parser()[0].parse(source)
     for opening, inline in zip(tokens, tokens[1:]):
-        if opening.type == 'heading_open' and not opening.level: yield *opening.map, int(opening.tag[1]), _seen(inline.content)
+        if opening.type != 'heading_open' or opening.level or not opening.map: continue
+        first, after = opening.map
+        yield first, after, int(opening.tag[1]), _seen(inline.content)
 
 # %% ../nbs/08a_note_cells.ipynb #c18376d3
 @dataclass
@@ -162,7 +166,8 @@ def split_sections(
     cells: list[Cell],  # see `read_cells`
 ) -> list[Section]:  # in order
     "The sections that headings make of cells."
-    sections, above = [Section('', 0, [], 0)], []  # above: level and text of the headings that are open
+    sections = [Section('', 0, [], 0)]
+    above: list[tuple[int, str]] = []  # level and text of the headings that are open
     for number, (kind, source, cell_id) in enumerate(cells):
         lines, begin = source.split('\n'), 0
         for first, after, level, text in headings(source) if kind == 'markdown' else ():

@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path, PurePath
+from typing import Sequence
 from urllib.parse import quote, urljoin
 
 # %% auto #0
@@ -37,7 +38,7 @@ class Link:
     href: str  # for a page that is shown in this session
     server: bool  # whether a Jupyter server opens it
 
-def _server_for(path: Path, servers: list[dict]) -> tuple[dict, PurePath] | None:
+def _server_for(path: Path, servers: Sequence[dict]) -> tuple[dict, PurePath] | None:
     "The server to open a notebook in, and the notebook's path there."
     found = [(server, inside) for server in servers if (inside := _inside(path, server['root_dir']))]
     mine = os.environ.get('JPY_PARENT_PID', '')
@@ -47,7 +48,7 @@ def _server_for(path: Path, servers: list[dict]) -> tuple[dict, PurePath] | None
 def link_to(
     path: Path,  # of a notebook
     anchor: str = '',  # see `Section.anchor`
-    servers: list[dict] = (),  # see `running_servers`
+    servers: Sequence[dict] = (),  # see `running_servers`
 ) -> Link:
     "Where a section of a notebook opens."
     after = f'#{quote(anchor, safe="=")}' if anchor else ''

@@ -47,7 +47,8 @@ def _as_text(nb: NotebookNode) -> tuple[str, list[int]]:
     "A notebook as jupytext's Markdown, and the cells that would not come back the same."
     import jupytext
     nb.metadata.setdefault('kernelspec', dict(name='python3', display_name='Python 3', language='python'))
-    expected, lost = _sources(nb), []
+    expected = _sources(nb)
+    lost: list[int] = []
     while True:
         text = jupytext.writes(nb, 'md')
         try: back = _sources(jupytext.reads(text, 'md'))
@@ -86,7 +87,7 @@ def _is_own(path: Path) -> bool:
     try: text = path.read_bytes().decode()
     except (OSError, UnicodeDecodeError): return False
     mark = MARK.search(text)
-    return bool(mark) and _checksum(text[:mark.start()] + text[mark.end():]) == mark[1]
+    return mark is not None and _checksum(text[:mark.start()] + text[mark.end():]) == mark[1]
 
 # %% ../nbs/08f_note_markdown.ipynb #37c86546
 def _target(nb: Path, out: str | os.PathLike | None) -> Path:
@@ -115,8 +116,8 @@ def _write_pictures(page: Path, pictures: dict[str, bytes]) -> None:
     old = [p for p in folder.glob('*') if numbered.fullmatch(p.name)]
     if old and not page.exists(): raise ResultsError(f'{folder}: holds pictures that ipy2md did not write; choose another name with out=')
     if pictures: folder.mkdir(exist_ok=True)
-    for path, data in pictures.items(): _write(page.parent/path, data)
-    for path in {*old} - {page.parent/path for path in pictures}: path.unlink()
+    for name, data in pictures.items(): _write(page.parent/name, data)
+    for path in {*old} - {page.parent/name for name in pictures}: path.unlink()
     if old and not pictures and not any(folder.iterdir()): folder.rmdir()
 
 # %% ../nbs/08f_note_markdown.ipynb #2b369544
@@ -128,8 +129,11 @@ def ipy2md(
     "Convert a notebook to Markdown; overwrites only what it wrote itself."
     path, content = calling_notebook() if nb is None else (Path(nb).expanduser(), None)
     node, page = _load(path, content), _target(path, out)
-    text, rest = (_as_page(node, page.stem) if outputs else _as_text(node))
-    if outputs: _write_pictures(page, rest)
-    elif rest: warnings.warn(f'{path}: cell {", ".join(map(str, rest))} (from 0) would not come back quite the same from {page.name}', ResultsWarning, stacklevel=2)
+    if outputs:
+        text, pictures = _as_page(node, page.stem)
+        _write_pictures(page, pictures)
+    else:
+        text, lost = _as_text(node)
+        if lost: warnings.warn(f'{path}: cell {", ".join(map(str, lost))} (from 0) would not come back quite the same from {page.name}', ResultsWarning, stacklevel=2)
     _write(page, _marked(text).encode('utf-8', 'replace'))
     return page

@@ -6,17 +6,23 @@
 from __future__ import annotations
 import html, re
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Sequence
 from .note_words import spans
 
-if TYPE_CHECKING: from rich.text import Text
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.renderer import RendererHTML
+    from markdown_it.token import Token
+    from markdown_it.utils import EnvType, OptionsDict
+    from pygments.lexer import Lexer
+    from rich.text import Text
 
 # %% auto #0
 __all__ = ['code_html', 'mark_html', 'parts_html', 'plain', 'marked_text', 'parts_text']
 
 # %% ../nbs/08g_note_show.ipynb #48f9ebc0
 @cache
-def _lexer(language: str):
+def _lexer(language: str) -> Lexer:
     "Pygments' lexer for a language, or for plain text."
     from pygments.lexers import get_lexer_by_name
     from pygments.util import ClassNotFound
@@ -33,17 +39,17 @@ def code_html(
     return highlight(source, _lexer(language), HtmlFormatter(wrapcode=True))
 
 # %% ../nbs/08g_note_show.ipynb #2f888ae0
-def _image(renderer, tokens, i, options, env) -> str:
+def _image(renderer: RendererHTML, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType) -> str:
     "A picture, by its description."
     return f'[{html.escape(tokens[i].content or "picture")}]'
 
-def _link(renderer, tokens, i, options, env) -> str:
+def _link(renderer: RendererHTML, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType) -> str:
     "The beginning of a link, which leads somewhere only if that is on the web."
     target = str(tokens[i].attrGet('href') or '')
     tokens[i].attrs = dict(href=target, target='_blank', rel='noopener') if re.match('https?://', target, re.I) else {}
     return renderer.renderToken(tokens, i, options, env)
 
-def _heading(renderer, tokens, i, options, env) -> str:
+def _heading(renderer: RendererHTML, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType) -> str:
     "A heading within a section (in a list or a quotation), below those of the page."
     tokens[i].tag = 'h6'
     return renderer.renderToken(tokens, i, options, env)
@@ -55,7 +61,7 @@ def _highlight(source: str, language: str, attributes: str) -> str:
     return highlight(source, _lexer(language), HtmlFormatter(nowrap=True))
 
 @cache
-def _markdown():
+def _markdown() -> MarkdownIt:
     "The renderer of Markdown."
     from markdown_it import MarkdownIt
     renderer = MarkdownIt('commonmark', dict(html=False, highlight=_highlight)).enable(['table', 'strikethrough'])

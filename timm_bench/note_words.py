@@ -64,9 +64,9 @@ _DIRECTIVE = re.compile(r'^#\|.*$', re.M)
 
 def _folded(section: Section) -> dict[str, str]:
     "Where words are looked for, folded once and kept with the section."
-    kept = section.__dict__.get('_folded')
+    kept = vars(section).get('_folded')
     if kept is None:
-        kept = section._folded = {place: ' '.join(fold(text).split()) for place, text in
+        kept = vars(section)['_folded'] = {place: ' '.join(fold(text).split()) for place, text in
                                   dict(heading=section.heading, text=_DIRECTIVE.sub('', section.text), above='\n'.join(section.trail)).items()}
     return kept
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import os, sys, warnings
 from importlib.resources import files
 from pathlib import Path
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 from .results import ResultsError, ResultsWarning
 from .note_cells import Note, Section
 from .note_files import read_notes
@@ -15,6 +15,10 @@ from .note_words import Match, matches, words
 from .note_links import Link, link_to, running_servers
 from .note_show import mark_html, marked_text, parts_html, parts_text, plain
 from .note_markdown import ipy2md
+
+if TYPE_CHECKING:
+    from rich.console import Group
+    from rich.text import Text
 
 # %% auto #0
 __all__ = ['Context', 'Answer', 'Found', 'fastnbs', 'Outline', 'fastlistnbs']
@@ -38,6 +42,8 @@ class Answer(list):
     "A list of records that a notebook and a terminal can show."
     skipped: dict[Path, str]  # what could not be read, and why
     said: list[str]  # what there is to say about it
+
+    def _page(self) -> dict: return {}  # what the template shows: each kind of answer has its own
 
     def _repr_html_(self) -> str:
         from jinja2 import Environment
@@ -97,11 +103,11 @@ class Found(Answer):
             href=link.href, name=m.note.path.name, label=m.section.heading or m.note.path.name,
             body=Markup(parts_html(_parts(m, self.context), m.note.language, list(m.found)))) for m, link in zip(self._found, self._links)])
 
-    def __rich__(self):
+    def __rich__(self) -> Group:
         from rich.console import Group
         return Group(*(marked_text(line, [], 'dim') for line in self.said), *(self._one(m, link) for m, link in zip(self._found, self._links)))
 
-    def _one(self, match: Match, link: Link):
+    def _one(self, match: Match, link: Link) -> Text:
         "A section for a terminal."
         from rich.text import Text
         above = marked_text(' › '.join([_shown(match.note.path), *match.section.trail]), list(match.found), 'cyan')
@@ -160,7 +166,7 @@ class Outline(Answer):
 
     def _folders(self) -> dict[str, list]:
         "The notebooks by folder."
-        folders = {}
+        folders: dict[str, list] = {}
         for one in self._notes: folders.setdefault(_shown(one[0].path.parent), []).append(one)
         return folders
 
@@ -168,7 +174,7 @@ class Outline(Answer):
         rows = lambda rows: [dict(heading=record['heading'] or '…', indent=1.2 * (record['level'] - 1), href=link.href) for record, link in rows]
         return dict(folders=[(folder, [dict(name=note.path.name, href=link.href, rows=rows(inside)) for note, link, inside in notes]) for folder, notes in self._folders().items()])
 
-    def __rich__(self):
+    def __rich__(self) -> Group:
         from rich.console import Group
         from rich.tree import Tree
         trees = [Tree(marked_text(folder, [], 'bold cyan')) for folder in self._folders()]

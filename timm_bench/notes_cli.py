@@ -13,7 +13,7 @@ import typer
 if TYPE_CHECKING: from timm_bench.notes import Answer
 
 # %% auto #0
-__all__ = ['app', 'FolderOption', 'FormatOption', 'NotesFormat', 'search', 'list_', 'convert']
+__all__ = ['app', 'FolderOption', 'FormatOption', 'NotesFormat', 'Context', 'search', 'list_', 'convert']
 
 # %% ../nbs/09a_notes_cli.ipynb #3061b554
 app = typer.Typer(help='Search, list and convert notebooks.', no_args_is_help=True)
@@ -23,6 +23,13 @@ class NotesFormat(str, Enum):
     text = 'text'
     json = 'json'
     html = 'html'
+
+class Context(str, Enum):
+    "What to show of a section."
+    heading = 'heading'
+    cell = 'cell'
+    section = 'section'
+    subsections = 'subsections'
 
 FolderOption = Annotated[Path, typer.Argument(help='A folder of notebooks, or one notebook.')]
 FormatOption = Annotated[NotesFormat, typer.Option('--format', help="'json' for programs, 'html' for a page.")]
@@ -43,14 +50,14 @@ def _print(answer: Answer, format: NotesFormat, title: str) -> None:
 @app.command()
 def search(query: Annotated[list[str], typer.Argument(help="Words that must all be in a section; a phrase in double quotes of its own: '\"the model\"'.")],
            path: Annotated[Path, typer.Option('--path', help='A folder of notebooks, or one notebook.')] = Path('.'),
-           context: Annotated[str, typer.Option('--context', help="What to show: 'heading', 'cell', 'section' or 'subsections'.")] = 'section',
+           context: Annotated[Context, typer.Option('--context', help="What to show of a section: 'cell' is the cells with a word, 'subsections' also what is below it.")] = Context.section,
            exact: Annotated[bool, typer.Option('--exact', help='Do not try near words where nothing has all of these.')] = False,
            limit: Annotated[int, typer.Option('--limit', help='Sections at most; 0 shows all.')] = 5,
            format: FormatOption = NotesFormat.text) -> None:
     "Find sections of notebooks by their words, headings first. Exit code 1 where there is none."
     from timm_bench.notes import fastnbs
     wanted = ' '.join(query)
-    found = fastnbs(wanted, path, context=context, fuzzy=not exact, limit=limit or None)
+    found = fastnbs(wanted, path, context=context.value, fuzzy=not exact, limit=limit or None)
     _print(found, format, wanted)
     if not found: raise typer.Exit(1)
 

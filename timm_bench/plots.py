@@ -5,6 +5,7 @@
 # %% ../nbs/03_plots.ipynb #66e128f0
 from __future__ import annotations
 import re
+from typing import Any
 import numpy as np
 import pandas as pd
 import plotly.express as px
@@ -109,7 +110,7 @@ def _finish(fig: go.Figure, df: pd.DataFrame, title: str, x: str, y: str, *more:
         if _LOG.search(column): axis(type='log', **_ticks(df[column], 's' if 'secs' in column else ''))
     return fig
 
-def _by_family(df: pd.DataFrame, size: str, x: str, y: str, spare: bool = False, **options) -> go.Figure:
+def _by_family(df: pd.DataFrame, size: str, x: str, y: str, spare: bool = False, **options: Any) -> go.Figure:
     "Bubbles by family, their area proportional to the image's."
     hover = _hover(df, x, y, 'family', size) | {'_area': False}
     fig = px.scatter(df.assign(_area=df[size]**2), x=x, y=y, log_x=bool(_LOG.search(x)), size='_area', width=WIDTH, height=HEIGHT, labels=_labels(df), hover_name='model',

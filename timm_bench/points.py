@@ -6,12 +6,12 @@
 from __future__ import annotations
 import contextlib, math, os, re, shutil, tempfile
 from pathlib import Path
-from typing import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Iterable, Iterator, Literal, Mapping, Sequence
 import pandas as pd
 from .tables import read_table
 from .results import Results, ResultsError, describe_benchmark, get_results, list_benchmarks, parse_benchmark, pick_benchmark, _say
 from .models import declared_license, families, pretrain, renames, split_name
-from .accuracy import get_accuracy, _FILES
+from .accuracy import TestSet, get_accuracy, _FILES
 from .data import get_data, unmatched
 from .stats import IMAGES
 from .budgets import COMMERCIAL
@@ -21,7 +21,7 @@ from .plots import GREY, HUES, SYMBOLS, _TEST_SETS
 __all__ = ['COLOURS', 'pack', 'runs', 'accuracies', 'speeds', 'explorer_data']
 
 # %% ../nbs/07a_points.ipynb #14ada0a3
-def _plain(value):
+def _plain(value: Any) -> Any:
     "A cell as JSON has it: no NaN, and no `.0`."
     if value is None or value is pd.NA or isinstance(value, float) and not math.isfinite(value): return None
     if hasattr(value, 'item'): return _plain(value.item())
@@ -42,14 +42,14 @@ def runs(
     numbers: Sequence[int],  # rising
 ) -> list[int]:  # where each run of consecutive numbers starts, and how long it is, in turn
     "Row numbers, written small."
-    found = []
+    found: list[int] = []
     for number in numbers:
         if found and number == found[-2] + found[-1]: found[-1] += 1
         else: found += [number, 1]
     return found
 
 # %% ../nbs/07a_points.ipynb #24952b87
-def _test_sets(results: Results) -> list[str]:
+def _test_sets(results: Results) -> list[TestSet]:
     "The test sets that are there."
     found = [name for name, file in _FILES.items() if file in results.files]
     if not found: raise ResultsError(f'no accuracy table in {results}; there should be one of {", ".join(_FILES.values())}')
@@ -87,15 +87,19 @@ def _numbered(table: pd.DataFrame) -> pd.DataFrame:
     return table.set_index(table.groupby(level=[0, 1]).cumcount().rename('again'), append=True)
 
 # %% ../nbs/07a_points.ipynb #fd90bd69
+_Part = Literal['infer', 'train']
+_PARTS: tuple[_Part, ...] = ('infer', 'train')
+
 def _without_figures(reason: str) -> str:
     "A reason of `unmatched`, so that those of one kind read alike."
     reason = re.sub(r'image sizes? [\d, ]+ only', 'other image sizes only', reason)
     return re.sub(r'^its .* of (.*) \(.*', r'its parameters are not those of \1', reason)
 
-def _joined(part: str, file: str, results: Results) -> tuple[pd.DataFrame, dict]:
+def _joined(part: _Part, file: str, results: Results) -> tuple[pd.DataFrame, dict]:
     "The speeds of a file, with and without an accuracy; and what there is to say of it."
-    asked = dict(benchmark=file, results=results, accuracy=_test_sets(results)[0])
-    frame, left = get_data(part, keep=None, weights='all', vendors=True, **asked), unmatched(part, **asked)
+    accuracy = _test_sets(results)[0]
+    frame = get_data(part, benchmark=file, results=results, accuracy=accuracy, keep=None, weights='all', vendors=True)
+    left = unmatched(part, benchmark=file, results=results, accuracy=accuracy)
     found, others = speeds(frame, part), speeds(left, part)
     about = {name: frame.attrs[name] for name in ('benchmark', 'measured_on', 'rows')}
     about['left'] = left.reason.map(_without_figures).value_counts().to_dict()
@@ -111,9 +115,9 @@ def _own_files(path: str | os.PathLike) -> list[Path]:
     return [path]
 
 @contextlib.contextmanager
-def _beside_accuracies(path: Path, results: Results) -> Iterator[tuple[Results, str, str]]:
+def _beside_accuracies(path: Path, results: Results) -> Iterator[tuple[Results, _Part, str]]:
     "Results that hold one's own file and the accuracy tables; the file's part and name there."
-    part = next((part for part in ('infer', 'train') if f'{part}_samples_per_sec' in read_table(path)), None)
+    part = next((part for part in _PARTS if f'{part}_samples_per_sec' in read_table(path)), None)
     if not part: raise ResultsError(f'own={str(path)!r}: neither infer_samples_per_sec nor train_samples_per_sec is among its columns')
     name = path.name if parse_benchmark(path.name)['part'] == part else f'benchmark-{part}-{path.stem}.csv'
     with tempfile.TemporaryDirectory() as folder:
@@ -125,7 +129,7 @@ def _beside_accuracies(path: Path, results: Results) -> Iterator[tuple[Results, 
 # %% ../nbs/07a_points.ipynb #f1b09837
 def _from_frame(frame: pd.DataFrame, name: str | None, number: int) -> tuple[pd.DataFrame, dict]:
     "The speeds of a frame, and what there is to say of it."
-    part = frame.attrs.get('part') or next((part for part in ('infer', 'train') if f'{part}_samples_per_sec' in frame), 'infer')
+    part = frame.attrs.get('part') or next((part for part in _PARTS if f'{part}_samples_per_sec' in frame), 'infer')
     for column in 'model', 'img_size', f'{part}_samples_per_sec', f'{part}_batch_size':
         if column not in frame: raise ResultsError(f'own: the frame has no column {column!r}; give a frame of get_data or estimate, or a file')
     label = name or frame.attrs.get('benchmark') or f'your frame {number}'
@@ -135,7 +139,7 @@ def _from_frame(frame: pd.DataFrame, name: str | None, number: int) -> tuple[pd.
     return _numbered(speeds(frame, part)), about
 
 # %% ../nbs/07a_points.ipynb #5cd9fe37
-def _own_benchmarks(own, results: Results) -> Iterator[tuple[pd.DataFrame, dict]]:
+def _own_benchmarks(own: Any, results: Results) -> Iterator[tuple[pd.DataFrame, dict]]:
     "Each of one's own measurements: speeds, and what there is to say."
     single = isinstance(own, (str, os.PathLike, pd.DataFrame))
     named = own.items() if isinstance(own, Mapping) else [(None, one) for one in ([own] if single else own or [])]
@@ -199,13 +203,12 @@ def _columns(table: pd.DataFrame, points: pd.MultiIndex, usual: pd.DataFrame) ->
     return columns | {cost: exceptions for cost, exceptions in costs.items() if exceptions['at']}
 
 # %% ../nbs/07a_points.ipynb #e901f33b
-def _described(points: pd.DataFrame, usual: pd.DataFrame, tested: Sequence[str]) -> dict:
+def _described(points: pd.DataFrame, usual: pd.DataFrame, tested: set[str]) -> dict:
     "The points as columns: names, what they tell, costs and accuracies."
     names = points.index.get_level_values('model')
-    known = {name: families(names, tested, vendors=True) if name == 'family' else {n: what(n) for n in set(names)}
-             for name, what in dict(family=None, pretrain=pretrain, license=declared_license).items()}
+    told = {name: {n: what(n) for n in set(names)} for name, what in dict(pretrain=pretrain, license=declared_license).items()}
     columns = dict(model=[str(n) for n in names], size=pack(points.index.get_level_values('img_size')), again=pack(points.index.get_level_values('again')))
-    columns |= {name: pack(map(values.get, names)) for name, values in known.items()}
+    columns |= dict(family=pack(map(families(names, tested, vendors=True).get, names))) | {name: pack(map(values.get, names)) for name, values in told.items()}
     columns['weight'] = {'at': [i for i, n in enumerate(names) if renames().get(n, n) != n], 'is': [renames()[n] for n in names if renames().get(n, n) != n]}
     return columns | {name: pack(usual[name]) for name in _COSTS} | {name: pack(points[name]) for name in points if name.startswith('top')}
 

@@ -13,7 +13,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from .results import ResultsError, parse_benchmark
 
 # %% auto #0
-__all__ = ['COLUMNS', 'benchmark_name', 'read_sidecar', 'BenchmarkFile', 'has_row', 'Files', 'Report']
+__all__ = ['COLUMNS', 'benchmark_name', 'read_sidecar', 'BenchmarkFile', 'add_row', 'has_row', 'Files', 'keep_row', 'rows_before',
+           'Report', 'summary_of']
 
 # %% ../nbs/05d_record.ipynb #bf0733e6
 def benchmark_name(
@@ -85,27 +86,25 @@ class BenchmarkFile:
         try: self.lock.acquire(timeout=0)
         except Timeout: raise ResultsError(f'{path}: another run is writing it; wait for it, or give another out=') from None
         except OSError as e: raise ResultsError(f'{path}: cannot be written ({e.strerror})') from None
-        try: self.rows = self._begin(machine, resume)
+        try: self.rows = _begin(self, machine, resume)
         except BaseException: self.close(); raise
 
     def close(self) -> None: self.lock.release()
 
 # %% ../nbs/05d_record.ipynb #4a72eeb5
-def _begin(self: BenchmarkFile, machine: dict, resume: bool) -> list[dict]:
+def _begin(file: BenchmarkFile, machine: dict, resume: bool) -> list[dict]:
     "The rows that are there, if this machine may add to them; the CSV file made anew from them."
-    if self.path.exists() and not self.sidecar.exists(): raise ResultsError(f'{self.path}: not made by measure (it has no .jsonl beside it); give another out=')
-    with _disk(self.path):
+    if file.path.exists() and not file.sidecar.exists(): raise ResultsError(f'{file.path}: not made by measure (it has no .jsonl beside it); give another out=')
+    with _disk(file.path):
         if not resume:
-            for path in self.path, self.sidecar: path.unlink(missing_ok=True)
-        if not self.sidecar.exists(): return []
-        rows = read_sidecar(self.sidecar)
+            for path in file.path, file.sidecar: path.unlink(missing_ok=True)
+        if not file.sidecar.exists(): return []
+        rows = read_sidecar(file.sidecar)
         if measured := [row for row in rows if row['status'] == 'ok']:
-            _check_same(self.path, measured[-1], machine)
-            _replace(self.path, _as_csv(rows, self.part))
-        _replace(self.sidecar, ''.join(map(_line, rows)))
+            _check_same(file.path, measured[-1], machine)
+            _replace(file.path, _as_csv(rows, file.part))
+        _replace(file.sidecar, ''.join(map(_line, rows)))
     return rows
-
-BenchmarkFile._begin = _begin
 
 # %% ../nbs/05d_record.ipynb #0bb57b18
 def _check_same(path: Path, row: dict, machine: dict) -> None:
@@ -122,14 +121,15 @@ def _disk(path: Path) -> Iterator[None]:
     except OSError as e: raise ResultsError(f'{path}: cannot be written ({e.strerror}); what was measured before is safe in it, and the same call goes on from there') from None
 
 # %% ../nbs/05d_record.ipynb #c7fb3d01
-def _add(self: BenchmarkFile, row: dict) -> None:
+def add_row(
+    file: BenchmarkFile,  # to add it to
+    row: dict,  # of the sidecar
+) -> None:  # raises `ResultsError`
     "Keep a row, on disk, before anything else happens."
-    with _disk(self.path):
-        with open(self.sidecar, 'ab', buffering=0) as file: _append(file, _line(row).encode())
-        if row['status'] == 'ok': _replace(self.path, _as_csv([*self.rows, row], self.part))
-    self.rows.append(row)
-
-BenchmarkFile.add = _add
+    with _disk(file.path):
+        with open(file.sidecar, 'ab', buffering=0) as sidecar: _append(sidecar, _line(row).encode())
+        if row['status'] == 'ok': _replace(file.path, _as_csv([*file.rows, row], file.part))
+    file.rows.append(row)
 
 # %% ../nbs/05d_record.ipynb #8822242c
 def _append(file: io.FileIO, line: bytes) -> None:
@@ -153,7 +153,9 @@ class Files:
     "The files of one run, opened as machines turn up."
     def __init__(self, folder: Path, name: str | None, settings: dict, resume: bool):
         self.folder, self.name, self.settings, self.resume = folder, name, settings, resume
-        self.opened, self.old, self.homeless = {}, {}, []
+        self.opened: dict[Path, BenchmarkFile] = {}
+        self.old: dict[Path, list[dict]] = {}  # rows of earlier runs
+        self.homeless: list[dict] = []  # rows that came before any machine was known
 
     def open(self, machine: dict) -> BenchmarkFile:
         "The file for a machine."
@@ -167,23 +169,27 @@ class Files:
         for file in self.opened.values(): file.close()
 
 # %% ../nbs/05d_record.ipynb #5da4cc23
-def _keep(self: Files, row: dict) -> None:
+def keep_row(
+    files: Files,  # of the run
+    row: dict,  # of the sidecar
+) -> None:  # raises `ResultsError`
     "Add a row to the file of its machine."
-    if 'label' in row: file = self.open(row)
-    elif self.opened: file = next(iter(self.opened.values()))
-    else: return self.homeless.append(row)
-    while self.homeless: file.add(self.homeless.pop(0))
-    file.add(row)
+    if 'label' in row: file = files.open(row)
+    elif files.opened: file = next(iter(files.opened.values()))
+    else: return files.homeless.append(row)
+    while files.homeless: add_row(file, files.homeless.pop(0))
+    add_row(file, row)
 
 # %% ../nbs/05d_record.ipynb #18bc3aec
-def _before(self: Files, machine: dict) -> list[dict]:
+def rows_before(
+    files: Files,  # of the run
+    machine: dict,  # see `timm_bench.engine.describe`
+) -> list[dict]:  # rows of sidecars
     "What any machine with the same PyTorch has measured in this folder."
-    mine = parse_benchmark(benchmark_name(self.settings, machine))
+    mine = parse_benchmark(benchmark_name(files.settings, machine))
     alike = lambda path: all(parse_benchmark(path.stem)[k] == mine[k] for k in ('part', 'precision', 'layout', 'torch', 'compiled'))
-    if self.resume: self.old = {path.with_suffix('.csv'): read_sidecar(path) for path in sorted(self.folder.glob('benchmark-*.jsonl')) if alike(path)}
-    return [row for rows in self.old.values() for row in rows]
-
-Files.keep, Files.before = _keep, _before
+    if files.resume: files.old = {path.with_suffix('.csv'): read_sidecar(path) for path in sorted(files.folder.glob('benchmark-*.jsonl')) if alike(path)}
+    return [row for rows in files.old.values() for row in rows]
 
 # %% ../nbs/05d_record.ipynb #e98f461c
 def _remarks(row: dict) -> list[str]:
@@ -201,7 +207,8 @@ class Report:
         self.console = Console(stderr=True, quiet=quiet, highlight=False, soft_wrap=True)
         columns = TextColumn('{task.description}', markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn('left'), TimeRemainingColumn()
         self.progress = Progress(*columns, console=self.console, transient=True)
-        self.rows, self.before, self.total, self.started = [], 0, 0, time.monotonic()
+        self.rows: list[dict] = []
+        self.before, self.total, self.started = 0, 0, time.monotonic()
         self.task = self.progress.add_task('starting', total=None)
 
     def begin(self, total: int, before: int) -> None:
@@ -218,14 +225,15 @@ class Report:
         for remark in _remarks(row): self.console.print(f"{row['model']}: {remark}", markup=False)
 
 # %% ../nbs/05d_record.ipynb #3f05fde5
-def _summary(self: Report, paths: Iterable[Path]) -> list[str]:
+def summary_of(
+    report: Report,  # of the run
+    paths: Iterable[Path],  # of the CSV files
+) -> list[str]:  # lines
     "What was done, what was not and why, and where it is."
-    failed = [row for row in self.rows if row['status'] == 'failed']
-    counts = {'measured': len(self.rows) - len(failed), 'failed': len(failed), 'measured before': self.before, 'not reached': self.total - len(self.rows)}
+    failed = [row for row in report.rows if row['status'] == 'failed']
+    counts = {'measured': len(report.rows) - len(failed), 'failed': len(failed), 'measured before': report.before, 'not reached': report.total - len(report.rows)}
     said = ', '.join(f'{n} {what}' for what, n in counts.items() if n or what == 'measured')
-    remarks = [f"  {row['model']}: {remark}" for row in self.rows for remark in _remarks(row) if not remark.startswith(('known', 'only'))]
-    if vague := sum(bool(_remarks(row | dict(retries=[]))) for row in self.rows if row['status'] == 'ok'): remarks.append(f'  {vague} known less well than to ±3 % (interval_pct in the sidecar)')
+    remarks = [f"  {row['model']}: {remark}" for row in report.rows for remark in _remarks(row) if not remark.startswith(('known', 'only'))]
+    if vague := sum(bool(_remarks(row | dict(retries=[]))) for row in report.rows if row['status'] == 'ok'): remarks.append(f'  {vague} known less well than to ±3 % (interval_pct in the sidecar)')
     rest = ['the same call goes on from there'] if counts['not reached'] else []
-    return [f'models: {said}, in {time.monotonic() - self.started:.0f} s', *remarks, *dict.fromkeys(map(str, paths)), *rest]
-
-Report.summary = _summary
+    return [f'models: {said}, in {time.monotonic() - report.started:.0f} s', *remarks, *dict.fromkeys(map(str, paths)), *rest]

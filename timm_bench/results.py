@@ -217,7 +217,7 @@ def pick_benchmark(
     results = get_results(results)
     return pd.Series(_counted(_pick(part, words, results), results), dtype=object)
 
-def _pick(part: str, words: str | None, results: Results) -> dict:
+def _pick(part: str, words: str | os.PathLike | None, results: Results) -> dict:
     "What the name of the one file that is meant tells."
     if part not in ('infer', 'train'): raise ResultsError(f"part={part!r}: give 'infer' or 'train'")
     if words is not None and (not isinstance(words, str) or not words.split()): raise ResultsError(f'benchmark={words!r}: give a file name or words such as {"rtx4090 nhwc"!r}')

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Literal, Sequence
 import numpy as np
 import pandas as pd
-from statsmodels.regression.linear_model import OLS
+from statsmodels.regression.linear_model import OLS, RegressionResults
 from .results import ResultsError
 from .accuracy import TestSet, _choose
 from .stats import IMAGES, need, standard_error
@@ -16,7 +16,7 @@ from .stats import IMAGES, need, standard_error
 __all__ = ['AGAINST', 'log_odds', 'percent', 'effective_robustness', 'fit_trend', 'trend_at']
 
 # %% ../nbs/02c_robustness.ipynb #b16ee1ad
-AGAINST = {'real': 'imagenet', 'v2': 'imagenet', 'a': 'a-clean', 'r': 'r-clean', 'sketch': 'imagenet'}
+AGAINST: dict[TestSet, TestSet] = {'real': 'imagenet', 'v2': 'imagenet', 'a': 'a-clean', 'r': 'r-clean', 'sketch': 'imagenet'}
 
 # %% ../nbs/02c_robustness.ipynb #77eaf967
 def log_odds(
@@ -52,7 +52,7 @@ def effective_robustness(
     return table
 
 # %% ../nbs/02c_robustness.ipynb #e81d1e03
-def _against(df: pd.DataFrame, name: str) -> tuple[pd.DataFrame, dict]:
+def _against(df: pd.DataFrame, name: TestSet) -> tuple[pd.DataFrame, dict]:
     "One test set: its rows, and the trend."
     own = df.dropna(subset=[name, AGAINST[name]])
     rows = own[[c for c in _ABOUT if c in own]].assign(test_set=name, against=AGAINST[name], clean=own[AGAINST[name]], accuracy=own[name])
@@ -72,17 +72,17 @@ def fit_trend(
     clean: pd.Series,  # accuracies to go by, in percent
     accuracy: pd.Series,  # accuracies on the test set
     name: TestSet,  # the test set
-):  # a fitted model of statsmodels, on log-odds
+) -> RegressionResults:  # a fitted model of statsmodels, on log-odds
     "The least-squares line through a test set's accuracies."
     return OLS(log_odds(accuracy, IMAGES[name]), _design(clean, name)).fit()
 
-def _design(clean: pd.Series, name: str) -> pd.DataFrame:
+def _design(clean: pd.Series, name: TestSet) -> pd.DataFrame:
     "What the line is a function of: a constant, and log-odds."
     return pd.DataFrame(dict(constant=1.0, clean=log_odds(pd.Series(clean), IMAGES[AGAINST[name]])))
 
 def trend_at(
-    line,  # of `fit_trend`
-    clean: pd.Series,  # accuracies in percent
+    line: RegressionResults,  # of `fit_trend`
+    clean: pd.Series | np.ndarray,  # accuracies in percent
 ) -> pd.DataFrame:  # `expected`, `low` and `high` in percent: the trend, and the band of 95 % of models
     "What models of some accuracies usually reach."
     design = pd.DataFrame(dict(constant=1.0, clean=log_odds(pd.Series(clean))))

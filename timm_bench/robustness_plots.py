@@ -38,7 +38,8 @@ _ROUND = [50, 80, 90, 20, 10, 70, 95, 30, 60, 5, 98, 99, 2, 1, 40, 85, 75, 97, 6
 
 def _percent_ticks(span: tuple[float, float], length: float, room: float) -> dict:
     "Ticks in percent for an axis of log-odds, at least so many pixels apart."
-    per_pixel, shown = (span[1] - span[0]) / length, []
+    per_pixel = (span[1] - span[0]) / length
+    shown: list[float] = []
     for value in _ROUND:
         place = log_odds(value)
         if span[0] <= place <= span[1] and all(abs(place - log_odds(other)) > room * per_pixel for other in shown): shown.append(value)
@@ -83,8 +84,8 @@ def _place_names(rows: pd.DataFrame, names: int, spans: list[tuple[float, float]
     best = _worth_naming(rows, names).sort_values('clean')
     others = place(rows.drop(index=best.index))
     found = _place(place(best), np.full(len(best), 3.0), list(best.text), (-1, 1), PANEL, np.hstack([others - 2, others + 2]))
-    at = zip(found, best.text, log_odds(best.clean), log_odds(best.accuracy))
-    return [_name_at(step, text, across, up) for step, text, across, up in at if step is not None]
+    across, up = (pd.Series(log_odds(best[c])) for c in ('clean', 'accuracy'))
+    return [_name_at(step, text, *at) for step, text, *at in zip(found, best.text, across, up) if step is not None]
 
 # %% ../nbs/03b_robustness_plots.ipynb #000aff45
 def show_robustness(

@@ -127,7 +127,7 @@ def medians(
     return table.astype(dict(models=int, median=float, low=float, high=float)).rename_axis(by)
 
 # %% ../nbs/02b_stats.ipynb #50372036
-IMAGES = {'imagenet': 50_000, 'real': 46_837, 'v2': 10_000, 'a': 7_500, 'a-clean': 10_000, 'r': 30_000, 'r-clean': 10_000, 'sketch': 50_889}
+IMAGES: dict[TestSet, int] = {'imagenet': 50_000, 'real': 46_837, 'v2': 10_000, 'a': 7_500, 'a-clean': 10_000, 'r': 30_000, 'r-clean': 10_000, 'sketch': 50_889}
 
 def standard_error(
     accuracy: float | pd.Series,  # percent

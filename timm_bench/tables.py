@@ -71,6 +71,7 @@ def _fault(text: str, head: list[str]) -> str | None:
         if len(row) != len(head): return f'line {line} has {len(row)} cells where the header has {len(head)}'
         for column, cell in zip(head, row):
             if _NUMBER.search(column) and not _is_numeral(cell): return f'line {line}, column {_show(column)}: {_show(cell)} is not a number'
+    return None
 
 # %% ../nbs/00a_tables.ipynb #25c78080
 def _header(text: str) -> list[str]:

@@ -85,7 +85,7 @@ def repeat(
         spent = clock() - started
         if spent >= seconds and len(times) >= 3: return times
         if len(times) >= check and spent >= least:
-            if half_width(times) <= PRECISE: return times
+            if (width := half_width(times)) is not None and width <= PRECISE: return times
             check = math.ceil(1.1*len(times))  # sorting is not free: look again when there are a tenth more
 
 # %% ../nbs/05a_timing.ipynb #ffe69e79

@@ -5,6 +5,7 @@
 # %% ../nbs/03d_words.ipynb #ac82f8a1
 from __future__ import annotations
 import base64
+from typing import Any
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
@@ -13,7 +14,7 @@ import plotly.graph_objects as go
 __all__ = ['as_table', 'in_words']
 
 # %% ../nbs/03d_words.ipynb #c1bce083
-def _values(values) -> list:
+def _values(values: Any) -> list:
     "A trace's values as a list, unpacked where plotly has packed them."
     if values is None: return []
     if isinstance(values, dict): values = np.frombuffer(base64.b64decode(values['bdata']), dtype=values['dtype'])

@@ -6,7 +6,8 @@
 from __future__ import annotations
 import atexit, contextlib, ctypes, gc, importlib, json, os, queue, signal, subprocess, sys, tempfile, threading
 from datetime import datetime, timezone
-from typing import IO
+from types import TracebackType
+from typing import IO, Any
 from .timing import PRECISE, pool
 
 # %% auto #0
@@ -14,7 +15,7 @@ __all__ = ['APART', 'main', 'Failure', 'Worker', 'ask', 'run_job', 'describe_mac
            'stop_workers']
 
 # %% ../nbs/05c_worker.ipynb #dbc3b8b7
-def _answer(engine, function: str, argument) -> dict:
+def _answer(engine: object, function: str, argument: Any) -> dict:
     "What the engine's function returns, as `result`; or the `reason` that it failed, and whether that was want of memory."
     try: return dict(result=getattr(engine, function)(argument))
     except Exception as e:
@@ -30,7 +31,7 @@ def _is_memory(error: BaseException) -> bool:
 # %% ../nbs/05c_worker.ipynb #5abcb5da
 APART = sys.platform == 'linux'  # whether each question is answered by a process of its own
 
-def _answer_apart(engine, function: str, argument, answers: IO[str]) -> None:
+def _answer_apart(engine: object, function: str, argument: Any, answers: IO[str]) -> None:
     "Answer a question in a forked process."
     if child := os.fork():
         if code := os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]): _write(answers, dict(code=code, apart=True))
@@ -48,7 +49,7 @@ def main(
     "The worker's life."
     answers = os.fdopen(os.dup(1), 'w', encoding='utf-8')
     os.dup2(2, 1)
-    questions = queue.Queue()
+    questions: queue.Queue[tuple[str, Any]] = queue.Queue()
     threading.Thread(target=_listen, args=[sys.stdin, questions], daemon=True).start()
     engine, fault = _load(name)
     while True:
@@ -57,7 +58,7 @@ def main(
         else: _write(answers, fault or _answer(engine, *question)); gc.collect()
 
 # %% ../nbs/05c_worker.ipynb #51115b54
-def _listen(lines: IO[str], questions: queue.Queue) -> None:
+def _listen(lines: IO[str], questions: queue.Queue[tuple[str, Any]]) -> None:
     "Pass questions on; end the process when the parent has no more."
     for line in lines: questions.put(json.loads(line))
     os._exit(0)
@@ -93,32 +94,37 @@ class Worker:
     def __init__(self,
         engine: str = 'timm_bench.engine',  # module whose functions are called
     ):
-        self.engine, self.process, self.starts, self.machines = engine, None, 0, {}
+        self.engine, self.starts = engine, 0
+        self.process: subprocess.Popen[str] | None = None
+        self.machines: dict[str, dict] = {}  # by device, see `describe_machine`
 
-    def start(self) -> None:
+    def start(self) -> subprocess.Popen[str]:
         "Start the process."
         self.errors = tempfile.TemporaryFile('a+', encoding='utf-8', errors='replace')
         environment = os.environ | dict(PYTHONPATH=os.pathsep.join(p or os.getcwd() for p in sys.path), PYTHONSAFEPATH='1')
         command = [sys.executable, '-c', 'import sys; from timm_bench.worker import main; main(sys.argv[1])', self.engine]
         self.process = subprocess.Popen(command, env=environment, text=True, encoding='utf-8', start_new_session=True,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors)
-        self.answers, self.starts = queue.Queue(), self.starts + 1
+        self.answers: queue.Queue[str] = queue.Queue()
+        self.starts += 1
         threading.Thread(target=_collect, args=[self.process.stdout, self.answers], daemon=True).start()
+        return self.process
 
     def stop(self) -> None:
         "End the process and all that it started, at once."
         if not self.process: return
         with contextlib.suppress(OSError): os.killpg(self.process.pid, signal.SIGKILL) if hasattr(os, 'killpg') else self.process.kill()
         self.process.wait()
-        with contextlib.suppress(OSError): self.process.stdin.close()
+        with contextlib.suppress(OSError):
+            if self.process.stdin: self.process.stdin.close()
         self.errors.close()
         self.process, self.machines = None, {}
 
     def __enter__(self) -> Worker: return self
-    def __exit__(self, *error) -> None: self.stop()
+    def __exit__(self, *error: type[BaseException] | BaseException | TracebackType | None) -> None: self.stop()
 
 # %% ../nbs/05c_worker.ipynb #790a407b
-def _collect(answers: IO[str], into: queue.Queue) -> None:
+def _collect(answers: IO[str], into: queue.Queue[str]) -> None:
     "Pass a worker's answers on, and an empty one at its end."
     with answers:
         for line in answers: into.put(line)
@@ -128,9 +134,9 @@ def _collect(answers: IO[str], into: queue.Queue) -> None:
 def ask(
     worker: Worker,  # started if need be
     function: str,  # of the engine
-    argument,  # for it; anything that JSON can hold
+    argument: Any,  # for it; anything that JSON can hold
     timeout: float,  # seconds
-):  # what it returns; raises `Failure`
+) -> Any:  # what it returns; raises `Failure`
     "Ask a worker to call a function of its engine."
     try: answer = _exchange(worker, json.dumps([function, argument]), timeout)
     except BaseException:
@@ -145,13 +151,13 @@ def ask(
 def _exchange(worker: Worker, question: str, timeout: float) -> dict:
     "Send a question, wait for its answer."
     if worker.process and worker.process.poll() is not None: worker.stop()  # it died while it had nothing to do
-    if not worker.process: worker.start()
-    with contextlib.suppress(OSError): print(question, file=worker.process.stdin, flush=True)  # a dead worker's pipe: told below
+    process = worker.process or worker.start()
+    with contextlib.suppress(OSError): print(question, file=process.stdin, flush=True)  # a dead worker's pipe: told below
     try: line = worker.answers.get(timeout=timeout)
     except queue.Empty: raise Failure(f'no answer within {timeout:g} s') from None
     if line: return json.loads(line)
-    try: code = worker.process.wait(timeout=10)
-    except subprocess.TimeoutExpired: code = None
+    code = None
+    with contextlib.suppress(subprocess.TimeoutExpired): code = process.wait(timeout=10)
     raise _cause_of_death(code, _last_words(worker))
 
 # %% ../nbs/05c_worker.ipynb #0bc1c24d
