@@ -91,7 +91,7 @@ def run(path: Path) -> nbformat.NotebookNode:
     client = NotebookClient(notebook, timeout=900, resources=dict(metadata=dict(path=str(path.parent))),
                             on_cell_start=lambda cell, cell_index: now.update(cell=cell, index=cell_index))
     try: client.execute(stderr=subprocess.DEVNULL)  # where kernels say that they listen on loopback
-    except Exception as e:
+    except Exception as e:  # noqa: BLE001  # told below, with the notebook and the cell
         if getattr(e, 'ename', '') == 'SystemExit': return stopped(notebook, now['cell'], e.evalue)
         last = str(getattr(e, 'ename', type(e).__name__)) + ': ' + str(getattr(e, 'evalue', e)).strip()
         cell = now.get('cell', dict(id='none', source=''))
@@ -328,7 +328,8 @@ def preview(front: nbformat.NotebookNode) -> None:
     "The picture that other sites show with a link to this one: the tagline, and the front page's chart."
     html = next((output.data['text/html'] for cell in front.cells for output in cell.get('outputs', []) if 'class="plot"' in output.get('data', {}).get('text/html', '')), '')
     tagline = re.search(r'^> (.*)', front.cells[0].source, re.M)[1]
-    style = 'figcaption, .modebar { display: none; } #stage { height: 630px; overflow: hidden; padding: 36px 48px; box-sizing: border-box; } .plot { height: 430px !important; } h1 { margin: 0; font-size: 52px; } p { font-size: 27px; margin: 6px 0; }'
+    style = ('figcaption, .modebar { display: none; } #stage { height: 630px; overflow: hidden; padding: 36px 48px; box-sizing: border-box; } '
+             '.plot { height: 430px !important; } h1 { margin: 0; font-size: 52px; } p { font-size: 27px; margin: 6px 0; }')
     html = re.sub(r'("height": |height: )\d{3}', r'\g<1>470', html)
     photograph(dict(social=f'<h1>timm_bench</h1><p>{escape(tagline)}</p>{html}'), EXECUTED/'images', modes=('light',), width=1200, style=style)
 
@@ -368,7 +369,7 @@ def parameters(symbol) -> list[tuple[str, str, str, str]]:
     from typing import get_type_hints
     from fastcore.docments import docments
     try: hints = get_type_hints(symbol, include_extras=True)
-    except Exception: hints = {}  # a name that is imported for type checkers only
+    except Exception: hints = {}  # noqa: BLE001  # a name that is imported for type checkers only
     rows = []
     for name, about in docments(symbol, full=True).items():
         type_, comment = option_help(hints.get(name))
@@ -504,7 +505,8 @@ def finish(folder: Path, about: dict[str, str]) -> None:
 
 MENDED = {  # what a keyboard and a screen reader need of smalldocs' navigation
     '<nav class="navbar ': '<nav aria-label="Site" class="navbar ', '<nav id="quarto-sidebar"': '<nav aria-label="Pages" id="quarto-sidebar"',
-    '<nav class="quarto-secondary-nav"': '<nav aria-label="Where you are" class="quarto-secondary-nav"', '<nav class="page-navigation"': '<nav aria-label="Previous and next page" class="page-navigation"',
+    '<nav class="quarto-secondary-nav"': '<nav aria-label="Where you are" class="quarto-secondary-nav"',
+    '<nav class="page-navigation"': '<nav aria-label="Previous and next page" class="page-navigation"',
     '<nav id="TOC"': '<nav aria-labelledby="toc-title" id="TOC"', 'role="navigation" aria-expanded': 'role="button" tabindex="0" aria-expanded',
     '<i class="bi" ': '<i class="bi" aria-hidden="true" '}
 

@@ -1,5 +1,6 @@
 """The fake engine, in a worker that does not fork: as on macOS and Windows."""
 import timm_bench.worker
-from fake_engine import benchmark, describe
+from fake_engine import benchmark as benchmark
+from fake_engine import describe as describe
 
 timm_bench.worker.APART = False

@@ -188,7 +188,8 @@ def test_a_name_that_is_no_file_is_refused(name, tmp_path):
 by_chance = settings(deadline=None, max_examples=250, suppress_health_check=[HealthCheck.function_scoped_fixture])
 LETTERS = st.text(st.sampled_from(list('model,top1_img\n\r\t "\'0123456789.+-eE\ufeffé\u2028\x0b\x0c\x1c#;')), max_size=80)
 CELLS = LETTERS | st.sampled_from(['1', '224', '-1', 'inf', ''])
-COLUMNS = st.text(st.characters(exclude_characters='\0'), max_size=8)  # a NUL is in other tests; Python 3.10 cannot write one | st.sampled_from(['model', 'top1', 'x_top1', 'crop_pct', 'cropt_pct', 'img_size', ''])
+# A NUL is in other tests; Python 3.10 cannot write one.
+COLUMNS = st.text(st.characters(exclude_characters='\0'), max_size=8) | st.sampled_from(['model', 'top1', 'x_top1', 'crop_pct', 'cropt_pct', 'img_size', ''])
 
 
 def assert_frame_or_complaint(folder: Path, raw: bytes) -> None:

@@ -100,7 +100,8 @@ def html_in_strings(tree: ast.Module):
         if not isinstance(node, ast.JoinedStr): continue
         if all(ast.unparse(part.value).startswith(('html.escape(', 'escape(')) for part in node.values if isinstance(part, ast.FormattedValue)): continue
         fixed = ''.join(part.value for part in node.values if isinstance(part, ast.Constant))
-        if re.search(r'<(?!(?:br|b|i|/b|/i|extra|/extra|span|/span|sub|sup)\b)/?[a-zA-Z][a-zA-Z0-9]*[\s>/]', fixed) and any(isinstance(part, ast.FormattedValue) for part in node.values): yield node.lineno
+        tag = re.search(r'<(?!(?:br|b|i|/b|/i|extra|/extra|span|/span|sub|sup)\b)/?[a-zA-Z][a-zA-Z0-9]*[\s>/]', fixed)
+        if tag and any(isinstance(part, ast.FormattedValue) for part in node.values): yield node.lineno
 
 
 @pytest.mark.parametrize('module', MODULES)
@@ -122,7 +123,8 @@ def test_every_jinja_environment_escapes(module):
 
 
 def test_only_the_packages_own_assets_are_markup():
-    "`Markup(…)` tells Jinja not to escape: only its own script, style and policy, plotly's script, data that was made harmless by `_embed` (the explorer's pieces), and what `notes` has escaped or sanitised."
+    """`Markup(…)` tells Jinja not to escape: only its own script, style and policy, plotly's script, data that was made harmless by `_embed` (the explorer's pieces),
+    and what `notes` has escaped or sanitised."""
     for module in MODULES:
         for node in ast.walk(ast.parse(source(module))):
             if isinstance(node, ast.Call) and ast.unparse(node.func).endswith('Markup'):

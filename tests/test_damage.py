@@ -8,7 +8,8 @@ import pytest
 from timm_bench.results import Results
 
 TEXT = {'model', 'interpolation'}
-MAY_BE_EMPTY = {'infer_samples_per_sec', 'infer_step_time', 'infer_batch_size', 'infer_gmacs', 'infer_macts', 'param_count', 'top1_err', 'top5_err', 'crop_pct', 'interpolation', 'top1_diff', 'top5_diff', 'rank_diff'}
+MAY_BE_EMPTY = {'infer_samples_per_sec', 'infer_step_time', 'infer_batch_size', 'infer_gmacs', 'infer_macts', 'param_count',
+                'top1_err', 'top5_err', 'crop_pct', 'interpolation', 'top1_diff', 'top5_diff', 'rank_diff'}
 DIFFERENCES = {'top1_diff', 'top5_diff', 'rank_diff'}
 WORDS = {'a word', 'nan', 'inf', 'a number below zero', 'a decimal comma', 'a hexadecimal number', 'a number too large', '25 digits', 'full-width digits', 'True', 'an underscore',
          'a space before', 'a unit', 'a quote in the middle'}

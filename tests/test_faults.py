@@ -82,7 +82,8 @@ def test_permission_denied_is_said(closed, small, tmp_path, cache):  # noqa: F81
     {'cache': cache, 'results': results, 'home': tmp_path}[closed].chmod(0o711 if closed == 'home' else 0o700)
     settings = dict(TIMM_BENCH_CACHE=str(cache)) if closed == 'cache' else dict(HOME=str(tmp_path), XDG_CACHE_HOME='')
     named = f'get_results({str(results)!r})' if closed == 'results' else 'get_results(as_of="2024-01-01")'
-    code = f'import os, sys; sys.path.insert(0, {str(PROJECT)!r})\nimport timm_bench.results, timm_bench.clone, pandas, filelock, platformdirs\nos.setgid(65534); os.setuid(65534)\ntry: timm_bench.results.{named}\nexcept timm_bench.results.ResultsError as e: print(e)'
+    code = (f'import os, sys; sys.path.insert(0, {str(PROJECT)!r})\nimport timm_bench.results, timm_bench.clone, pandas, filelock, platformdirs\nos.setgid(65534); os.setuid(65534)\n'
+            f'try: timm_bench.results.{named}\nexcept timm_bench.results.ResultsError as e: print(e)')
     environment = {k: v for k, v in os.environ.items() if not k.startswith('TIMM_BENCH_CACHE')} | settings | dict(TIMM_BENCH_URL=str(small.folder))
     done = subprocess.run([sys.executable, '-W', 'ignore', '-c', code], env=environment, text=True, capture_output=True)
     assert 'Permission denied' in done.stdout and len(done.stdout.splitlines()) == 1, done

@@ -21,7 +21,8 @@ NIGHTLY = settings().max_examples == 1000
 by_chance = settings() if NIGHTLY else settings.get_profile('short')  # a few draws, unless the nightly profile was asked for
 
 WORDS = st.sampled_from(['', ' ', 'resnet50', 'resnet50.a1_in1k', 'convnext_tiny_in22ft1k', 'vgg11', 'infer', 'train', 'amp nhwc', 'rtx3090', '3090', 'newest', 'imagenet', 'a', 'real', 'best', 'all',
-                         '5ms', '200/s', '-1', '0', 'nan', 'inf', '1e400', '(', '[', '*', '.*', 'secs', 'top1', 'family', 'model', 'infer_img_size', '2022-04-01', '2022-13-01', 'HEAD', '--all', '../..', '/dev/null',
+                         '5ms', '200/s', '-1', '0', 'nan', 'inf', '1e400', '(', '[', '*', '.*',
+                         'secs', 'top1', 'family', 'model', 'infer_img_size', '2022-04-01', '2022-13-01', 'HEAD', '--all', '../..', '/dev/null',
                          'a\nb', '\0', 'é', '１２', 'in22k', 'apache-2.0', 'mit', 'x' * 300])
 TEXT = WORDS | st.text(string.printable + 'é\u2028\x00', max_size=20)
 NUMBERS = st.integers(-10, 10**6) | st.floats() | st.sampled_from([0, 1, 224, -1, 10**30, True])

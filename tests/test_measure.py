@@ -278,9 +278,11 @@ def test_a_sidecar_cut_anywhere_is_read(tmp_path, at):
 # Bad input
 
 @pytest.mark.parametrize('mistake, answer', [
-    (dict(models='resnet5O'), "timm knows no model 'resnet5O'; did you mean"), (dict(models=['vgg11', 7]), 'timm knows no model 7'), (dict(models=[]), 'give at least one name'), (dict(models=7), 'no model 7'),
+    (dict(models='resnet5O'), "timm knows no model 'resnet5O'; did you mean"), (dict(models=['vgg11', 7]), 'timm knows no model 7'), (dict(models=[]), 'give at least one name'),
+    (dict(models=7), 'no model 7'),
     (dict(device='gpu'), "give 'auto', 'cpu', 'cuda'"), (dict(batch_size=-1), '1 or more'), (dict(batch_size='8'), 'whole number'), (dict(img_size=0), 'pixels'), (dict(threads=0.5), 'threads'),
-    (dict(precision='fp16'), "'fp32', 'amp', 'amp_bf16', 'bf16'"), (dict(layout='chw'), "'nchw', 'nhwc'"), (dict(part='test'), "'infer', 'train'"), (dict(seconds=-1), 'seconds'), (dict(timeout=None), 'seconds'),
+    (dict(precision='fp16'), "'fp32', 'amp', 'amp_bf16', 'bf16'"), (dict(layout='chw'), "'nchw', 'nhwc'"), (dict(part='test'), "'infer', 'train'"),
+    (dict(seconds=-1), 'seconds'), (dict(timeout=None), 'seconds'),
     (dict(out='/dev/null/x'), 'cannot be written'), (dict(out='speeds.csv'), "not timm's name"), (dict(out='benchmark-train-fp32-nchw-pt2141-cpu-x.csv'), 'part: train is not infer')])
 def test_mistakes_are_answered_before_any_work(tmp_path, mistake, answer):
     with pytest.raises(ResultsError) as error: measure(**(dict(models='vgg11', out=tmp_path, engine='no_such_engine') | mistake))

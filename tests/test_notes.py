@@ -105,7 +105,8 @@ def test_searches_at_once_share_a_cache(tmp_path, monkeypatch):
     assert (tmp_path/'cache'/'notes.sqlite').stat().st_mode & 0o077 == 0
 
 
-FENCES = ['```', '````', '~~~', '```python', '    ', '# %%', '+++', '<!-- #region -->', '<!-- #endregion -->', '<!-- x -->', '---', '%%bash', '%matplotlib inline', '!ls', '# Heading', '#| export', '"""', '$$', '| a | b |']
+FENCES = ['```', '````', '~~~', '```python', '    ', '# %%', '+++', '<!-- #region -->', '<!-- #endregion -->', '<!-- x -->', '---', '%%bash', '%matplotlib inline', '!ls',
+          '# Heading', '#| export', '"""', '$$', '| a | b |']
 LINES = st.one_of(st.sampled_from(FENCES), st.text(st.characters(codec='utf-8', categories=['L', 'N', 'P', 'S', 'Zs']), max_size=12), st.just(''))
 SOURCE = st.lists(LINES, max_size=6).map('\n'.join)
 CELL = st.one_of(SOURCE.map(new_markdown_cell), SOURCE.map(new_code_cell), SOURCE.map(new_raw_cell))
@@ -122,8 +123,10 @@ def test_a_notebook_comes_back_from_markdown_or_it_is_said_which_cells_do_not(ce
     for i in range(len(before) if len(back) == len(before) else 0): assert i in lost or i > min(lost, default=len(before)) or back[i] == before[i]
 
 
-ORDINARY = {new_markdown_cell: ['Text', '# A\n\ntext\n\n\nmore', '```python\nx = 1\n```', 'a\n\n```\n# b\n```\n\nc', '', '    indented', '- a\n\n- b', '| a |\n|---|\n| 1 |', '$$\nx\n$$', '<!-- a -->', '---', '~~~\na\n~~~'],
-            new_code_cell: ['x = 1', '', '# comment\nx', '%%bash\nls', '%matplotlib inline\nx', '!ls', '"""\n```python\n"""', 'a\n\n\n\nb', '%%javascript\nalert(1)', '#| export\ndef f(): pass', '?x', '# %% part', '\n\nx\n'],
+ORDINARY = {new_markdown_cell: ['Text', '# A\n\ntext\n\n\nmore', '```python\nx = 1\n```', 'a\n\n```\n# b\n```\n\nc', '', '    indented', '- a\n\n- b',
+                                '| a |\n|---|\n| 1 |', '$$\nx\n$$', '<!-- a -->', '---', '~~~\na\n~~~'],
+            new_code_cell: ['x = 1', '', '# comment\nx', '%%bash\nls', '%matplotlib inline\nx', '!ls', '"""\n```python\n"""', 'a\n\n\n\nb',
+                             '%%javascript\nalert(1)', '#| export\ndef f(): pass', '?x', '# %% part', '\n\nx\n'],
             new_raw_cell: ['raw', '```\nx\n```', '---\ntitle: x\n---', '<b>']}
 
 

@@ -94,7 +94,8 @@ def test_names_are_text_not_markup(frames):
     assert '</script><img' not in show_all(df, 'x', 'infer_img_size').to_html(include_plotlyjs=False)
 
 
-BOXES = """() => Object.fromEntries(Object.entries({title: '.gtitle', subtitle: '.gtitle-subtitle', x: '.xtitle', y: '.ytitle', legend: '.legend', colorbar: '.colorbar', plot: '.bglayer .bg, .plotbg, .cartesianlayer .plot'})
+BOXES = """() => Object.fromEntries(Object.entries({
+    title: '.gtitle', subtitle: '.gtitle-subtitle', x: '.xtitle', y: '.ytitle', legend: '.legend', colorbar: '.colorbar', plot: '.bglayer .bg, .plotbg, .cartesianlayer .plot'})
     .map(([name, selector]) => [name, document.querySelector(selector)]).filter(([_, element]) => element)
     .map(([name, element]) => { const b = element.getBoundingClientRect(); return [name, [b.left, b.top, b.right, b.bottom]] }))"""
 

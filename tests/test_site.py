@@ -240,7 +240,8 @@ def test_a_chart_fits_a_phone(open_page):
     assert page.evaluate("document.querySelector('.plot .main-svg').getBoundingClientRect().right") <= 360
 
 
-@pytest.mark.parametrize('query, first', [('frontier', 'choose.html'), ('standard error', 'guides/how_to_read_the_figures.html'), ('TIMM_BENCH_CACHE', 'guides/where_results_come_from.html'), ('fronteir', None)])
+@pytest.mark.parametrize('query, first', [
+    ('frontier', 'choose.html'), ('standard error', 'guides/how_to_read_the_figures.html'), ('TIMM_BENCH_CACHE', 'guides/where_results_come_from.html'), ('fronteir', None)])
 def test_search(open_page, query, first):
     page = open_page('index.html')
     page.keyboard.press('/')

@@ -23,7 +23,8 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parent.parent
 PYTHONS = ['3.10', '3.11', '3.12', '3.13']
 LIBRARIES = {'oldest': ['pandas==2.2.*', 'plotly==5.24.*', 'statsmodels==0.14.*', 'numpy<2.3'], 'newest': []}  # held to; everything else is the newest
-KAGGLE = ['pandas', 'plotly', 'statsmodels', 'numpy', 'scipy', 'matplotlib', 'ipykernel', 'nbconvert', 'scikit-learn', 'torch', 'torchvision', 'timm']  # of what Kaggle has, all that the tutorials may use
+# Of what Kaggle has, all that the tutorials may use.
+KAGGLE = ['pandas', 'plotly', 'statsmodels', 'numpy', 'scipy', 'matplotlib', 'ipykernel', 'nbconvert', 'scikit-learn', 'torch', 'torchvision', 'timm']
 MUST = ['timm_bench/__init__.py', 'timm_bench/data/registry.json', 'timm_bench/data/results/results-imagenet.csv', 'timm_bench/assets/charts.html', 'LICENSE']
 MUST_NOT = ['.ipynb', '__pycache__', '.venv', '.git/', 'tests/', '_docs', '_proc', '.DS_Store']
 
@@ -97,7 +98,8 @@ def package(built: Path, work: Path) -> list[list[str]]:
         missing = [must for must in MUST if not any(name.endswith(must) for name in names)]
         foreign = [name for name in names if any(bad in name for bad in MUST_NOT)]
         size = (wheel if kind == 'wheel' else sdist).stat().st_size
-        rows.append([kind, f'{len(names)} files, {size / 1e6:.2f} MB', '; '.join([f'lacks {", ".join(missing)}'] * bool(missing) + [f'holds {", ".join(foreign[:5])}'] * bool(foreign)) or 'complete, nothing foreign', ''])
+        faults = [f'lacks {", ".join(missing)}'] * bool(missing) + [f'holds {", ".join(foreign[:5])}'] * bool(foreign)
+        rows.append([kind, f'{len(names)} files, {size / 1e6:.2f} MB', '; '.join(faults) or 'complete, nothing foreign', ''])
     own = environment(work/'from-sdist', sys.executable, [sdist], work/'sdist.log')
     code = 'from timm_bench.results import _bundled; from timm_bench import get_data; print(len(get_data("infer", results=_bundled())), "rows of the bundled set")'
     rows.append(['installed from the sdist', '', run(own, '-W', 'ignore', '-c', code, log=work/'sdist.log', cwd=work)[1] if own else 'cannot be installed', ''])

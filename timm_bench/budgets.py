@@ -57,7 +57,7 @@ def _over(df: pd.DataFrame, argument: str, column: str, limit: float) -> pd.Seri
     need_numbers(df, column=column)
     return df[column] / limit
 
-def _outside(df: pd.DataFrame, argument: str, wanted: str | Sequence[str], choices: set[str], more: dict[str, Sequence[str]] = {}) -> pd.Series:
+def _outside(df: pd.DataFrame, argument: str, wanted: str | Sequence[str], choices: set[str], more: dict[str, Sequence[str]]) -> pd.Series:
     "1 for a row with one of the wanted names, infinity for any other."
     if argument not in df: raise ResultsError(f'{argument}=: this frame has no column {argument!r}; there are {", ".join(map(str, df.columns))}')
     names = [wanted] if isinstance(wanted, str) or not isinstance(wanted, Sequence) else list(wanted)
@@ -74,8 +74,8 @@ _BUDGETS = {
     'acts': lambda df, value: _over(df, 'acts', 'infer_macts', _amount('acts', value, 1e6, '10M')),
     'size': lambda df, value: _over(df, 'size', 'img_size', _pixels(value)),
     'license': lambda df, value: _outside(df, 'license', value, _licenses(df), {'commercial': COMMERCIAL}),
-    'pretrain': lambda df, value: _outside(df, 'pretrain', value, set(df.get('pretrain', pd.Series(dtype=object)).dropna())),
-    'family': lambda df, value: _outside(df, 'family', value, set(df.get('family', pd.Series(dtype=object)).dropna()))}
+    'pretrain': lambda df, value: _outside(df, 'pretrain', value, set(df.get('pretrain', pd.Series(dtype=object)).dropna()), {}),
+    'family': lambda df, value: _outside(df, 'family', value, set(df.get('family', pd.Series(dtype=object)).dropna()), {})}
 
 def _pixels(value: int | str) -> float:
     "Read an image size."

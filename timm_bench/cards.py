@@ -60,7 +60,8 @@ def _speed_of(model: str, results: Results) -> list[dict]:
         df = get_data(benchmark.part, benchmark=benchmark.file, results=results, keep=None, weights='all')
         for _, row in df[df.model.eq(model)].iterrows():
             peers = df[df.secs <= (limit := _budget_class(row.secs))]
-            found.append(dict(file=benchmark.file, benchmark=df.attrs['benchmark'], part=benchmark.part, img_size=int(row[f'{benchmark.part}_img_size']), batch_size=int(row[f'{benchmark.part}_batch_size']),
+            own = {what: int(row[f'{benchmark.part}_{what}']) for what in ('img_size', 'batch_size')}
+            found.append(dict(file=benchmark.file, benchmark=df.attrs['benchmark'], part=benchmark.part, **own,
                               secs=row.secs, under=limit, rank=int((peers.top1 > row.top1).sum()) + 1, of=len(peers)))
     return found
 
@@ -81,7 +82,8 @@ class Card(dict):
             for row in rows: table.add_row(*(Text(_plain(cell)) for cell in row))
             return table
         facts = Text('\n').join(Text.assemble((f'{name}: ', 'bold'), _plain(value)) for name, value in _facts(self))
-        return Group(Text(_plain(self['model']), 'bold'), facts, *(part for title, head, rows in _tables(self) for part in (Text(_plain(title), 'bold'), rich_table(head, rows))), Text(_plain(self['code'])))
+        tables = (part for title, head, rows in _tables(self) for part in (Text(_plain(title), 'bold'), rich_table(head, rows)))
+        return Group(Text(_plain(self['model']), 'bold'), facts, *tables, Text(_plain(self['code'])))
 
 def _plain(text: str) -> str:
     "Text without characters that a terminal would obey."

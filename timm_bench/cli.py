@@ -7,7 +7,6 @@ from __future__ import annotations
 import contextlib, json, os, re, sys, warnings
 from datetime import datetime, timezone
 from enum import Enum
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Callable, Iterable, Iterator, Optional, get_args
 import typer
@@ -234,7 +233,8 @@ def _names(incomplete: str) -> list[str]:
 # %% ../nbs/09_cli.ipynb #0c11b3fa
 Benchmark = Annotated[Optional[str], typer.Option('--benchmark', help="A file's name, words true of one ('rtx4090 eager newest'), or the path of one's own. Default: amp, nhwc, RTX 3090.")]
 PartOption = Annotated[Part, typer.Option('--part', help='Speed at inference or in training.')]
-Accuracy = Annotated[Optional[list[str]], typer.Option('--accuracy', autocompletion=_beginning(*_SETS), help="A test set ('sketch'), or weights of several ('imagenet=0.5,sketch=0.5'). Default: imagenet.")]
+Accuracy = Annotated[Optional[list[str]], typer.Option('--accuracy', autocompletion=_beginning(*_SETS),
+                                                       help="A test set ('sketch'), or weights of several ('imagenet=0.5,sketch=0.5'). Default: imagenet.")]
 FormatOption = Annotated[Optional[Format], typer.Option('--format', help='Default: a table on a terminal, CSV in a pipe.')]
 ModelName = Annotated[str, typer.Argument(autocompletion=_names, help='A model, by any name that timm ever gave it.')]
 
@@ -416,7 +416,7 @@ def _one_line_warnings() -> Iterator[None]:
     "What the library warns of goes to standard error, a line each."
     with warnings.catch_warnings():
         warnings.simplefilter('always', ResultsWarning)
-        warnings.showwarning = lambda message, category, *_, **__: _complain(message)
+        warnings.showwarning = lambda message, *_, **__: _complain(message)
         yield
 
 def main() -> None:

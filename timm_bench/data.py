@@ -107,7 +107,7 @@ def _arrange(test_set: TestSet, results: Results, vendors: bool) -> tuple[Accura
     return accuracies, _Names([name.partition('.')[0] for name in accuracies.models], [family[name] for name in accuracies.models], accuracies.top1)
 
 @lru_cache(maxsize=16)
-def _remembered(test_set: TestSet, results: Results, vendors: bool, state: tuple[int, ...]) -> tuple[Accuracies, _Names]:
+def _remembered(test_set: TestSet, results: Results, vendors: bool, _state: tuple[int, ...]) -> tuple[Accuracies, _Names]:
     "As `_arranged`, for a file in one state."
     return _arrange(test_set, results, vendors)
 

@@ -223,7 +223,8 @@ def _medians(table: pd.DataFrame, rows: dict[str, int], name: str, aside: float,
     found = pd.concat([medians(table, 'speedup', 'family'), medians(table.assign(family='all families'), 'speedup', 'family')])
     interval = dict(type='data', symmetric=False, array=(found.high - found['median']).fillna(0), arrayminus=(found['median'] - found.low).fillna(0), thickness=1.5, width=3)
     return go.Scatter(x=found['median'], y=found.index.map(rows) + aside, mode='markers', name=name, marker=dict(symbol='diamond', size=9, color=hue, line=dict(width=1, color='white')),
-                      error_x=interval, customdata=found[['models', 'low', 'high']].to_numpy(), hovertemplate=name + ' (%{customdata[0]} models): ×%{x:.2f}, ×%{customdata[1]:.2f} to ×%{customdata[2]:.2f}<extra></extra>')
+                      error_x=interval, customdata=found[['models', 'low', 'high']].to_numpy(),
+                      hovertemplate=name + ' (%{customdata[0]} models): ×%{x:.2f}, ×%{customdata[1]:.2f} to ×%{customdata[2]:.2f}<extra></extra>')
 
 # %% ../nbs/03a_decision_plots.ipynb #aec1808f
 def _times(values: pd.Series) -> dict:
@@ -238,7 +239,8 @@ def _finish_compare(fig: go.Figure, comparison: pd.DataFrame, table: pd.DataFram
     what = f'{about["b"]} against {about["a"]} · ' if 'a' in about and 'b' in about else ''
     subtitle = f'{what}{len(table):,} models, {int(table.same_batch.sum()):,} of them with the same batch size in both'
     counts = {'all families': len(table)} | table.family.value_counts().to_dict()
-    fig.update_layout(title=dict(text=title, subtitle=dict(text=subtitle, font=dict(color='#666')), x=0.01, xanchor='left', y=1, yref='container', yanchor='top', pad=dict(t=24)), template='plotly_white',
-                      width=WIDTH, height=190 + 26 * len(rows), margin=dict(l=70, r=20, t=80, b=90), legend=dict(orientation='h', y=0, yref='container', yanchor='bottom', itemsizing='constant'))
+    fig.update_layout(title=dict(text=title, subtitle=dict(text=subtitle, font=dict(color='#666')), x=0.01, xanchor='left', y=1, yref='container', yanchor='top', pad=dict(t=24)),
+                      template='plotly_white', width=WIDTH, height=190 + 26 * len(rows), margin=dict(l=70, r=20, t=80, b=90),
+                      legend=dict(orientation='h', y=0, yref='container', yanchor='bottom', itemsizing='constant'))
     fig.update_yaxes(tickvals=list(rows.values()), ticktext=[f'{escape(name)} ({counts[name]})' for name in rows], range=[-.7, len(rows) - .3], automargin=True)
     return fig.update_xaxes(type='log', title='speed-up', **_times(table.speedup)).add_vline(1, line=dict(width=1, color='#333', dash='dot'))

@@ -22,7 +22,7 @@ def cpu_model() -> str:  # 'unknown' where the system does not tell
         if Path('/proc/cpuinfo').exists():
             if found := re.search(r'^(?:model name|Model|Hardware)\s*:\s*(.+)$', Path('/proc/cpuinfo').read_text(errors='replace'), re.M): return found[1].strip()
         if platform.system() == 'Darwin':
-            return subprocess.run(['sysctl', '-n', 'machdep.cpu.brand_string'], capture_output=True, text=True, timeout=10).stdout.strip()
+            return subprocess.run(['sysctl', '-n', 'machdep.cpu.brand_string'], capture_output=True, text=True, timeout=10, check=True).stdout.strip()
     except (OSError, subprocess.SubprocessError): pass
     return platform.processor() or platform.machine() or 'unknown'
 
@@ -56,7 +56,7 @@ def power_state(
 # %% ../nbs/05b_engine.ipynb #92f2c30e
 def load() -> None:
     "Import what takes long; a worker does so once, before it forks."
-    import torch, timm, timm.optim
+    import torch, timm, timm.optim  # noqa: F401  # that is all they are imported for
 
 def _devices() -> list[str]:
     "The devices that torch can use here, best first."
@@ -221,7 +221,7 @@ def benchmark(
 def _benchmark(job: dict) -> dict:
     "Build the model, warm up, time."
     import torch
-    held, (model, images, found) = _scatter(), _prepare(job)
+    _held, (model, images, found) = _scatter(), _prepare(job)
     runner = torch.compile(model) if job['compile'] else model
     step = (_infer_step if job['part'] == 'infer' else _train_step)(runner, images, job)
     with torch.inference_mode() if job['part'] == 'infer' else nullcontext():
@@ -247,4 +247,5 @@ def _prepare(job: dict) -> tuple[nn.Module, Tensor, dict]:
 def _count(model: nn.Module, image: Tensor) -> dict:
     "As `count`; empty for a model that cannot be counted, which is no reason not to time it."
     try: return count(model, image)
-    except Exception as e: return dict(gmacs=None, macts=None, not_counted=f'{type(e).__name__}: {e}'[:200])
+    except Exception as e:  # noqa: BLE001  # whatever a model's code raises
+        return dict(gmacs=None, macts=None, not_counted=f'{type(e).__name__}: {e}'[:200])

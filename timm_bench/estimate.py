@@ -10,7 +10,7 @@ from typing import Any, Iterable, Literal
 import numpy as np
 import pandas as pd
 from .tables import read_table
-from .results import Results, ResultsError, describe_benchmark, get_results, list_benchmarks, parse_benchmark, pick_benchmark
+from .results import Results, ResultsError, describe_benchmark, get_results, parse_benchmark, pick_benchmark
 from .models import renames, split_name
 from .data import KEEP, TestSet, get_data
 from .machine import COSTS, FEWEST, Public, costs_of, log_secs, model_keys, nearest_file, predict_all, read_profile, read_public
@@ -98,7 +98,9 @@ def _allowed(n: int, among: Iterable[str] | None, file: str, public: Public) -> 
     models = read_profile(file, public).costs.index
     if isinstance(among, str): among = [among]
     if among is not None: models = models[models.get_level_values('arch').isin([split_name(renames().get(name, name)).arch for name in among])]
-    if not isinstance(n, (int, np.integer)) or not FEWEST <= n <= len(models): raise ResultsError(f'n={n!r}: give a number from {FEWEST} to {len(models)}, the models of {file}' + (' that are in among' if among is not None else ''))
+    if not isinstance(n, (int, np.integer)) or not FEWEST <= n <= len(models):
+        which = ' that are in among' if among is not None else ''
+        raise ResultsError(f'n={n!r}: give a number from {FEWEST} to {len(models)}, the models of {file}{which}')
     return models
 
 # %% ../nbs/06_estimate.ipynb #7034a131

@@ -12,7 +12,7 @@ from typing import Any, Callable, Generator, Iterable, Literal
 import pandas as pd
 from .results import Results, ResultsError, ResultsWarning, get_results, parse_benchmark, pick_benchmark
 from .models import UnknownModel, current_name, families, registry
-from .record import COLUMNS, Files, Report, has_row, keep_row, rows_before, summary_of
+from .record import Files, Report, has_row, keep_row, rows_before, summary_of
 from .worker import Failure, Worker, describe_machine, describe_machine_here, run_job, run_job_here
 
 # %% auto #0
@@ -148,7 +148,7 @@ def _run_elsewhere(jobs: list[dict], files: Files, engine: str, report: Report, 
 def _row_of(future: Future, job: dict) -> dict:
     "A future's row; a failed one where the executor lost it."
     try: return future.result()
-    except Exception as e:
+    except Exception as e:  # noqa: BLE001  # an executor may raise anything
         asked = {k: v for k, v in job.items() if k != 'model'}
         return dict(model=job['model'], status='failed', asked=asked, retries=[], batch_size=job['batch_size'], reason=f'the executor lost it: {type(e).__name__} {e}'.strip()[:300])
 
@@ -180,7 +180,7 @@ def measure(
     files, report = Files(*_check_out(out, settings, executor is None), settings, resume), Report(quiet)
     rows = _run(jobs, files, engine, report) if executor is None else _run_elsewhere(jobs, files, engine, report, executor)
     _collect(rows, files, report)
-    return _frame(jobs, files, report)
+    return _frame(jobs, files)
 
 # %% ../nbs/05_measure.ipynb #0957ae6e
 def _collect(rows: Generator[dict, None, None], files: Files, report: Report) -> None:
@@ -194,7 +194,7 @@ def _collect(rows: Generator[dict, None, None], files: Files, report: Report) ->
             for line in summary_of(report, [*files.old, *files.opened]): report.console.print(line, markup=False)
 
 # %% ../nbs/05_measure.ipynb #1124e36f
-def _frame(jobs: list[dict], files: Files, report: Report) -> pd.DataFrame:
+def _frame(jobs: list[dict], files: Files) -> pd.DataFrame:
     "The last row of each model that was asked for."
     kept = files.old | {path: file.rows for path, file in files.opened.items()}
     last = {row['model']: row for rows in [*kept.values(), files.homeless] for row in rows}

@@ -35,9 +35,9 @@ def _kernel_id() -> str | None:
 
 def _sessions(server: dict) -> list[dict]:
     "Which notebooks are open in a server, and their kernels."
-    asked = Request(urljoin(server['url'], 'api/sessions'), headers={'Authorization': f'token {server.get("token", "")}'})
+    asked = Request(urljoin(server['url'], 'api/sessions'), headers={'Authorization': f'token {server.get("token", "")}'})  # noqa: S310  # an address that this user's Jupyter wrote
     try:
-        with urlopen(asked, timeout=3) as answer: return json.load(answer)
+        with urlopen(asked, timeout=3) as answer: return json.load(answer)  # noqa: S310
     except (OSError, ValueError): return []
 
 # %% ../nbs/08e_note_caller.ipynb #69670929
@@ -79,6 +79,7 @@ def calling_notebook() -> tuple[Path, dict | None]:  # its path, and its content
         if (path := ask()) and path.is_file(): return path, None
     for hand_over in (_from_colab, _from_kaggle):
         try: found = hand_over()
-        except Exception as e: raise ResultsError(f'nb=None: {hand_over.__name__[6:].title()} did not hand over the notebook ({type(e).__name__}: {e}); give its path') from None
+        except Exception as e:  # noqa: BLE001  # neither says what it may raise
+            raise ResultsError(f'nb=None: {hand_over.__name__[6:].title()} did not hand over the notebook ({type(e).__name__}: {e}); give its path') from None
         if found: return found
     raise ResultsError('nb=None: no program that runs notebooks tells which one this is called from; give its path')

@@ -53,7 +53,8 @@ def _upgraded(nb: dict) -> dict:
     try: import nbformat
     except ImportError: raise ResultsError("is of an old format, which takes nbformat to read: pip install 'timm_bench[notes]'") from None
     try: return nbformat.reads(json.dumps(nb), as_version=4)
-    except Exception as e: raise ResultsError(f'is of format {nb.get("nbformat")}, and nbformat cannot upgrade it ({type(e).__name__}: {e})') from None
+    except Exception as e:  # noqa: BLE001  # nbformat may stumble over anything in what is no notebook
+        raise ResultsError(f'is of format {nb.get("nbformat")}, and nbformat cannot upgrade it ({type(e).__name__}: {e})') from None
 
 def _parsed(path: Path) -> dict:
     "A notebook as JSON, in today's format."

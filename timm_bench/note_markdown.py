@@ -25,7 +25,9 @@ def _load(path: Path | None, nb: dict | None) -> NotebookNode:
         return nbformat.convert(nbformat.from_dict(nb), 4)
     except ImportError: raise ResultsError("ipy2md needs nbformat, jupytext and nbconvert: pip install 'timm_bench[notes]'") from None
     except OSError as e: raise ResultsError(f'{path}: cannot be read ({e.strerror})') from None
-    except Exception as e: raise ResultsError(f'{path}: is not a notebook ({type(e).__name__}: {str(e).splitlines()[0][:100] if str(e) else "no more is known"})') from None
+    except Exception as e:  # noqa: BLE001  # nbformat may stumble over anything in what is no notebook
+        said = str(e).splitlines()[0][:100] if str(e) else 'no more is known'
+        raise ResultsError(f'{path}: is not a notebook ({type(e).__name__}: {said})') from None
 
 # %% ../nbs/08f_note_markdown.ipynb #21baad37
 def _sources(nb: NotebookNode) -> list[tuple[str, str]]:
@@ -52,7 +54,7 @@ def _as_text(nb: NotebookNode) -> tuple[str, list[int]]:
     while True:
         text = jupytext.writes(nb, 'md')
         try: back = _sources(jupytext.reads(text, 'md'))
-        except Exception: back = []
+        except Exception: back = []  # noqa: BLE001  # what jupytext cannot read back is lost, however it fails
         if (i := _first_difference(expected, back)) is None: return text, lost
         if any([_fence_in(cell) for cell in nb.cells[max(i - 1, 0):i + 2]]): continue
         lost.append(i)

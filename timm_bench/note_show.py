@@ -39,7 +39,7 @@ def code_html(
     return highlight(source, _lexer(language), HtmlFormatter(wrapcode=True))
 
 # %% ../nbs/08g_note_show.ipynb #2f888ae0
-def _image(renderer: RendererHTML, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType) -> str:
+def _image(_renderer: RendererHTML, tokens: Sequence[Token], i: int, _options: OptionsDict, _env: EnvType) -> str:
     "A picture, by its description."
     return f'[{html.escape(tokens[i].content or "picture")}]'
 
@@ -54,7 +54,7 @@ def _heading(renderer: RendererHTML, tokens: Sequence[Token], i: int, options: O
     tokens[i].tag = 'h6'
     return renderer.renderToken(tokens, i, options, env)
 
-def _highlight(source: str, language: str, attributes: str) -> str:
+def _highlight(source: str, language: str, _attributes: str) -> str:
     "The inside of a fence; markdown-it puts it into tags of its own."
     from pygments import highlight
     from pygments.formatters import HtmlFormatter

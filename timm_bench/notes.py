@@ -9,12 +9,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 from .results import ResultsError, ResultsWarning
-from .note_cells import Note, Section
+from .note_cells import Note
 from .note_files import read_notes
 from .note_words import Match, matches, words
 from .note_links import Link, link_to, running_servers
-from .note_show import mark_html, marked_text, parts_html, parts_text, plain
-from .note_markdown import ipy2md
+from .note_show import mark_html, marked_text, parts_html, parts_text
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -97,11 +96,11 @@ class Found(Answer):
 
     def _page(self) -> dict:
         from markupsafe import Markup
-        marked = lambda text, wanted: Markup(mark_html(str(Markup.escape(text)), wanted))
+        marked = lambda text, wanted: Markup(mark_html(str(Markup.escape(text)), wanted))  # noqa: S704  # escaped before it is marked
         return dict(hits=[dict(
             trail=marked(' › '.join([_shown(m.note.path), *m.section.trail]), list(m.found)), title=marked(m.section.heading or m.note.path.name, list(m.found)),
             href=link.href, name=m.note.path.name, label=m.section.heading or m.note.path.name,
-            body=Markup(parts_html(_parts(m, self.context), m.note.language, list(m.found)))) for m, link in zip(self._found, self._links)])
+            body=Markup(parts_html(_parts(m, self.context), m.note.language, list(m.found)))) for m, link in zip(self._found, self._links)])  # noqa: S704  # see `parts_html`
 
     def __rich__(self) -> Group:
         from rich.console import Group

@@ -73,5 +73,5 @@ def convert(notebook: Annotated[Path, typer.Argument(help='The notebook.')],
             out: Annotated[Optional[Path], typer.Option('--out', help='File or folder to write. Default: beside the notebook.')] = None,
             outputs: Annotated[bool, typer.Option('--outputs/--source', help='With outputs and pictures, or the source only, which jupytext turns back into a notebook.')] = True) -> None:
     "Convert a notebook to Markdown, and print what was written."
-    from timm_bench.notes import ipy2md
+    from timm_bench.note_markdown import ipy2md
     typer.echo(ipy2md(notebook, out, outputs))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Iterable, Iterator, Literal, Mapping, Sequence
 import pandas as pd
 from .tables import read_table
-from .results import Results, ResultsError, describe_benchmark, get_results, list_benchmarks, parse_benchmark, pick_benchmark, _say
+from .results import Results, ResultsError, get_results, list_benchmarks, parse_benchmark, pick_benchmark, _say
 from .models import declared_license, families, pretrain, renames, split_name
 from .accuracy import TestSet, get_accuracy, _FILES
 from .data import get_data, unmatched
@@ -74,7 +74,7 @@ _SPEED = {'{}_samples_per_sec': 'rate', '{}_batch_size': 'batch', '{}_img_size':
 def speeds(
     frame: pd.DataFrame,  # of `get_data`, `unmatched` or `estimate`
     part: str,  # 'infer' or 'train'
-) -> pd.DataFrame:  # a row each, with `model` and `img_size` as index: `rate` (images per second), `batch` (images), `train_size` (pixels), `params` (millions), `macs` (billions), `acts` (millions), …, those that there are
+) -> pd.DataFrame:  # by `model` and `img_size`: `rate` (images per second), `batch` (images), `train_size` (pixels), `params` (millions), `macs` (billions), `acts` (millions), …
     "What a benchmark says of each point."
     size = 'img_size' if 'img_size' in frame else f'{part}_img_size'
     names = {column.format(part): name for column, name in _SPEED.items() if column.format(part) in frame}
@@ -243,7 +243,7 @@ def _default(results: Results, abouts: list[dict]) -> str | None:
 
 def explorer_data(
     results: str | os.PathLike | Results | None = None,  # see `get_results`
-    own: str | os.PathLike | pd.DataFrame | Sequence | Mapping[str, object] | None = None,  # one's own measurements: paths of benchmark files or folders, frames of `get_data` or `estimate`, or a dict of them by name
+    own: str | os.PathLike | pd.DataFrame | Sequence | Mapping[str, object] | None = None,  # one's own: paths of benchmark files or folders, frames of `get_data` or `estimate`, or a dict of them
 ) -> dict:  # for JSON: `source`, `sets`, `points` and `benchmarks` in columns, and what the page needs to colour and to judge; raises `ResultsError`
     "Everything that the explorer shows."
     results = get_results(results)

@@ -110,7 +110,8 @@ def _begin(file: BenchmarkFile, machine: dict, resume: bool) -> list[dict]:
 def _check_same(path: Path, row: dict, machine: dict) -> None:
     "Refuse to mix two machines, or two numbers of threads, in one file."
     for field, words in dict(device_model='{}', threads='{} threads', torch='PyTorch {}').items():
-        if row[field] != machine[field]: raise ResultsError(f'{path}: measured on {words.format(row[field])}, and this is {words.format(machine[field])}; give another out=, or resume=False to begin anew')
+        if row[field] == machine[field]: continue
+        raise ResultsError(f'{path}: measured on {words.format(row[field])}, and this is {words.format(machine[field])}; give another out=, or resume=False to begin anew')
 
 def _line(row: dict) -> str: return json.dumps(row, ensure_ascii=False) + '\n'
 

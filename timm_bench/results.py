@@ -104,7 +104,7 @@ def _bundled() -> Results:
 
 # %% ../nbs/00_results.ipynb #9cfad135
 def get_results(
-    results: str | os.PathLike | Results | None = None,  # a folder of CSV files, a timm checkout, or a folder of folders named by their day; `None`: the first of $TIMM_BENCH_RESULTS, the cached clone, the bundled set that answers
+    results: str | os.PathLike | Results | None = None,  # a folder of CSV files, a timm checkout, or a folder of dated folders; `None`: the first of $TIMM_BENCH_RESULTS, cached clone, bundled set
     *,
     rev: str | None = None,  # commit of timm's repository, 4 to 40 hexadecimal digits (needs the clone)
     as_of: str | date | None = None,  # results as they stood at the end of that day, YYYY-MM-DD in UTC (needs the clone, or folders named by their day)

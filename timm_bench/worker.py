@@ -18,7 +18,7 @@ __all__ = ['APART', 'main', 'Failure', 'Worker', 'ask', 'run_job', 'describe_mac
 def _answer(engine: object, function: str, argument: Any) -> dict:
     "What the engine's function returns, as `result`; or the `reason` that it failed, and whether that was want of memory."
     try: return dict(result=getattr(engine, function)(argument))
-    except Exception as e:
+    except Exception as e:  # noqa: BLE001  # whatever a model's code raises is an answer
         lines = [line.strip() for line in str(e).splitlines() if line.strip()]
         reason = f'{type(e).__name__}: {lines[0]}' if lines else type(e).__name__
         return dict(reason=reason[:300], memory=_is_memory(e))
@@ -68,7 +68,8 @@ def _load(name: str) -> tuple[object, dict | None]:
     try:
         engine = importlib.import_module(name)
         getattr(engine, 'load', lambda: None)()
-    except Exception as e: return None, dict(reason=f'the engine {name} cannot be loaded ({type(e).__name__}: {e})', memory=False)
+    except Exception as e:  # noqa: BLE001  # a broken installation may raise anything
+        return None, dict(reason=f'the engine {name} cannot be loaded ({type(e).__name__}: {e})', memory=False)
     return engine, None
 
 # %% ../nbs/05c_worker.ipynb #a5ce0c88

@@ -12,7 +12,8 @@ TABLES = Path(__file__).resolve().parent/'tables'
 
 def machine() -> str:
     "What the figures were taken on."
-    model = next((found[1] for line in Path('/proc/cpuinfo').read_text().splitlines() if (found := re.match(r'model name\s*: (.*)', line))), platform.processor()) if Path('/proc/cpuinfo').exists() else platform.processor()
+    told = Path('/proc/cpuinfo').read_text() if Path('/proc/cpuinfo').exists() else ''
+    model = found[1] if (found := re.search(r'^model name\s*: (.*)', told, re.M)) else platform.processor()
     libraries = ', '.join(f'{name} {version(name)}' for name in ('pandas', 'plotly', 'torch') if find_spec(name))
     return f'{datetime.now(timezone.utc):%Y-%m-%d}; {model.strip()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; Python {platform.python_version()}, {libraries}'
 

@@ -65,7 +65,7 @@ def take_turns(options, pool: ThreadPoolExecutor, folder: str) -> tuple[dict, di
     steps, wall = {model: {'script': [], 'again': [], 'measure': []} for model in MODELS}, dict.fromkeys(['script', 'again', 'measure'], 0.)
     for turn in range(options.rounds):
         ways = dict(script=lambda model: by_script(model, options.threads), again=lambda model: by_script(model, options.threads),
-                    measure=lambda model: by_measure(model, options.threads, pool, f'{folder}/{turn}'))
+                    measure=lambda model, turn=turn: by_measure(model, options.threads, pool, f'{folder}/{turn}'))
         for number, model in enumerate(MODELS):
             order = list(ways)
             first = (number + turn) % 3

@@ -123,7 +123,9 @@ def reading(rounds: int) -> list[list[str]]:
     def cold(): forget(); get_data('infer', 'infer_samples_per_sec', results=OLD)
     def warm(): get_data('infer', 'infer_samples_per_sec', results=OLD)
     begin = f'import sys; sys.path[:0] = {sys.path[:2]!r}\nimport benchmarks.speed as speed, time\nbegin = time.process_time()\n'
-    def first(code: str) -> float: return float(subprocess.run([sys.executable, '-W', 'ignore', '-c', f'{begin}{code}; print(time.process_time() - begin)'], check=True, text=True, capture_output=True).stdout)
+    def first(code: str) -> float:
+        command = [sys.executable, '-W', 'ignore', '-c', f'{begin}{code}; print(time.process_time() - begin)']
+        return float(subprocess.run(command, check=True, text=True, capture_output=True).stdout)
     once = alternate("speed.get_data('infer', 'infer_samples_per_sec', results=speed.OLD)", 'speed.seed_data()', max(5, rounds // 4), first)
     files = sorted(path.name for path in NEW.glob('benchmark-*.csv'))
     def joined():
@@ -142,7 +144,8 @@ def reading(rounds: int) -> list[list[str]]:
 
 def charts(rounds: int) -> list[list[str]]:
     df = get_data('infer', results=OLD)
-    rows = [row(f'`{ours.__name__}` over plotly.express', *alternate(lambda ours=ours: ours(df, 'Inference', 'infer_img_size'), lambda theirs=theirs: theirs(df, 'Inference', 'infer_img_size'), rounds), '1.1')
+    rows = [row(f'`{ours.__name__}` over plotly.express',
+                *alternate(lambda ours=ours: ours(df, 'Inference', 'infer_img_size'), lambda theirs=theirs: theirs(df, 'Inference', 'infer_img_size'), rounds), '1.1')
             for ours, theirs in [(show_all, seed_all), (show_subs, seed_subs)]]
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder, 'charts.html')
@@ -163,7 +166,8 @@ def seven_charts() -> None:
 
 def terminal(rounds: int) -> list[list[str]]:
     ask = (*COMMAND, 'best', '--under', '1ms', '--results', str(NEW))
-    answer = 'import sys, pandas as pd; a, b = (pd.read_csv(f, thousands=",") for f in sys.argv[1:]); print(a.assign(model=a.model).merge(b.assign(model=b.model.str.partition(".")[0]), on="model").nlargest(10, "top1"))'
+    answer = ('import sys, pandas as pd; a, b = (pd.read_csv(f, thousands=",") for f in sys.argv[1:]); '
+              'print(a.assign(model=a.model).merge(b.assign(model=b.model.str.partition(".")[0]), on="model").nlargest(10, "top1"))')
     files = [str(NEW/name) for name in ('benchmark-infer-amp-nhwc-pt240-cu124-rtx3090.csv', 'results-imagenet.csv')]
     def start(arguments) -> float: return started(sys.executable, *arguments, PYTHONPATH=str(PROJECT))
     return [row('`timm_bench best --under 1ms` in a terminal, over a bare merge by pandas', *alternate(ask, ('-c', answer, *files), max(5, rounds // 4), start), '')]
