@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from browser import browser
 from timm_bench.budgets import COMMERCIAL, NothingFits
-from timm_bench.cards import card
+from timm_bench.cards import card, _tables
 from timm_bench.choose import best, better_than, frontier
 from timm_bench.comparison import by_family, compare
 from timm_bench.data import get_accuracy, get_data
@@ -343,6 +344,34 @@ def test_what_a_file_calls_a_model_is_never_markup(snapshots, tmp_path):
     console = Console(width=200, force_terminal=True)
     with console.capture() as shown: console.print(known)
     assert '\x1b]8' not in shown.get() and '[red]' in shown.get()
+
+
+
+POLICIES = {'without': None, 'usual': "default-src 'none'; style-src 'unsafe-inline'; img-src data:", 'strictest': "default-src 'none'"}
+WATCH = "window.violated = []; document.addEventListener('securitypolicyviolation', violation => window.violated.push(violation.effectiveDirective))"
+FOREIGN = "document.querySelectorAll('script, style, link, img, iframe, object, embed, [style]').length"
+
+
+def test_a_card_is_complete_where_nothing_may_run_or_be_loaded(snapshots, tmp_path):
+    "Under a content security policy a card looks as it does without: it holds no script and no style, asks for nothing, and violates nothing."
+    known = card('resnet50', results=snapshots/NEWEST)
+    known |= dict(model='<img src=x onerror="document.title = 1">', old_names=['<script>document.title = 1</script>'])
+    shots = {}
+    with browser() as chromium:
+        tab, told, asked = chromium.new_page(), [], []
+        tab.on('console', lambda message: told.append(message.text))
+        tab.on('request', lambda request: asked.append(request.url))
+        tab.add_init_script(WATCH)
+        for name, policy in POLICIES.items():
+            head = f'<meta http-equiv="Content-Security-Policy" content="{policy}">' if policy else ''
+            (tmp_path/f'{name}.html').write_text(f'<!DOCTYPE html><meta charset="utf-8">{head}<title>card</title>{known._repr_html_()}', encoding='utf-8')
+            tab.goto((tmp_path/f'{name}.html').as_uri())
+            shots[name] = tab.screenshot(full_page=True)
+            assert told == tab.evaluate('violated') == [] and tab.evaluate(FOREIGN) == 0 and tab.title() == 'card'
+        assert shots['without'] == shots['usual'] == shots['strictest'] and len(asked) == len(POLICIES)
+        assert tab.locator('td').all_text_contents() == [cell for _, _, rows in _tables(known) for row in rows for cell in row]
+        tab.evaluate("document.body.append(Object.assign(document.createElement('script'), {textContent: 'document.title = 2'}))")
+        assert tab.title() == 'card' and tab.evaluate('violated') == ['script-src-elem']  # the last policy holds
 
 
 # bad input

@@ -3,8 +3,11 @@
 A parameter is explained by a type and a comment on its line (docments); where it is a number, the comment says of what: seconds, pixels, percent, …"""
 import ast
 import inspect
+import json
 import pkgutil
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -87,6 +90,13 @@ def test_what_is_returned_is_explained_for_every_name_that_users_import():
     assert silent == []
 
 
+def test_the_type_checker_is_strict_everywhere():
+    "Every function of the package is annotated in full, which `mypy` sees to; here is seen to it that no module and no line is left out."
+    settings = (PROJECT/'pyproject.toml').read_text(encoding='utf-8').partition('[tool.mypy]')[2]
+    assert re.search('^strict = true$', settings, re.M) and not re.search('ignore_errors|disallow_(untyped|incomplete)_defs', settings)
+    assert [module for module in MODULES if re.search('# *type: *ignore', source(module))] == []
+
+
 # Text that becomes a page
 
 REVIEWED = {'_repr_html_', '_code', 'code_html', '_heading', '_link'}  # functions that put fixed attributes, or what a library has escaped, into a tag
@@ -110,25 +120,31 @@ def test_no_page_is_glued_together_from_strings(module):
     assert [*html_in_strings(ast.parse(source(module)))] == []
 
 
-@pytest.mark.parametrize('module', MODULES)
-def test_every_jinja_environment_escapes(module):
-    "No `autoescape=False`, no `Environment` without `autoescape=`, and no `Template`, which never escapes."
-    for node in ast.walk(ast.parse(source(module))):
+def unescaping(tree: ast.Module):
+    "Jinja environments that do not escape: with `autoescape=False`, without `autoescape=`, and `Template`, which never does."
+    for node in ast.walk(tree):
         if not isinstance(node, ast.Call): continue
         called = ast.unparse(node.func).rpartition('.')[2]
-        assert called not in ('Template', 'from_string') or called == 'from_string', f'{module}:{node.lineno}'
-        if called in ('Environment', 'SandboxedEnvironment'):
-            given = {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords}
-            assert given.get('autoescape', 'False') != 'False', f'{module}:{node.lineno}'
+        given = {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords}
+        if called == 'Template' or called in ('Environment', 'SandboxedEnvironment') and given.get('autoescape', 'False') == 'False': yield node.lineno
 
 
-def test_only_the_packages_own_assets_are_markup():
+@pytest.mark.parametrize('module', MODULES)
+def test_every_jinja_environment_escapes(module):
+    assert [*unescaping(ast.parse(source(module)))] == []
+
+
+def foreign_markup(tree: ast.Module):
     """`Markup(…)` tells Jinja not to escape: only its own script, style and policy, plotly's script, data that was made harmless by `_embed` (the explorer's pieces),
     and what `notes` has escaped or sanitised."""
-    for module in MODULES:
-        for node in ast.walk(ast.parse(source(module))):
-            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith('Markup'):
-                assert re.fullmatch(r'_(policy|asset|embed|script)\(.*\)|piece|(mark|parts)_html\(.*\)|plotly|script', ast.unparse(node.args[0])), f'{module}:{node.lineno}'
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith('Markup'):
+            if not re.fullmatch(r'_(policy|asset|embed|script)\(.*\)|piece|(mark|parts)_html\(.*\)|plotly|script', ast.unparse(node.args[0])): yield node.lineno
+
+
+@pytest.mark.parametrize('module', MODULES)
+def test_only_the_packages_own_assets_are_markup(module):
+    assert [*foreign_markup(ast.parse(source(module)))] == []
 
 
 def test_templates_unescape_nothing_but_plotlys_charts():
@@ -139,9 +155,39 @@ def test_templates_unescape_nothing_but_plotlys_charts():
         assert not re.search(r'\|\s*safe\b|autoescape\s+false', text), path.name
 
 
-def test_no_eval_pickle_or_shell_anywhere():
-    "The linter's security rules cannot be switched off by a comment: S102 exec, S301 pickle, S307 eval, S602 and S604 shell=True, S701 jinja2 autoescape."
-    for path in [*Path(timm_bench.__path__[0]).glob('*.py'), *(PROJECT/'nbs').glob('*.py')]:
-        text = path.read_text(encoding='utf-8')
-        assert not re.search(r'noqa:.*\bS(102|30[1-7]|60[245]|701)\b', text), path.name
-        assert not re.search(r'# ruff: noqa\s*$', text, re.M), path.name
+def silenced(text: str) -> bool:
+    "Whether a comment switches a security rule of the linter off: S102 exec, S301 pickle, S307 eval, S602, S604 and S605 a shell, S701 Jinja's autoescape; or all rules."
+    return bool(re.search(r'noqa:.*\bS(102|30[1-7]|60[245]|701)\b|# ruff: noqa\s*$|# noqa\s*(#.*)?$', text, re.M))
+
+
+def test_no_comment_switches_the_security_rules_off():
+    for path in [*Path(timm_bench.__path__[0]).glob('*.py'), *(PROJECT/'nbs').glob('*.py')]: assert not silenced(path.read_text(encoding='utf-8')), path.name
+
+
+# The checks find what they are for
+
+BAD = {'S102': 'exec(text)', 'S301': 'pickle.loads(text)', 'S302': 'marshal.loads(text)', 'S307': 'eval(text)', 'S324': 'hashlib.md5(text)', 'S506': 'yaml.load(text)',
+       'S602': 'subprocess.run(text, shell=True)', 'S604': 'run_it(text, shell=True)', 'S605': 'os.system(text)', 'S701': 'jinja2.Environment(autoescape=False)', 'S704': 'markupsafe.Markup(text)',
+       'S113': 'requests.get(text)', 'S306': 'tempfile.mktemp()', 'BLE001': 'try: pass\nexcept Exception: print()', 'ARG001': 'def unused(text): return 1', 'ERA001': '# x = 1'}
+IMPORTS = 'import hashlib, marshal, os, pickle, subprocess, tempfile\nimport jinja2, markupsafe, requests, yaml\nfrom timm_bench.x import run_it, text\n'
+
+
+@pytest.mark.parametrize('path', ['timm_bench/new.py', 'nbs/new.py', *(f'timm_bench/{module}.py' for module in MODULES)])
+def test_the_linter_refuses_every_dangerous_line(path):
+    "In a new file and in every module: no setting of this project lets one through."
+    ran = subprocess.run([sys.executable, '-m', 'ruff', 'check', '--no-cache', '--output-format', 'json', '--stdin-filename', path, '-'], input=IMPORTS + '\n'.join(BAD.values()) + '\n',
+                         capture_output=True, text=True, cwd=PROJECT, check=False)
+    assert ran.returncode == 1 and set(BAD) <= {finding['code'] for finding in json.loads(ran.stdout)}, ran.stderr
+
+
+@pytest.mark.parametrize('code, check', [
+    ("page = f'<td>{name}</td>'", html_in_strings), ("page = f'<a href={escape(link)}>{name}</a>'", html_in_strings),
+    ("jinja2.Environment()", unescaping), ("Environment(autoescape=False)", unescaping), ("jinja2.Template(text)", unescaping),
+    ("Markup(name)", foreign_markup), ("markupsafe.Markup(f'<b>{name}</b>')", foreign_markup)])
+def test_what_the_linter_cannot_see_is_found_too(code, check):
+    assert [*check(ast.parse(code))] == [1]
+
+
+@pytest.mark.parametrize('comment, off', [('# noqa: S307', True), ('# noqa: E501, S602', True), ('# noqa', True), ('# ruff: noqa', True), ('# noqa: S310', False), ('# noqa: BLE001  # why', False)])
+def test_a_comment_that_switches_a_rule_off_is_found(comment, off):
+    assert silenced(f'eval(text)  {comment}\n') == off

@@ -119,8 +119,8 @@ def _tables(card: dict) -> list[tuple[str, list[str], list[list[str]]]]:
 _HTML = """<div><h3>{{ card.model }}</h3>
 <p>{% for name, value in facts %}<b>{{ name }}:</b> {{ value }}<br>{% endfor %}</p>
 {% for title, head, rows in tables %}<b>{{ title }}</b><table>
-<thead><tr>{% for column in head %}<th>{{ column }}</th>{% endfor %}</tr></thead>
-<tbody>{% for row in rows %}<tr>{% for cell in row %}<td style="text-align:left">{{ cell }}</td>{% endfor %}</tr>{% endfor %}</tbody></table>
+<thead><tr>{% for column in head %}<th><div align="left">{{ column }}</div></th>{% endfor %}</tr></thead>
+<tbody>{% for row in rows %}<tr>{% for cell in row %}<td><div align="left">{{ cell }}</div></td>{% endfor %}</tr>{% endfor %}</tbody></table>
 {% endfor %}<pre>{{ card.code }}</pre></div>"""
 
 # %% ../nbs/04c_cards.ipynb #d73abbb3
