@@ -9,6 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Callable
 import numpy as np
 import pandas as pd
+from .tables import _plain
 from .results import Results, get_results, list_benchmarks
 from .models import declared_license, family, full_name, pretrain, renames, split_name
 from .accuracy import get_accuracy, _FILES
@@ -84,10 +85,6 @@ class Card(dict):
         facts = Text('\n').join(Text.assemble((f'{name}: ', 'bold'), _plain(value)) for name, value in _facts(self))
         tables = (part for title, head, rows in _tables(self) for part in (Text(_plain(title), 'bold'), rich_table(head, rows)))
         return Group(Text(_plain(self['model']), 'bold'), facts, *tables, Text(_plain(self['code'])))
-
-def _plain(text: str) -> str:
-    "Text without characters that a terminal would obey."
-    return ''.join(c if c.isprintable() else '\ufffd' for c in text)
 
 # %% ../nbs/04c_cards.ipynb #44b66fa9
 def _facts(card: dict) -> list[tuple[str, str]]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Callable, Iterable, Iterator, 
 import typer
 from .accuracy import TestSet, _FILES, _choose
 from .clone import check_day
+from .tables import _plain
 from .results import Results, ResultsError, ResultsWarning, get_results, list_benchmarks
 
 if TYPE_CHECKING:
@@ -117,11 +118,11 @@ def _print_rich(df: pd.DataFrame, title: str, note: str = '') -> None:
     from rich import box
     from rich.table import Table
     from rich.text import Text
-    table = Table(title=Text(title), caption=Text(note) if note else None, title_justify='left', caption_justify='left', box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
+    table = Table(title=Text(_plain(title)), caption=Text(_plain(note)) if note else None, title_justify='left', caption_justify='left', box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
     for column in df:
         right = df[column].dtype.kind in 'iuf'
         table.add_column(_HEADINGS.get(column, str(column)), justify='right' if right else 'left', overflow='fold', no_wrap=column not in _FOLDED)
-    for row in _for_eyes(df).values: table.add_row(*(Text(cell) for cell in row))
+    for row in _for_eyes(df).values: table.add_row(*(Text(_plain(cell)) for cell in row))
     _console().print(table)
 
 # %% ../nbs/09_cli.ipynb #c6bc4ffd
@@ -150,7 +151,7 @@ Update = Annotated[bool, typer.Option('--update', help='Clone anew, to have the 
 
 def _complain(message: object) -> None:
     "One line on standard error."
-    print(f'timm_bench: {message}', file=sys.stderr)
+    print(f'timm_bench: {_plain(str(message))}', file=sys.stderr)
 
 def _version(wanted: bool) -> None:
     from timm_bench import __version__

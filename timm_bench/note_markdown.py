@@ -117,6 +117,8 @@ def _write_pictures(page: Path, pictures: dict[str, bytes]) -> None:
     numbered = re.compile(re.escape(page.stem) + r'_\d+_\d+\.\w+')
     old = [p for p in folder.glob('*') if numbered.fullmatch(p.name)]
     if old and not page.exists(): raise ResultsError(f'{folder}: holds pictures that ipy2md did not write; choose another name with out=')
+    for name in pictures:
+        if (page.parent/name).resolve().parent != folder.resolve(): raise ResultsError(f'{page.name}: its picture {name!r} would not be in {folder.name}, so nothing is written')
     if pictures: folder.mkdir(exist_ok=True)
     for name, data in pictures.items(): _write(page.parent/name, data)
     for path in {*old} - {page.parent/name for name in pictures}: path.unlink()

@@ -59,6 +59,10 @@ def _show(text: object) -> str:
     "Text from a file, fit for a line of a message."
     return text if isinstance(text, str) and text.isprintable() and 0 < len(text) <= 60 else repr(text)[:60]
 
+def _plain(text: str) -> str:
+    "Text without characters that a terminal would obey."
+    return ''.join(c if c.isprintable() or c == '\n' else '\ufffd' for c in text)
+
 def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
     "Line number and cells of each row that is not blank, the header first."
     reader = csv.reader(io.StringIO(text, newline=''))
