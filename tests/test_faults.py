@@ -2,8 +2,10 @@
 import json
 import os
 import re
+import resource
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -114,6 +116,62 @@ def test_a_submodule_is_not_fetched(small, cache, tmp_path):  # noqa: F811
     small.git('update-index', '--add', '--cacheinfo', f'160000,{commit},results/sub')
     small.git('commit', '--quiet', '--message', 'submodule')
     assert not [*(get_results().folder/'sub').glob('*')]
+
+
+HUGE = int(os.environ.get('TIMM_BENCH_HUGE') or 8)  # megabytes; at night 1024
+
+
+class Watcher(threading.Thread):
+    "Keeps how many megabytes a folder held at most."
+    def __init__(self, folder: Path):
+        super().__init__(daemon=True)
+        self.folder, self.most, self.done = folder, 0., threading.Event()
+
+    def run(self):
+        while not self.done.wait(0.02): self.most = max(self.most, timm_bench.clone._bytes([self.folder]) / 1e6)
+
+    def __enter__(self): self.start(); return self
+    def __exit__(self, *error): self.done.set(); self.join()
+
+
+def write_huge(path: Path, kind: str) -> None:
+    "Zeros, which are next to nothing on the way, or noise, which is not."
+    with path.open('wb') as file:
+        file.write(b'model,infer_samples_per_sec\n')
+        if kind == 'zeros': file.truncate(HUGE * 10**6)
+        for _ in range(HUGE if kind == 'noise' else 0): file.write(os.urandom(10**6))
+
+
+@pytest.mark.parametrize('kind', ['zeros', 'noise'])
+def test_a_repository_larger_than_any_results_is_refused_while_it_comes(kind, small, cache, tmp_path, bundled, monkeypatch, recorded):  # noqa: F811
+    if kind == 'noise' and HUGE > 100: pytest.skip('the noise would be made, packed and sent for minutes')
+    write_huge(small.folder/'results'/'results-imagenet.csv', kind)
+    small.commit('2024-02-01')
+    for name in ['HOME', 'TMPDIR', 'XDG_CACHE_HOME']:
+        (tmp_path/name).mkdir()
+        monkeypatch.setenv(name, str(tmp_path/name))
+    monkeypatch.setenv('TIMM_BENCH_MEGABYTES', str(HUGE // 4))
+    with git_server(small.folder.parent) as server, Watcher(cache) as watcher:
+        monkeypatch.setenv('TIMM_BENCH_URL', f'{server.url}/small')
+        begin = time.monotonic()
+        found, message = result_and_warning()
+        took = time.monotonic() - begin
+    assert found == bundled and f'more than {HUGE // 4} MB' in message and names_in(cache) == []
+    assert (watcher.most < HUGE or HUGE < 500) and not [*(tmp_path/'HOME').iterdir(), *(tmp_path/'TMPDIR').iterdir(), *(tmp_path/'XDG_CACHE_HOME').iterdir()]
+    recorded(f'a file of {HUGE} MB ({kind})', 'the next source, and why', f'{server.sent / 1e6:.1f} MB sent, {watcher.most:.0f} MB on disk at most, {took:.1f} s, '
+             f'{resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024:.0f} MB of memory')
+
+
+def test_a_large_day_in_the_past_leaves_nothing_in_the_clone(small, cache, monkeypatch):  # noqa: F811
+    "What git had fetched when it was ended is removed before the next."
+    write_huge(small.folder/'results'/'results-imagenet.csv', 'noise')
+    small.commit('2024-02-01')
+    newest = small.commit('2024-03-01', write_results(small.folder.parent/'new'))
+    monkeypatch.setenv('TIMM_BENCH_MEGABYTES', str(HUGE // 4))
+    monkeypatch.setenv('TIMM_BENCH_URL', small.folder.as_uri())  # a clone by path is a copy of everything
+    assert get_results().commit == newest
+    with pytest.raises(ResultsError, match=f'more than {HUGE // 4} MB'): get_results(as_of='2024-02-01')
+    assert get_results(as_of='2024-01-01').date == '2024-01-01' and timm_bench.clone._bytes([cache]) < HUGE * 1e6 / 4
 
 
 def test_a_huge_file_is_neither_read_nor_counted(small):  # noqa: F811
