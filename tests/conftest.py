@@ -11,7 +11,7 @@ import timm_bench.clone
 import timm_bench.results
 
 settings.register_profile('short', max_examples=12, derandomize=True, deadline=None, suppress_health_check=[*HealthCheck])
-settings.register_profile('nightly', max_examples=1000, deadline=None, suppress_health_check=[*HealthCheck])
+settings.register_profile('nightly', max_examples=620, deadline=None, suppress_health_check=[*HealthCheck])
 
 PROJECT = Path(__file__).resolve().parent.parent
 DAYS = ['2022-04-01', '2023-02-06', '2024-09-04', '2026-01-06']

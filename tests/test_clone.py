@@ -1,7 +1,7 @@
 """The cached clone: what it holds, and what is left of it when something goes wrong.
 
 Every server runs on this machine. A fault must end in one line that says why and in the next source, never in half a cache."""
-import multiprocessing
+from multiprocessing import Process
 import os
 import random
 import re
@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from conftest import DAYS, write_results
+from forks import KILLS, children, forked
 from gitserver import FAULTS, git_server
 
 import timm_bench.clone
@@ -300,23 +301,12 @@ def test_address_cannot_run_a_program(address, cache, monkeypatch, marker, bundl
 
 # Killed processes, and several at once
 
-def start(**options) -> multiprocessing.Process:
-    "A process that calls `get_results`. It is forked, so that it spends no time on importing."
-    if 'fork' not in multiprocessing.get_all_start_methods() or not Path('/proc').is_dir(): pytest.skip('needs fork and /proc')
-    process = multiprocessing.get_context('fork').Process(target=get_results, kwargs=options, daemon=True)
-    process.start()
-    return process
+def use_clone(**options) -> None:
+    "Call `get_results`, and fail where it had to take another source."
+    assert get_results(**options).commit
 
 
-def children(process: int) -> list[int]:
-    found = []
-    for stat in Path('/proc').glob('[0-9]*/stat'):
-        with suppress(OSError):
-            if int(stat.read_text().rpartition(')')[2].split()[1]) == process: found.append(int(stat.parent.name))
-    return found
-
-
-def kill(process: multiprocessing.Process, with_git: bool) -> bool:
+def kill(process: Process, with_git: bool) -> bool:
     "kill -9, as when memory runs out: of the process alone, so that its git runs on, or of its git as well. Returns whether that interrupted it."
     if process.is_alive(): os.kill(process.pid, signal.SIGSTOP)  # so that it starts no further git
     for child in children(process.pid) if with_git else []:
@@ -330,7 +320,7 @@ def kill(process: multiprocessing.Process, with_git: bool) -> bool:
 def left_by_the_killed(cache: Path) -> list[str]: return [name for name in names_in(cache) if name.startswith('tmp-')]
 
 
-MOMENTS = int(os.environ.get('TIMM_BENCH_KILLS') or 40)  # 200 and more at night
+MOMENTS = KILLS or 40
 
 
 @pytest.mark.parametrize('update, moments', [(False, MOMENTS * 4 // 5), (True, MOMENTS // 5)], ids=['first clone', 'update'])
@@ -343,7 +333,7 @@ def test_killed_at_any_moment_the_next_call_has_a_complete_cache(update, moments
     for moment in range(moments):
         monkeypatch.setenv('TIMM_BENCH_CACHE', str(cache/str(moment)))
         if update: get_results()
-        process = start(update=update)
+        process = forked(get_results, update=update)
         time.sleep(chance.uniform(0, undisturbed))
         interrupted += kill(process, with_git=moment % 2 == 0)
         assert content(get_results().folder) == expected
@@ -360,7 +350,7 @@ def test_four_processes_at_once_make_one_clone(server, cache, snapshots, monkeyp
     get_results()
     requests_of_one, server.requests[:] = list(server.requests), []
     monkeypatch.setenv('TIMM_BENCH_CACHE', str(cache/'shared'))
-    processes = [start() for _ in range(4)]
+    processes = [forked(use_clone) for _ in range(4)]
     for process in processes: process.join(60)
     assert [process.exitcode for process in processes] == [0] * 4 and server.requests == requests_of_one
     results, clone = names_in(cache/'shared')

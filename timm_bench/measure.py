@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Iterable, Iterator, Literal
 import pandas as pd
+from .tables import as_path
 from .results import Results, ResultsError, ResultsWarning, get_results, parse_benchmark, pick_benchmark
 from .models import UnknownModel, current_name, families, registry
 from .record import COLUMNS, Files, Report, has_row
@@ -89,7 +90,7 @@ def _check_out(
     one_machine: bool = True,  # whether all rows will come from one
 ) -> tuple[Path, str | None]:  # the folder, made if need be, and the file's name where `out` gives one; raises `ResultsError`
     "Where to write, once it is certain that one can."
-    path = Path(out).expanduser()
+    path = as_path('out', out)
     named = path.suffix == '.csv'
     if named and (wrong := 'an executor may have several' if not one_machine else _wrong_name(path.name, settings)):
         raise ResultsError(f"out={str(out)!r}: not timm's name for this benchmark ({wrong}); give a folder")
@@ -131,6 +132,7 @@ def _described(describe) -> dict:
 # %% ../nbs/05_measure.ipynb #ed7bc1b3
 def _run_elsewhere(jobs: list[dict], files: Files, engine: str, report: Report, executor) -> Iterator[dict]:
     "Do the jobs on an executor."
+    if not hasattr(executor, 'submit'): raise ResultsError(f'executor={str(executor)[:60]!r}: give a concurrent.futures executor or a dask.distributed client')
     if hasattr(executor, 'get_executor'): executor = executor.get_executor(pure=False)
     machine = _described(executor.submit(describe_machine_here, jobs[0], engine).result)
     jobs = [job | dict(batch_size=_batch_size(job['batch_size'], job['part'], machine['device'])) for job in jobs]
