@@ -2,7 +2,8 @@
 import os
 
 import fake_engine
-from fake_engine import describe
+
+describe = fake_engine.describe
 
 
 def benchmark(job):

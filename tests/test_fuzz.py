@@ -91,7 +91,7 @@ class Fuzzed(NamedTuple):
 
 
 READING = dict(benchmark=BENCHMARK, accuracy=SETS, results=RESULTS, as_of=AS_OF)
-NAMES = dict.fromkeys(['split_name', 'current_name', 'family', 'pretrain', 'license'], Fuzzed(dict(name=TEXT), (str, tuple, type(None))))
+NAMES = dict.fromkeys(['split_name', 'current_name', 'family', 'pretrain', 'license'], Fuzzed(dict(name=one_of('resnet50', 'convnext_tiny_in22ft1k', 'vgg11.tv_in1k', 'tf_efficientnet_b0', other=TEXT)), (str, tuple, type(None))))
 READERS = {
     'get_results': Fuzzed(dict(results=RESULTS, rev=one_of(None), as_of=AS_OF, update=FLAG), timm_bench.Results),
     'list_benchmarks': Fuzzed(dict(results=RESULTS, as_of=AS_OF), pd.DataFrame),

@@ -105,7 +105,7 @@ def test_a_folder_that_may_not_be_written_is_said_before_any_work(tmp_path, reco
     with small_disk(tmp_path/'read-only', '1m') as mount_again:
         mount_again('ro')
         with pytest.raises(ResultsError, match=r'cannot be written \(Read-only file system\)'): run(out=tmp_path/'read-only')
-    recorded('measure: a folder that may not be written, a read-only disk', 'refused in one line, before any work', times=2)
+    recorded('measure: a folder that may not be written, a read-only disk', 'refused in one line', times=2)
 
 
 def test_permission_taken_away_in_mid_run_loses_nothing(tmp_path, recorded):
@@ -142,7 +142,7 @@ def test_a_folder_by_two_names_is_one(tmp_path, recorded):
     with pytest.raises(ResultsError, match='cannot be written'): run(out=tmp_path/'lost')
     assert not (tmp_path/'nowhere').exists()
     recorded('measure: the folder is a link', 'as if nothing had been')
-    recorded('measure: a link to nowhere', 'refused in one line, before any work')
+    recorded('measure: a link to nowhere', 'refused in one line')
 
 
 def test_a_folder_on_another_file_system_is_as_good(tmp_path, monkeypatch, recorded):
@@ -198,7 +198,7 @@ def test_a_row_of_another_version_is_refused_with_its_place_and_left_alone(value
             assert (f'line 2 has no {field} that can be used' in message or 'measured on' in message) and len(message.splitlines()) == 1
             assert path.with_suffix('.jsonl').read_text() == text
     assert fit <= 3  # a word for a name, another status
-    recorded('measure: a sidecar’s row that lacks a field or has another kind of value in it', 'refused in one line, and left alone', times=len(NEEDED) - fit)
+    recorded('measure: a sidecar’s row that lacks a field or has another kind of value in it', 'refused in one line', times=len(NEEDED) - fit)
 
 
 def test_a_sidecar_that_says_nothing_leaves_the_table_readable(tmp_path):
