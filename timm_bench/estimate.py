@@ -13,6 +13,7 @@ from .tables import read_table
 from .results import Results, ResultsError, describe_benchmark, get_results, list_benchmarks, parse_benchmark, pick_benchmark
 from .models import renames, split_name
 from .data import KEEP, TestSet, get_data
+from .stats import listed
 from .machine import COSTS, FEWEST, Public, costs_of, log_secs, model_keys, nearest_file, predict_all, read_profile, read_public
 
 # %% auto #0
@@ -96,8 +97,10 @@ def pick_models(
 def _allowed(n: int, among: Iterable[str] | None, file: str, public: Public) -> pd.MultiIndex:
     "The rows of a public file to choose from; refuses an `n` that is not between the fewest and all of them."
     models = read_profile(file, public).costs.index
-    if isinstance(among, str): among = [among]
-    if among is not None: models = models[models.get_level_values('arch').isin([split_name(renames().get(name, name)).arch for name in among])]
+    if among is not None:
+        among = listed('among', among)
+        if odd := [name for name in among if not isinstance(name, str)]: raise ResultsError(f'among: {str(odd[0])[:60]!r} is not the name of a model')
+        models = models[models.get_level_values('arch').isin([split_name(renames().get(name, name)).arch for name in among])]
     if not isinstance(n, (int, np.integer)) or not FEWEST <= n <= len(models): raise ResultsError(f'n={n!r}: give a number from {FEWEST} to {len(models)}, the models of {file}' + (' that are in among' if among is not None else ''))
     return models
 

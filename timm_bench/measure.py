@@ -178,6 +178,7 @@ def measure(
     "Benchmark timm models on one's own hardware, and write a file in timm's format."
     settings = _check(dict(device=device, batch_size=batch_size, img_size=img_size, precision=precision, layout=layout,
                            compile=compile, threads=threads, processes=processes or 1, part=part, seconds=seconds, timeout=timeout))
+    if not isinstance(engine, str) or not re.fullmatch(r'[\w.]+', engine): raise ResultsError(f'engine={engine!r}: give the name of a module')
     jobs = [dict(settings, model=name) for name in find_models(models)]
     files, report = Files(*_check_out(out, settings, executor is None), settings, resume), Report(quiet)
     rows = _run(jobs, files, engine, report) if executor is None else _run_elsewhere(jobs, files, engine, report, executor)

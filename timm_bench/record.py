@@ -52,14 +52,12 @@ def _is_number(value: object) -> bool: return type(value) in (int, float) and 0 
 
 def _unusable(row: dict) -> str | None:
     "The first field of a row that is missing, or not what this version writes, of those that a run needs to go on; `None` where all is well."
-    texts, figures = ['model', 'status'], []
-    if row.get('status') == 'ok': texts, figures = [*texts, 'device_model', 'torch'], ['img_size', 'batch_size', 'median_ms', 'param_count', 'threads']
-    for name in texts:
+    measured, asked = row.get('status') == 'ok', row.get('asked')
+    for name in ['model', 'status', *(['device_model', 'torch'] if measured else [])]:
         if not isinstance(row.get(name), str): return name
-    for name in figures:
+    for name in ['img_size', 'batch_size', 'median_ms', 'param_count', 'threads'] if measured else []:
         if not _is_number(row.get(name)): return name
-    asked = row.get('asked')
-    return None if isinstance(asked, dict) and {'img_size', 'batch_size'} <= {*asked} else 'asked'
+    return 'asked' if measured and not (isinstance(asked, dict) and {'img_size', 'batch_size'} <= {*asked}) else None
 
 # %% ../nbs/05d_record.ipynb #adbb3bc5
 def read_sidecar(
