@@ -84,6 +84,14 @@ def test_killed_at_any_moment_it_goes_on_and_loses_the_model_in_hand_alone(kind,
     assert killed >= moments / 4  # or nothing was tested
     recorded(f'measure: kill -9 of the {dict(parent="process", worker="worker", model="model’s own process")[kind]} at a random moment', 'complete after the next call', f'{lost} of {killed} lost the model in hand', killed)
 
+
+@pytest.mark.skipif(not APART, reason='only on Linux does a model get a process of its own')
+def test_a_process_that_is_killed_once_it_has_answered_shifts_no_answer_to_the_next_model(tmp_path, monkeypatch, recorded):
+    monkeypatch.setenv('FAKE_ENGINE', json.dumps(dict(vgg11='late', convnext_tiny='late')))
+    table = run(out=tmp_path, processes=1)
+    assert table.status.eq('ok').all() and (table.median_ms.round(6) == table.model.str.len()).all()  # the fake engine's figure for each
+    recorded('measure: kill -9 of the model’s own process once it has answered', 'as if nothing had been')
+
 # Folders
 
 

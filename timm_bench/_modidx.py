@@ -669,6 +669,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/timm_bench', 'doc_host': '
                                    'timm_bench.worker._listen': ('worker.html#_listen', 'timm_bench/worker.py'),
                                    'timm_bench.worker._load': ('worker.html#_load', 'timm_bench/worker.py'),
                                    'timm_bench.worker._now': ('worker.html#_now', 'timm_bench/worker.py'),
+                                   'timm_bench.worker._parsed': ('worker.html#_parsed', 'timm_bench/worker.py'),
                                    'timm_bench.worker._until_it_fits': ('worker.html#_until_it_fits', 'timm_bench/worker.py'),
                                    'timm_bench.worker._until_known': ('worker.html#_until_known', 'timm_bench/worker.py'),
                                    'timm_bench.worker._write': ('worker.html#_write', 'timm_bench/worker.py'),

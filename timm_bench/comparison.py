@@ -60,7 +60,7 @@ def _read(benchmark, file: str | None, needs: list[str], results) -> tuple[pd.Da
     if isinstance(benchmark, pd.DataFrame):
         need(benchmark, *needs)
         need_names(benchmark, 'model')
-        need_numbers(benchmark, **{column: column for column in needs if column != 'model'})
+        for column in needs[1:]: need_numbers(benchmark, frame=column)
         return benchmark, 'a frame', benchmark.attrs.get('benchmark', 'a frame')
     path = Path(get_results(results).folder)/file if file else Path(benchmark)
     return read_table(path, needs), path.name, describe_benchmark(pd.Series(parse_benchmark(path.name)))

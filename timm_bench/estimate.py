@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Iterable, Literal
 import numpy as np
 import pandas as pd
-from .tables import read_table
+from .tables import as_path, read_table
 from .results import Results, ResultsError, describe_benchmark, get_results, list_benchmarks, parse_benchmark, pick_benchmark
 from .models import renames, split_name
 from .data import KEEP, TestSet, get_data
-from .stats import listed
+from .stats import listed, need_names, need_numbers
 from .machine import COSTS, FEWEST, Public, costs_of, log_secs, model_keys, nearest_file, predict_all, read_profile, read_public
 
 # %% auto #0
@@ -111,7 +111,7 @@ def _read_own(own: pd.DataFrame | str | os.PathLike, part: str) -> tuple[pd.Data
         named = [f for f in own.attrs.get('files', []) if f.startswith('benchmark-')]
         return _check_own(own[~own.estimated.astype(bool)] if 'estimated' in own else own, part), next(iter(named), None)
     if not isinstance(own, (str, os.PathLike)): raise ResultsError(f'own: a {type(own).__name__} is neither a DataFrame nor the path of a benchmark CSV')
-    path = Path(own).expanduser()
+    path = as_path('own', own)
     if not path.is_file(): raise ResultsError(f'own={str(own)!r}: no such file; give a benchmark CSV or a DataFrame')
     return _check_own(read_table(path), part), path.name
 
@@ -122,8 +122,11 @@ def _check_own(own: pd.DataFrame, part: str) -> pd.DataFrame:
     if f'{part}_samples_per_sec' not in own and f'{other}_samples_per_sec' in own: raise ResultsError(f'own: these are measurements of part {other!r}; give part={other!r}')
     for column in 'model', f'{part}_samples_per_sec', f'{part}_img_size':
         if column not in own: raise ResultsError(f'own: no column {column!r}; it has {", ".join(map(str, own.columns[:12]))}')
-    rate = own[f'{part}_samples_per_sec']
-    if not pd.api.types.is_numeric_dtype(rate): raise ResultsError(f'own: {part}_samples_per_sec holds what is no number')
+    need_names(own, 'model')
+    columns = [f'{part}_samples_per_sec', f'{part}_img_size']
+    for column in columns: need_numbers(own, own=column)
+    own = own.assign(**{column: pd.to_numeric(own[column]).astype(float) for column in columns})
+    rate = own[columns[0]]
     bad = rate.notna() & ~((rate > 0) & (rate < np.inf)) | ~(own[f'{part}_img_size'] > 0)
     if bad.any(): raise ResultsError(f'own: {own.model[bad].iloc[0]} has {rate[bad].iloc[0]:g} images per second at size {own[f"{part}_img_size"][bad].iloc[0]:g}; both must be positive')
     return own[rate.notna()]

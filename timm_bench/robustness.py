@@ -48,8 +48,8 @@ def effective_robustness(
     if not there: raise ResultsError("df: no test set beside ImageNet's; get_accuracy(sets='all') has them")
     sets = there if sets is None else listed('sets', sets)
     for name in sets: _choose('sets', name, there)
-    columns = {column: column for name in sets for column in (name, AGAINST[name])}
-    need_numbers(df, **columns)
+    columns = [column for name in sets for column in (name, AGAINST[name])]
+    for column in columns: need_numbers(df, df=column)
     df = df.assign(**{column: pd.to_numeric(df[column]).astype(float) for column in columns})
     parts = [_against(df.assign(in_trend=df.pretrain.eq('in1k') if trend == 'in1k' else True), name) for name in dict.fromkeys(sets)]
     table = pd.concat([rows for rows, _ in parts], ignore_index=True)
