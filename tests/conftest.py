@@ -11,7 +11,7 @@ import timm_bench.clone
 import timm_bench.results
 
 settings.register_profile('short', max_examples=12, derandomize=True, deadline=None, suppress_health_check=[*HealthCheck])
-settings.register_profile('nightly', max_examples=1000, deadline=None, suppress_health_check=[*HealthCheck])
+settings.register_profile('nightly', max_examples=620, deadline=None, suppress_health_check=[*HealthCheck])
 
 PROJECT = Path(__file__).resolve().parent.parent
 DAYS = ['2022-04-01', '2023-02-06', '2024-09-04', '2026-01-06']
@@ -91,3 +91,9 @@ def write_results(folder: Path, **extra: str) -> Path:
     (folder/'benchmark-infer-amp-nhwc-pt240-cu124-rtx3090.csv').write_text(HEADER + 'resnet50,1000.0,1.0,1,224,25.56\n')
     for name, text in extra.items(): (folder/f'{name}.csv').write_text(text)
     return folder
+
+
+@pytest.fixture
+def recorded(record_property):
+    "Notes what a fault led to, for the table in the docs (see tests/benchmarks/trouble.py); only of tests that pass."
+    return lambda kind, outcome, figures='', times=1: record_property('fault', f'{kind} | {outcome} | {times} | {figures}')

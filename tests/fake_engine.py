@@ -20,6 +20,7 @@ def benchmark(job):
     if behaviour == 'exit': print('last words', file=__import__('sys').stderr, flush=True); os._exit(int(amount))
     if behaviour == 'fits' and job['batch_size'] > int(amount): raise RuntimeError('CUDA out of memory. Tried to allocate 2.00 GiB')
     if behaviour == 'survives' and job['batch_size'] > int(amount): os.kill(os.getpid(), signal.SIGKILL)
+    if behaviour == 'late': os._exit = lambda code: os.kill(os.getpid(), signal.SIGKILL)  # dies when it has answered
     step = len(job['model'])*job['batch_size']/1000
     if behaviour == 'differ': step *= 1 + os.getpid() % 5/10
     return dict(img_size=job['img_size'] or 224, batch_size=job['batch_size'], threads=job['threads'] or 2, param_count=11.69, gmacs=1.82, macts=2.48,

@@ -11,6 +11,10 @@ FAULTS = {'hang': 'accepts a request and never answers', 'cut': 'closes the conn
           'missing': 'answers 404', 'locked': 'answers 401: asks for a password'}
 
 
+STARTING = threading.Lock()  # held while git is started: a test that forks just then would keep git's pipes open in its child, and git's answer would never end
+if hasattr(os, 'register_at_fork'): os.register_at_fork(before=STARTING.acquire, after_in_parent=STARTING.release, after_in_child=STARTING.release)
+
+
 class Server(ThreadingHTTPServer):
     """Serves the repositories in `root` as GitHub does: git's smart protocol over HTTP. Its settings can be changed at any time.
 
@@ -30,7 +34,8 @@ class Server(ThreadingHTTPServer):
             GIT_PROJECT_ROOT=str(self.root), GIT_HTTP_EXPORT_ALL='1', GIT_PROTOCOL=headers.get('Git-Protocol', ''), GIT_CONFIG_GLOBAL=os.devnull,
             GIT_CONFIG_COUNT='1', GIT_CONFIG_KEY_0='uploadpack.allowFilter', GIT_CONFIG_VALUE_0=str(self.filters).lower(), REMOTE_ADDR='127.0.0.1',
             PATH_INFO=path, QUERY_STRING=query, REQUEST_METHOD=method, CONTENT_LENGTH=str(len(body)), CONTENT_TYPE=headers.get('Content-Type', ''))
-        head, _, answer = subprocess.run(['git', 'http-backend'], input=body, stdout=subprocess.PIPE, timeout=60, env=environment).stdout.partition(b'\r\n\r\n')
+        with STARTING: process = subprocess.Popen(['git', 'http-backend'], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
+        head, _, answer = process.communicate(body, timeout=60)[0].partition(b'\r\n\r\n')
         return dict(line.split(': ', 1) for line in head.decode().splitlines()), answer
 
     def handle_error(self, request, client_address): pass  # a client that was killed is part of the tests

@@ -1,7 +1,7 @@
 """The cached clone: what it holds, and what is left of it when something goes wrong.
 
 Every server runs on this machine. A fault must end in one line that says why and in the next source, never in half a cache."""
-import multiprocessing
+from multiprocessing import Process
 import os
 import random
 import re
@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from conftest import DAYS, write_results
+from forks import KILLS, children, forked
 from gitserver import FAULTS, git_server
 
 import timm_bench.clone
@@ -168,7 +169,7 @@ def wrong(kind: str, small, monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize('kind, reason', WRONG.items(), ids=list(WRONG))
-def test_fault_is_said_in_one_line_and_leaves_no_cache(kind, reason, small, cache, monkeypatch, tmp_path, bundled):
+def test_fault_is_said_in_one_line_and_leaves_no_cache(kind, reason, small, cache, monkeypatch, tmp_path, bundled, recorded):
     with wrong(kind, small, monkeypatch, tmp_path) as server:
         found, message = result_and_warning()
         assert found == bundled and re.search(reason, message) and names_in(cache) == []
@@ -177,6 +178,7 @@ def test_fault_is_said_in_one_line_and_leaves_no_cache(kind, reason, small, cach
         assert time.monotonic() - begin < 1 and asked == (server and len(server.requests))
         with pytest.raises(ResultsError, match=reason) as error: get_results(as_of='2024-02-01')  # which no other source can answer
         assert len(str(error.value).splitlines()) == 1
+    recorded(f'clone: {kind}', 'the next source, and why')
 
 
 def test_failed_clone_is_tried_again_only_on_request(server, bundled):
@@ -188,7 +190,7 @@ def test_failed_clone_is_tried_again_only_on_request(server, bundled):
 
 
 @pytest.mark.parametrize('fault, sound_packs', [('missing', 0), ('hang', 0), ('cut', 0), ('cut', 1), ('hang', 2), ('garbage', 2)])
-def test_failed_update_keeps_the_old_clone_and_says_so(fault, sound_packs, small, monkeypatch, bundled):
+def test_failed_update_keeps_the_old_clone_and_says_so(fault, sound_packs, small, monkeypatch, bundled, recorded):
     monkeypatch.setenv('TIMM_BENCH_TIMEOUT', '2')
     with git_server(small.folder.parent) as server:
         monkeypatch.setenv('TIMM_BENCH_URL', f'{server.url}/small')
@@ -199,6 +201,7 @@ def test_failed_update_keeps_the_old_clone_and_says_so(fault, sound_packs, small
         assert found == old and 'could not be refreshed: git' in message
         timm_bench.clone._failed.clear()  # as in a new process
         assert get_results() == old
+    recorded(f'update: {fault} after {sound_packs} of 3 packs', 'the old clone, and why')
 
 
 @contextmanager
@@ -212,15 +215,16 @@ def small_disk(folder: Path, size: str):
 
 
 @pytest.mark.parametrize('size', ['16k', '128k', '1m', '3m'])
-def test_full_disk_is_named_and_left_clean(size, server, cache, bundled, snapshots):
+def test_full_disk_is_named_and_left_clean(size, server, cache, bundled, snapshots, recorded):
     with small_disk(cache, size) as mount_again:
         found, message = result_and_warning()
         assert found == bundled and re.search('No space left|disk.*full|full.*disk', message) and names_in(cache) == []
         mount_again('size=50m')
         assert content(get_results(update=True).folder) == content(snapshots/DAYS[-1])
+    recorded('the disk is full (16 kB to 3 MB)', 'the next source, and why')
 
 
-def test_read_only_cache_still_answers(server, cache):
+def test_read_only_cache_still_answers(server, cache, recorded):
     with small_disk(cache, '50m') as mount_again:
         newest, older = get_results(), get_results(as_of=DAYS[0])
         mount_again('ro')
@@ -228,6 +232,9 @@ def test_read_only_cache_still_answers(server, cache):
         with pytest.raises(ResultsError, match='Read-only'): get_results(as_of=DAYS[1])  # not there yet, and cannot be added
         found, message = result_and_warning(update=True)
         assert found == newest and 'Read-only' in message
+    recorded('a read-only cache: what it has', 'as if nothing had been')
+    recorded('a read-only cache: another day', 'refused in one line')
+    recorded('a read-only cache: an update', 'the old clone, and why')
 
 
 # Hostile repositories, addresses and surroundings
@@ -247,7 +254,7 @@ def marker(tmp_path, monkeypatch) -> Path:
     return marker
 
 
-def test_hostile_repository_runs_nothing_and_leads_nowhere(small, tmp_path, marker):
+def test_hostile_repository_runs_nothing_and_leads_nowhere(small, tmp_path, marker, recorded):
     "Its links are not followed, its attributes start no filter and change no byte, its hooks stay where they are."
     (small.folder/'results'/'leak.csv').symlink_to(tmp_path/'secret')
     (small.folder/'results'/'outside').symlink_to(tmp_path)
@@ -259,16 +266,18 @@ def test_hostile_repository_runs_nothing_and_leads_nowhere(small, tmp_path, mark
     assert not [path for path in found.folder.rglob('*') if path.is_symlink()]
     for name, raw in content(found.folder).items(): assert b'secret\n' not in raw and b'\r' not in raw, name
     assert not marker.exists()
+    recorded('hostile: links out of the folder, filters, hooks', 'as if nothing had been')
 
 
 @pytest.mark.parametrize('name', ['..', '.git', '.GIT', 'git~1'])
-def test_tree_with_a_path_that_leaves_it_is_refused(name, small, cache, bundled):
+def test_tree_with_a_path_that_leaves_it_is_refused(name, small, cache, bundled, recorded):
     blob = small.git('hash-object', '-w', '--stdin', stdin='model\nx\n')
     inner = small.git('mktree', stdin=f'100644 blob {blob}\tescaped.csv\n')
     results = small.git('mktree', stdin=f'040000 tree {inner}\t{name}\n100644 blob {blob}\tgood.csv\n')
     top = small.git('mktree', stdin=f'040000 tree {results}\tresults\n')
     small.git('update-ref', 'refs/heads/main', small.git('commit-tree', top, '-m', 'hostile'))
     assert result_and_warning()[0] == bundled and not list(cache.rglob('escaped.csv')) and names_in(cache) == []
+    recorded('hostile: .. and .git as names', 'the next source, and why')
 
 
 def test_signed_commits_are_read_whatever_the_users_settings(small, marker):
@@ -280,43 +289,34 @@ def test_signed_commits_are_read_whatever_the_users_settings(small, marker):
     assert not marker.exists()
 
 
-def test_variables_of_a_calling_git_do_not_matter(small, monkeypatch, tmp_path):
+def test_variables_of_a_calling_git_do_not_matter(small, monkeypatch, tmp_path, recorded):
     "timm_bench may run inside a git hook, where such variables point to the caller's repository."
     (tmp_path/'callers').mkdir()
     for name in 'DIR WORK_TREE INDEX_FILE OBJECT_DIRECTORY COMMON_DIR NAMESPACE PREFIX SHALLOW_FILE GRAFT_FILE CONFIG'.split():
         monkeypatch.setenv(f'GIT_{name}', str(tmp_path/'callers'/name.lower()))
     assert get_results().commit == get_results(as_of='2024-01-01').commit == small.commits['2024-01-01']
     assert list((tmp_path/'callers').iterdir()) == []
+    recorded('called from a git hook', 'as if nothing had been')
 
 
 @pytest.mark.parametrize('address', ['--upload-pack=touch {}', '-utouch {}', 'ext::touch {}', 'ext::sh -c touch% {}', 'fd::0', 'x;touch {}', '$(touch {})',
                                      'ssh://-oProxyCommand=touch {}/x', '-oProxyCommand=touch {}:x'])
-def test_address_cannot_run_a_program(address, cache, monkeypatch, marker, bundled):
+def test_address_cannot_run_a_program(address, cache, monkeypatch, marker, bundled, recorded):
     monkeypatch.setenv('TIMM_BENCH_URL', address.format(marker))
     found, message = result_and_warning()
     assert found == bundled and 'git: ' in message and names_in(cache) == [] and not marker.exists()
     if address.startswith('-'): assert address.split()[0] in message  # git took it for an address, not for an option
+    recorded('hostile: an address that would run a program', 'the next source, and why')
 
 
 # Killed processes, and several at once
 
-def start(**options) -> multiprocessing.Process:
-    "A process that calls `get_results`. It is forked, so that it spends no time on importing."
-    if 'fork' not in multiprocessing.get_all_start_methods() or not Path('/proc').is_dir(): pytest.skip('needs fork and /proc')
-    process = multiprocessing.get_context('fork').Process(target=get_results, kwargs=options, daemon=True)
-    process.start()
-    return process
+def use_clone(**options) -> None:
+    "Call `get_results`, and fail where it had to take another source."
+    assert get_results(**options).commit
 
 
-def children(process: int) -> list[int]:
-    found = []
-    for stat in Path('/proc').glob('[0-9]*/stat'):
-        with suppress(OSError):
-            if int(stat.read_text().rpartition(')')[2].split()[1]) == process: found.append(int(stat.parent.name))
-    return found
-
-
-def kill(process: multiprocessing.Process, with_git: bool) -> bool:
+def kill(process: Process, with_git: bool) -> bool:
     "kill -9, as when memory runs out: of the process alone, so that its git runs on, or of its git as well. Returns whether that interrupted it."
     if process.is_alive(): os.kill(process.pid, signal.SIGSTOP)  # so that it starts no further git
     for child in children(process.pid) if with_git else []:
@@ -330,11 +330,11 @@ def kill(process: multiprocessing.Process, with_git: bool) -> bool:
 def left_by_the_killed(cache: Path) -> list[str]: return [name for name in names_in(cache) if name.startswith('tmp-')]
 
 
-MOMENTS = int(os.environ.get('TIMM_BENCH_KILLS') or 40)  # 200 and more at night
+MOMENTS = KILLS or 40
 
 
 @pytest.mark.parametrize('update, moments', [(False, MOMENTS * 4 // 5), (True, MOMENTS // 5)], ids=['first clone', 'update'])
-def test_killed_at_any_moment_the_next_call_has_a_complete_cache(update, moments, server, cache, snapshots, monkeypatch):
+def test_killed_at_any_moment_the_next_call_has_a_complete_cache(update, moments, server, cache, snapshots, monkeypatch, recorded):
     chance, expected, interrupted = random.Random(3), content(snapshots/DAYS[-1]), 0
     if update: get_results()
     begin = time.monotonic()
@@ -343,7 +343,7 @@ def test_killed_at_any_moment_the_next_call_has_a_complete_cache(update, moments
     for moment in range(moments):
         monkeypatch.setenv('TIMM_BENCH_CACHE', str(cache/str(moment)))
         if update: get_results()
-        process = start(update=update)
+        process = forked(get_results, update=update)
         time.sleep(chance.uniform(0, undisturbed))
         interrupted += kill(process, with_git=moment % 2 == 0)
         assert content(get_results().folder) == expected
@@ -353,15 +353,17 @@ def test_killed_at_any_moment_the_next_call_has_a_complete_cache(update, moments
             get_results()
         assert left_by_the_killed(cache/str(moment)) == []
     assert interrupted >= moments / 4  # or nothing was tested
+    recorded(f'{"update" if update else "first clone"}: kill -9 at a random moment', 'complete after the next call', f'{interrupted} of {moments} were at work', moments)
 
 
-def test_four_processes_at_once_make_one_clone(server, cache, snapshots, monkeypatch):
+def test_four_processes_at_once_make_one_clone(server, cache, snapshots, monkeypatch, recorded):
     monkeypatch.setenv('TIMM_BENCH_CACHE', str(cache/'alone'))
     get_results()
     requests_of_one, server.requests[:] = list(server.requests), []
     monkeypatch.setenv('TIMM_BENCH_CACHE', str(cache/'shared'))
-    processes = [start() for _ in range(4)]
+    processes = [forked(use_clone) for _ in range(4)]
     for process in processes: process.join(60)
     assert [process.exitcode for process in processes] == [0] * 4 and server.requests == requests_of_one
     results, clone = names_in(cache/'shared')
     assert clone == 'repo-0001' and content(*cache.glob(f'shared/*/{results}')) == content(snapshots/DAYS[-1])
+    recorded('four processes at once', 'as if nothing had been')

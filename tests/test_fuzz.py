@@ -1,24 +1,33 @@
 """Every public function under arguments drawn by chance: it answers, or it refuses in one line that names what was wrong. Nothing else ever comes out.
 
-Here a few draws of each; the nightly profile has 1,000 of each, over 20,000 in all: python -m pytest tests/test_fuzz.py --hypothesis-profile=nightly"""
+Here a few draws of each; the nightly profile has 620 of each, over 20,000 in all: python tests/benchmarks/trouble.py fuzz"""
+import inspect
+import os
+import shutil
 import string
 import warnings
+from collections import Counter
 from functools import cache
 from pathlib import Path
+from typing import Any, NamedTuple
 
-import damage
+import nbformat
 import pandas as pd
 import plotly.graph_objects as go
 import pytest
+from conftest import PROJECT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import timm_bench
 from timm_bench import ResultsError
+from timm_bench.explorer import Explorer
 from timm_bench.models import UnknownModel
 
-NIGHTLY = settings().max_examples == 1000
+NIGHTLY = settings().max_examples == settings.get_profile('nightly').max_examples
 by_chance = settings() if NIGHTLY else settings.get_profile('short')  # a few draws, unless the nightly profile was asked for
+
+# What may be drawn
 
 WORDS = st.sampled_from(['', ' ', 'resnet50', 'resnet50.a1_in1k', 'convnext_tiny_in22ft1k', 'vgg11', 'infer', 'train', 'amp nhwc', 'rtx3090', '3090', 'newest', 'imagenet', 'a', 'real', 'best', 'all',
                          '5ms', '200/s', '-1', '0', 'nan', 'inf', '1e400', '(', '[', '*', '.*',
@@ -30,112 +39,203 @@ ODD_CELLS = st.sampled_from([None, float('nan'), float('inf'), float('-inf'), -1
 ANYTHING = st.none() | TEXT | NUMBERS | st.booleans() | st.lists(TEXT, max_size=3) | st.dictionaries(TEXT, NUMBERS, max_size=2) | st.just(object())
 
 
+def inside(value: Any) -> bool:
+    "Whether a value, taken for a path, stays in the working folder; so that nothing is written, or looked for, all over the disk."
+    return not isinstance(value, str) or value in ('../..', '/dev/null') or not (value.startswith(('/', '~')) or '..' in value)
+
+
+def one_of(*values, other=ANYTHING):
+    "Five times in six one of the values that make sense, so that some calls get as far as an answer."
+    return st.integers(0, 5).flatmap(lambda chance: st.sampled_from(values) if chance else other)
+
+
+PATH = ANYTHING.filter(inside)
+FEW = ['resnet50', 'resnet18', 'vgg11', 'convnext_tiny', 'efficientnet_b0', 'vit_tiny_patch16_224', 'mobilenetv3_large_100', 'levit_128', 'regnetx_004',
+        'beit_base_patch16_224', 'convnext_nano', 'densenet121']
+RESULTS = one_of(None, '2023-02-06', Path('2023-02-06'), 'notes', 'own.csv', other=PATH)
+PART, SETS, AS_OF, FLAG = one_of('infer', 'train'), one_of('imagenet', 'real', 'a'), one_of(None, '2022-04-01', '2022-12-31'), one_of(True, False)
+MODEL = one_of('resnet50', 'vgg11', 'convnext_tiny.fb_in1k', other=TEXT)
+BENCHMARK, WEIGHTS = one_of(None, 'rtx3090', 'rtx4090 nhwc', 'epyc_1core'), one_of('best', 'all')
+COUNT = one_of(1, 2, 3)
+TITLE, COLUMN = TEXT, one_of('secs', 'top1', 'infer_img_size', 'param_count_x', 'infer_gmacs', 'infer_samples_per_sec', other=TEXT)
+SIZE, CHARTED = one_of(224, 288), dict(title=TITLE, size=one_of('infer_img_size', other=COLUMN), x=COLUMN, y=COLUMN)
+NAMED_SETS = one_of(None, ['real'], ['v2', 'a'], ['r', 'sketch', 'r'], [])
+BLEND = SETS | st.dictionaries(st.sampled_from(['imagenet', 'a', 'real']), NUMBERS, max_size=2)
+MODELS_TO_MEASURE = one_of('resnet18', 'resnet18.a1_in1k', ['vgg11', 'resnet18'], 'resnet18*').filter(lambda word: not isinstance(word, str) or not word or word == 'resnet18*' or word.strip('*?.'))
+
+
+class Frame(NamedTuple):
+    "Stands for a frame of some kind, without some columns or rows, or with cells or types that do not belong: in one row, or in a whole column."
+    kind: str
+    dropped: list[int]  # columns
+    rows: int | None
+    odd: list[tuple[int, Any, bool, bool]]  # column, cell, in all rows, as objects
+
+    def of(self, frame: pd.DataFrame) -> pd.DataFrame:
+        columns = [*frame]
+        damaged = frame.drop(columns=[columns[i % len(columns)] for i in self.dropped]).head(len(frame) if self.rows is None else self.rows).copy()
+        for place, cell, whole, objects in self.odd:
+            if (column := columns[place % len(columns)]) not in damaged: continue
+            if whole or damaged.empty: damaged[column] = cell
+            else: damaged[column] = pd.Series([cell, *damaged[column].tolist()[1:]], damaged.index, object if objects else None)
+        return damaged
+
+
+def frames(kind: str):
+    odd = st.lists(st.tuples(st.integers(0, 30), ODD_CELLS, st.booleans(), st.booleans()), max_size=2)
+    return st.builds(Frame, st.just(kind), st.lists(st.integers(0, 30), max_size=2) | st.just([]), st.none() | st.integers(0, 2), odd) | st.builds(Frame,
+            st.just(kind), st.just([]), st.none(), st.just([]))
+
+
+class Fuzzed(NamedTuple):
+    "How a function is called: a strategy for each of its parameters; and what it answers with."
+    arguments: dict[str, Any]
+    answer: type | tuple[type, ...]
+
+
+READING = dict(benchmark=BENCHMARK, accuracy=SETS, results=RESULTS, as_of=AS_OF)
+NAMES = dict.fromkeys(['split_name', 'current_name', 'family', 'pretrain', 'license'], Fuzzed(dict(name=one_of('resnet50', 'convnext_tiny_in22ft1k',
+        'vgg11.tv_in1k', 'tf_efficientnet_b0', other=TEXT)), (str, tuple, type(None))))
+READERS = {
+    'get_results': Fuzzed(dict(results=RESULTS, rev=one_of(None), as_of=AS_OF, update=FLAG), timm_bench.Results),
+    'list_benchmarks': Fuzzed(dict(results=RESULTS, as_of=AS_OF), pd.DataFrame),
+    'get_data': Fuzzed(dict(part=PART, col=TEXT | ANYTHING, **READING, weights=WEIGHTS, vendors=FLAG, keep=one_of(None, 'resnet')), pd.DataFrame),
+    'unmatched': Fuzzed(dict(part=PART, **READING, side=one_of('benchmark', 'accuracy'), superseded=FLAG), pd.DataFrame),
+    'get_accuracy': Fuzzed(dict(accuracy=SETS, sets=NAMED_SETS, results=RESULTS, as_of=AS_OF), pd.DataFrame),
+    'get_history': Fuzzed(dict(days=one_of(None, ['2022-04-01'], other=st.lists(AS_OF, max_size=3) | ANYTHING), part=PART, benchmark=BENCHMARK, results=RESULTS, accuracy=SETS), pd.DataFrame),
+    'compare': Fuzzed(dict(a=BENCHMARK | frames('data') | st.just(Path('own.csv')), b=BENCHMARK | frames('data'), part=PART, batches=one_of('all', 'same'),
+            results=RESULTS, as_of=AS_OF), pd.DataFrame),
+    'card': Fuzzed(dict(model=one_of('vgg11', other=MODEL | ANYTHING), results=RESULTS, as_of=AS_OF), dict),
+    'pick_models': Fuzzed(dict(n=one_of(2, 3, 5, 9), part=PART, public=BENCHMARK, among=one_of(None, FEW, other=st.lists(MODEL, max_size=9) | ANYTHING), results=RESULTS), pd.DataFrame),
+    'estimate': Fuzzed(dict(own=frames('own') | frames('data') | st.just('own.csv') | PATH, part=PART, public=BENCHMARK, results=RESULTS, accuracy=SETS,
+            weights=WEIGHTS, vendors=FLAG, keep=one_of(None, 'resnet')),
+                       pd.DataFrame),
+    'explorer': Fuzzed(dict(results=RESULTS, own=st.none() | st.just('own.csv') | frames('data') | st.lists(frames('data') | PATH,
+            max_size=2) | st.dictionaries(TEXT, frames('data') | PATH, max_size=2) | PATH,
+                            out=st.none() | st.just('page.html') | PATH, title=TEXT | ANYTHING), Explorer)}
+CHOICES = {
+    **{f'show_{what}': Fuzzed(dict(df=frames('data'), **CHARTED), go.Figure) for what in ('all', 'params', 'frontier')},
+    'show_subs': Fuzzed(dict(df=frames('data'), **CHARTED, subs=TEXT | ANYTHING), go.Figure),
+    'show_history': Fuzzed(dict(df=frames('history'), **CHARTED), go.Figure),
+    'show_compare': Fuzzed(dict(comparison=frames('comparison'), title=TITLE, most=COUNT), go.Figure),
+    'show_robustness': Fuzzed(dict(df=frames('accuracy'), title=TITLE, sets=NAMED_SETS, trend=one_of('in1k', 'all'), names=COUNT), go.Figure),
+    'effective_robustness': Fuzzed(dict(df=frames('accuracy'), sets=NAMED_SETS, trend=one_of('in1k', 'all')), pd.DataFrame),
+    'best_by_day': Fuzzed(dict(history=frames('history'), budgets=st.lists(one_of('1ms', '5ms', .02), max_size=3) | ANYTHING), pd.DataFrame),
+    'frontier': Fuzzed(dict(df=frames('data'), x=COLUMN, y=COLUMN, x_best=one_of('low', 'high'), y_best=one_of('low', 'high')), pd.DataFrame),
+    'better_than': Fuzzed(dict(df=frames('data'), model=one_of('vgg11', other=MODEL | ANYTHING), size=SIZE, accuracy=BLEND, results=RESULTS), pd.DataFrame),
+    'best': Fuzzed(dict(df=frames('data'), n=COUNT, under=one_of('5ms', '200/s'), params=one_of('30M'), macs=one_of('5G'), acts=one_of('20M'), size=SIZE,
+            license=one_of('commercial', ['mit', 'apache-2.0']),
+                        pretrain=one_of(None, 'in1k'), family=one_of('resnet', ['vgg', 'convnext']), accuracy=BLEND, results=RESULTS), pd.DataFrame)}
+WRITERS = {
+    'measure': Fuzzed(dict(models=MODELS_TO_MEASURE, device=one_of('auto', 'cpu', 'cuda'), batch_size=one_of(None, 1, 2), img_size=one_of(None, 224),
+            precision=one_of('fp32', 'amp'), layout=one_of('nchw', 'nhwc'),
+                           compile=FLAG, threads=one_of(None, 1), part=PART, out=one_of('measured', other=PATH), resume=FLAG, executor=one_of(None), processes=one_of(None, 1), seconds=one_of(1, 10),
+                           timeout=one_of(30, 600), quiet=FLAG, engine=one_of('fake_engine', 'no_such_engine', other=TEXT)), pd.DataFrame),
+    'fastnbs': Fuzzed(dict(query=one_of('speed', '"of all"', 'spede'), path=one_of('notes', 'notes/good.ipynb', other=PATH), context=one_of('heading', 'cell',
+            'section', 'subsections'), fuzzy=FLAG, limit=COUNT), list),
+    'fastlistnbs': Fuzzed(dict(path=one_of('notes', 'notes/good.ipynb', 'notes/broken.ipynb', other=PATH)), list),
+    'ipy2md': Fuzzed(dict(nb=one_of('notes/good.ipynb', 'notes/broken.ipynb', 'notes', other=PATH), out=one_of('made.md', 'notes', 'notes/page.md', other=PATH), outputs=FLAG), Path)}
+METHODS = {'Results.read': Fuzzed(dict(name=one_of('results-imagenet.csv'), needs=one_of(['model'], ['model', 'top1'], other=st.lists(TEXT, max_size=2))), pd.DataFrame)}
+FUNCTIONS = NAMES | READERS | CHOICES | WRITERS | METHODS
+NOT_FUZZED = {'ResultsError': 'is raised, not called', 'ResultsWarning': 'is warned with, not called', 'Results': 'holds what get_results was given; its method read is fuzzed'}
+
+# Where it is drawn
+
+def few_rows(file: Path) -> str:
+    "Of a table, the header and the rows of a few architectures."
+    head, *rows = file.read_text().splitlines()
+    return '\n'.join([head, *(row for row in rows if row.split(',')[0].split('.')[0] in FEW), ''])
+
+
 @pytest.fixture(scope='module')
-def folder(tmp_path_factory) -> Path:
-    "A folder of results, small enough to be read a thousand times."
-    where = tmp_path_factory.mktemp('results')
-    text = damage.GOOD[damage.BENCHMARK]
-    (where/damage.BENCHMARK).write_text(text)
-    (where/damage.BENCHMARK.replace('3090', '4090')).write_text(text.replace('2500.5', '5100'))
-    (where/damage.BENCHMARK.replace('infer', 'train')).write_text(text.replace('infer', 'train').replace('train_gmacs', 'x_gmacs'))
-    table = damage.GOOD[damage.ACCURACY].replace('288', '224')
-    for file in ['results-imagenet', 'results-imagenet-a', 'results-imagenet-a-clean', 'results-imagenet-real']: (where/f'{file}.csv').write_text(table)
-    return where
-
-
-@st.composite
-def damaged_frames(draw, frame: pd.DataFrame):
-    "A frame of `get_data` without some columns or rows, or with cells or types that do not belong: one, or a whole column."
-    frame = frame.copy()
-    if draw(st.booleans()): frame = frame.drop(columns=draw(st.lists(st.sampled_from([*frame]), max_size=2, unique=True)))
-    if draw(st.booleans()): frame = frame.head(draw(st.integers(0, 2)))
-    for column in draw(st.lists(st.sampled_from([*frame] or ['secs']), max_size=2, unique=True)):
-        cell = draw(ODD_CELLS)
-        if column not in frame: continue
-        if draw(st.booleans()) or frame.empty: frame[column] = cell
-        else: frame[column] = pd.Series([cell, *frame[column].tolist()[1:]], frame.index, object if draw(st.booleans()) else None)
-    return frame
-
-
-def refuse_or_answer(work, *answers) -> None:
-    "One of the answers, or one of the documented errors in one line that says something."
-    with warnings.catch_warnings():
-        warnings.simplefilter('ignore')
-        try: assert isinstance(work(), answers)
-        except (ResultsError, UnknownModel) as error:
-            message = str(error)
-            assert 8 < len(message) < 3000 and len(message.splitlines()) == 1, message
+def place(tmp_path_factory):
+    "A working folder with the results of two days, small enough to be read a thousand times, a benchmark of one's own, and a few notebooks."
+    where = tmp_path_factory.mktemp('fuzz')/'deep'/'within'/'it'
+    for day in ['2022-04-01', '2023-02-06']:
+        (where/day).mkdir(parents=True)
+        for file in (PROJECT/'timm_bench'/'data'/'results').glob('*.csv'):
+            text = few_rows(file)
+            (where/day/file.name).write_text(text)
+            for device in ['rtx3090', 'rtx4090']: (where/day/file.name.replace('fp32-nchw-pt2141-cpu-epyc_1core', f'amp-nhwc-pt240-cu124-{device}')).write_text(text)
+    shutil.copy(where/day/'benchmark-infer-amp-nhwc-pt240-cu124-rtx4090.csv', where/'own.csv')
+    (where/'notes').mkdir()
+    cells = [nbformat.v4.new_markdown_cell('# Speed\nof all models'), nbformat.v4.new_code_cell('1 + 1', outputs=[nbformat.v4.new_output('stream', text='2\n')])]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), where/'notes'/'good.ipynb')
+    (where/'notes'/'broken.ipynb').write_text('{"cells": [')
+    (where/'notes'/'page.md').write_text('# Speed\n')
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith('TIMM_BENCH_')]: patch.delenv(name)
+        for name, value in dict(RESULTS=where/'2023-02-06', CACHE=where/'cache', URL='http://127.0.0.1:9/nowhere').items(): patch.setenv(f'TIMM_BENCH_{name}', str(value))
+        patch.chdir(where)
+        yield where
 
 
 @cache
-def sound_frame(folder: Path) -> pd.DataFrame:
+def sound_frame(place: Path, kind: str) -> pd.DataFrame:
+    "What the functions that make frames make of the folder."
     with warnings.catch_warnings():
         warnings.simplefilter('ignore')
-        return timm_bench.get_data('infer', results=folder, keep=None, weights='all')
+        everything = dict(keep=None, weights='all')
+        makers = dict(data=lambda: timm_bench.get_data('infer', **everything), accuracy=lambda: timm_bench.get_accuracy(sets='all'), history=timm_bench.get_history,
+                      comparison=lambda: timm_bench.compare('rtx3090', 'epyc_1core'), own=lambda: pd.read_csv(place/'own.csv'))
+        frame = makers[kind]()
+        assert len(frame) > 4
+        return frame
 
 
-def options(**strategies): return st.fixed_dictionaries({}, optional=strategies)
+def with_frames(value: Any, place: Path) -> Any:
+    "An argument, with what stands for frames replaced by them."
+    if isinstance(value, Frame): return value.of(sound_frame(place, value.kind))
+    if isinstance(value, list): return [with_frames(each, place) for each in value]
+    return {key: with_frames(each, place) for key, each in value.items()} if isinstance(value, dict) else value
 
 
-PART, SETS, ANY_TEXT = st.sampled_from(['infer', 'train']) | ANYTHING, st.sampled_from(['imagenet', 'real', 'a']) | ANYTHING, TEXT | ANYTHING
-READING = dict(benchmark=ANY_TEXT, accuracy=SETS)
-FOLDERS = {  # functions that read a folder: their positional arguments and their options, and what they answer with
-    'get_data': ([PART], dict(**READING, weights=st.sampled_from(['best', 'all']) | ANYTHING, vendors=st.booleans(), keep=st.none() | ANY_TEXT, as_of=ANY_TEXT, col=ANY_TEXT), pd.DataFrame),
-    'unmatched': ([PART], dict(**READING, side=st.sampled_from(['benchmark', 'accuracy']) | ANYTHING, superseded=st.booleans(), as_of=ANY_TEXT), pd.DataFrame),
-    'get_accuracy': ([SETS], dict(sets=ANYTHING, as_of=ANY_TEXT), pd.DataFrame),
-    'list_benchmarks': ([], dict(as_of=ANY_TEXT), pd.DataFrame),
-    'compare': ([ANY_TEXT, ANY_TEXT], dict(part=PART), pd.DataFrame),
-    'card': ([ANY_TEXT], {}, object),
-    'pick_models': ([], dict(n=ANYTHING, part=PART), (list, pd.DataFrame)),
-}
-COLUMNS = st.sampled_from(['secs', 'top1', 'infer_img_size', 'param_count_x', 'infer_gmacs', 'infer_samples_per_sec']) | TEXT
-CHART, AXES, SIZES = [TEXT, st.just('infer_img_size') | COLUMNS], dict(x=COLUMNS, y=COLUMNS), st.sampled_from([224, 288]) | ANYTHING
-MODELS = st.sampled_from(['resnet50', 'vgg11', 'convnext_tiny.fb_in1k']) | TEXT
-FRAMES = {  # functions that take a frame of `get_data` first
-    'show_all': (CHART, AXES, go.Figure), 'show_subs': (CHART, AXES | dict(subs=ANY_TEXT), go.Figure), 'show_params': (CHART, AXES, go.Figure), 'show_frontier': (CHART, AXES, go.Figure),
-    'frontier': ([], AXES | dict(x_best=st.sampled_from(['low', 'high']) | ANYTHING), pd.DataFrame), 'better_than': ([MODELS], dict(size=SIZES, accuracy=SETS), pd.DataFrame),
-    'best': ([], dict(n=st.integers(1, 3) | ANYTHING, under=st.just('5ms') | ANYTHING, params=st.just('30M') | ANYTHING, macs=st.just('5G') | ANYTHING, size=SIZES, license=ANYTHING), pd.DataFrame),
-}
-NAMES = ['split_name', 'current_name', 'family', 'pretrain', 'license']
+def outcome(work, answer) -> str:
+    "'answered', or 'refused' with one of the documented errors in one line that says something; fails for anything else."
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')
+        try: found = work()
+        except (ResultsError, UnknownModel) as error:
+            message = str(error)
+            assert 8 < len(message) < 3000 and len(message.splitlines()) == 1, message
+            return 'refused'
+    assert isinstance(found, answer)
+    return 'answered'
 
 
-@pytest.mark.parametrize('name', FOLDERS)
+def function_of(name: str):
+    if name == 'Results.read': return lambda **arguments: timm_bench.get_results('2023-02-06').read(**arguments)
+    found = getattr(timm_bench, name)
+    return getattr(found, name) if inspect.ismodule(found) else found  # a module of the same name, once it was imported
+
+
+def parameters(name: str) -> dict[str, inspect.Parameter]:
+    "The parameters of a public function, by name."
+    found = inspect.signature(timm_bench.Results.read if name in METHODS else function_of(name)).parameters
+    return {name: parameter for name, parameter in found.items() if name != 'self'}
+
+
+@pytest.fixture
+def counts(request, record_property):
+    "How often a function answered or refused; reported with the test."
+    found = Counter()
+    yield found
+    record_property('fuzz', f'{request.node.callspec.params["name"]} {found["answered"]} {found["refused"]}')
+
+
+@pytest.mark.parametrize('name', FUNCTIONS)
 @by_chance
 @given(data=st.data())
-def test_functions_that_read_results(folder, name, data):
-    positional, optional, answer = FOLDERS[name]
-    given_, named = [data.draw(strategy) for strategy in positional], data.draw(options(**optional))
-    refuse_or_answer(lambda: getattr(timm_bench, name)(*given_, results=folder, **named), answer)
+def test_it_answers_or_refuses(place, counts, name, data):
+    needed = {argument for argument, parameter in parameters(name).items() if parameter.default is parameter.empty}
+    strategies = FUNCTIONS[name].arguments
+    arguments = data.draw(st.fixed_dictionaries({argument: strategies[argument] for argument in needed}, optional={k: v for k, v in strategies.items() if k not in needed}))
+    counts[outcome(lambda: function_of(name)(**with_frames(arguments, place)), FUNCTIONS[name].answer)] += 1
 
 
-@pytest.mark.parametrize('name', FRAMES)
-@by_chance
-@given(data=st.data())
-def test_functions_that_take_a_frame(folder, name, data):
-    positional, optional, answer = FRAMES[name]
-    frame = data.draw(damaged_frames(sound_frame(folder)))
-    given_, named = [data.draw(strategy) for strategy in positional], data.draw(options(**optional))
-    refuse_or_answer(lambda: getattr(timm_bench, name)(frame, *given_, **named), answer)
+def test_every_argument_of_every_public_function_is_drawn():
+    assert set(timm_bench.__all__) == {name for name in FUNCTIONS if name not in METHODS} | set(NOT_FUZZED)
+    for name, fuzzed in FUNCTIONS.items(): assert set(parameters(name)) == set(fuzzed.arguments), name
 
 
-@pytest.mark.parametrize('name', NAMES)
-@by_chance
-@given(text=TEXT)
-def test_functions_that_take_a_name(name, text): refuse_or_answer(lambda: getattr(timm_bench, name)(text), (str, tuple, type(None)))
-
-
-@by_chance
-@given(results=ANYTHING, named=options(rev=ANY_TEXT, as_of=ANY_TEXT))
-def test_get_results(folder, results, named):
-    if results is None: results = folder  # nothing may be fetched here
-    refuse_or_answer(lambda: timm_bench.get_results(results, **named), timm_bench.Results)
-
-
-@by_chance
-@given(name=ANYTHING, needs=st.lists(TEXT, max_size=2))
-def test_read(folder, name, needs): refuse_or_answer(lambda: timm_bench.get_results(folder).read(name, needs), pd.DataFrame)
-
-
-def test_the_nightly_profile_is_large():
-    tests = len(FOLDERS) + len(FRAMES) + len(NAMES) + 2
-    assert tests * settings.get_profile('nightly').max_examples >= 20_000
+def test_the_nightly_profile_is_large(): assert len(FUNCTIONS) * settings.get_profile('nightly').max_examples >= 20_000

@@ -184,7 +184,7 @@ def test_kill_9_of_the_parent(tmp_path):
     assert_complete(tmp_path, MODELS)
     assert [r['started'] for r in rows_of(tmp_path)][:4] == [r['started'] for r in done] and len(table) == len(rows_of(tmp_path)) == 6
 
-def test_ctrl_c(tmp_path):
+def test_ctrl_c(tmp_path, recorded):
     process = start(tmp_path, dict(efficientnet_b0='hang'))
     done = wait_for(lambda: len(rows := rows_of(tmp_path)) == 4 and rows)
     time.sleep(0.3)
@@ -193,16 +193,18 @@ def test_ctrl_c(tmp_path):
     assert process.returncode != 0 and 'models: 4 measured, 2 not reached' in said and 'the same call goes on from there' in said and 'KeyboardInterrupt' in said
     assert_complete(tmp_path, MODELS[:4])
     wait_for(lambda: not alive(done[0]['worker']))
+    recorded('measure: Ctrl-C', 'complete after the next call')
 
-def test_two_runs_on_one_file_are_refused(tmp_path):
+def test_two_runs_on_one_file_are_refused(tmp_path, recorded):
     process = start(tmp_path, dict(vgg11='hang'))
     wait_for(lambda: rows_of(tmp_path))
     with pytest.raises(ResultsError, match='another run is writing it'): run(out=tmp_path)
     run(out=tmp_path, part='train')  # another file
     process.kill(); process.communicate()
     assert len(run(out=tmp_path)) == 6
+    recorded('measure: two runs on one file', 'refused in one line')
 
-def test_a_full_disk_by_quota(tmp_path):
+def test_a_full_disk_by_quota(tmp_path, recorded):
     "The system refuses to let any file grow beyond a limit, in the middle of a row."
     limit = 'import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (4000, 4000))'
     process = start(tmp_path, {}, before=limit)
@@ -213,8 +215,9 @@ def test_a_full_disk_by_quota(tmp_path):
     assert (tmp_path/NAME.replace('.csv', '.jsonl')).read_bytes().endswith(b'}\n')
     assert_complete(tmp_path, done)
     assert len(run(out=tmp_path)) == 6 and len(rows_of(tmp_path)) == 6
+    recorded('measure: a file may not grow', 'complete after the next call')
 
-def test_a_full_disk(tmp_path):
+def test_a_full_disk(tmp_path, recorded):
     "A real one, of 16 kB."
     if subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=16k', 'none', tmp_path], capture_output=True).returncode: pytest.skip('mounting a small disk is not permitted here')
     try:
@@ -226,6 +229,7 @@ def test_a_full_disk(tmp_path):
         assert set(done) - set(table.model) <= {done[-1]} and len(table) >= 1
         assert not list(tmp_path.glob('*.partial'))
     finally: subprocess.run(['umount', '-l', tmp_path], check=True)
+    recorded('measure: the disk is full (16 kB)', 'refused in one line')
 
 # Going on
 

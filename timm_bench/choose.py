@@ -47,7 +47,7 @@ def _blend(accuracy: TestSet | Mapping[str, float] | None, own: str) -> dict[Tes
 # %% ../nbs/04_choose.ipynb #6b519b6c
 def _accuracies(df: pd.DataFrame, attrs: dict, test_set: TestSet, results: str | os.PathLike | Results | None) -> pd.Series:
     "Accuracy of the frame's models on a test set, at the frame's test image size; NaN where none is published."
-    if test_set == attrs.get('accuracy', 'imagenet'): return df.top1.astype(float)
+    if test_set == attrs.get('accuracy', 'imagenet'): return pd.to_numeric(df.top1).astype(float)
     need(df, 'img_size')
     table = get_accuracy(test_set, results=attrs.get('folder') if results is None else results)
     if 'folder' in attrs and Path(attrs['folder']).resolve() != Path(table.attrs['folder']).resolve():

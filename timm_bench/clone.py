@@ -8,7 +8,7 @@ import contextlib, json, os, re, shutil, signal, subprocess, tempfile, time
 from datetime import date, datetime, timedelta, timezone
 from hashlib import sha256
 from pathlib import Path
-from typing import Iterator
+from typing import Iterator, Sequence
 from .tables import ResultsError
 
 # %% auto #0
@@ -18,7 +18,8 @@ __all__ = ['URL', 'head', 'check_day', 'check_rev', 'find_clone']
 URL = 'https://github.com/huggingface/pytorch-image-models'
 _LOCAL = 'GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_OBJECT_DIRECTORY GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_NAMESPACE GIT_PREFIX GIT_COMMON_DIR'.split()
 _COMMIT = ['log', '-1', '--date=short-local', '--format=%H %cd']  # number and day in UTC
-_SAFE = ['-c', f'core.hooksPath={os.devnull}', '-c', 'core.symlinks=false', '-c', 'log.showSignature=false', '-c', 'http.lowSpeedLimit=500', '-c', 'http.lowSpeedTime=30']
+_SAFE = ['-c', f'core.hooksPath={os.devnull}', '-c', 'core.symlinks=false', '-c', 'log.showSignature=false', '-c', 'core.bigFileThreshold=16m',
+         '-c', 'http.lowSpeedLimit=500', '-c', 'http.lowSpeedTime=30']
 
 def _environment(index: Path | None = None) -> dict[str, str]:
     "The environment that git runs in."
@@ -32,23 +33,22 @@ def _reason(stderr: str) -> str:
     return next((l for l in lines if l.startswith(('fatal:', 'error:'))), lines[-1] if lines else 'no message')
 
 # %% ../nbs/00b_clone.ipynb #cc6daefc
-def _git(*args: str, index: Path | None = None) -> str:
+def _git(*args: str, index: Path | None = None, writes: Sequence[Path] = ()) -> str:
     "Run git and return what it prints; `ResultsError` with git's own reason where it fails."
-    limit = _time_limit()
+    limits = _limit('TIMEOUT', '300', 'seconds'), _limit('MEGABYTES', '256', 'megabytes')
     try: process = subprocess.Popen(['git', *_SAFE, *args], env=_environment(index), text=True, errors='replace', start_new_session=True,
                                     stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     except OSError as e: raise ResultsError(f'git cannot be run ({e.strerror})') from None
-    try: out, err = process.communicate(timeout=limit)
-    except subprocess.TimeoutExpired: raise ResultsError(f'git took longer than {limit:g} s (TIMM_BENCH_TIMEOUT)') from None
+    try: out, err = _watched(process, *limits, writes)
     finally:
         if process.poll() is None: _end(process)
     if process.returncode: raise ResultsError(f'git: {_reason(err)}')
     return out.strip()
 
-def _time_limit() -> float:
-    "Seconds that a git command may take."
-    setting = os.environ.get('TIMM_BENCH_TIMEOUT') or '300'
-    if not re.fullmatch(r'\d+(\.\d+)?', setting) or not float(setting): raise ResultsError(f'TIMM_BENCH_TIMEOUT={setting!r}: give a number of seconds, such as 300')
+def _limit(name: str, usual: str, unit: str) -> float:
+    "What a git command may use."
+    setting = os.environ.get(f'TIMM_BENCH_{name}') or usual
+    if not re.fullmatch(r'\d+(\.\d+)?', setting) or not float(setting): raise ResultsError(f'TIMM_BENCH_{name}={setting!r}: give a number of {unit}, such as {usual}')
     return float(setting)
 
 def _end(process: subprocess.Popen) -> None:
@@ -63,6 +63,24 @@ def head(
     try: commit, day = _git('-C', str(repo), *_COMMIT).split()
     except (ResultsError, ValueError): return None, None
     return commit, day
+
+# %% ../nbs/00b_clone.ipynb #099e55f4
+def _watched(process: subprocess.Popen, seconds: float, megabytes: float, folders: Sequence[Path]) -> tuple[str, str]:
+    "What a process says on its two channels, unless it takes too long or these folders get too large."
+    end, answer = time.monotonic() + seconds, None
+    while answer is None:
+        with contextlib.suppress(subprocess.TimeoutExpired): answer = process.communicate(timeout=max(0.01, min(0.1, end - time.monotonic())))
+        if answer is None and time.monotonic() >= end: raise ResultsError(f'git took longer than {seconds:g} s (TIMM_BENCH_TIMEOUT)')
+        if _bytes(folders) > megabytes*1e6: raise ResultsError(f'git wrote more than {megabytes:g} MB, which no results of timm need (TIMM_BENCH_MEGABYTES)')
+    return answer
+
+def _bytes(folders: Sequence[Path]) -> int:
+    "How large all files in some folders are together."
+    paths = [Path(where, name) for folder in folders for where, _, names in os.walk(folder) for name in names]
+    sizes = 0
+    for path in paths:
+        with contextlib.suppress(OSError): sizes += path.lstat().st_size  # git may have renamed it
+    return sizes
 
 # %% ../nbs/00b_clone.ipynb #ca9e894f
 @contextlib.contextmanager
@@ -80,7 +98,7 @@ def _make_clone(cache: Path, url: str) -> Path:
     number = max((int(p.name[5:9]) for p in cache.glob('repo-[0-9][0-9][0-9][0-9]')), default=0) + 1
     with _workshop(cache) as tmp:
         repo = tmp/'repo'
-        _git('clone', '--quiet', '--bare', '--template=', '--single-branch', '--no-tags', '--filter=tree:0', '--', url, str(repo))
+        _git('clone', '--quiet', '--bare', '--template=', '--single-branch', '--no-tags', '--filter=tree:0', '--', url, str(repo), writes=[repo])
         (repo/'info').mkdir(exist_ok=True)
         (repo/'info'/'attributes').write_text('* -text -filter -ident -eol -working-tree-encoding\n')
         commit, day = _find_commit(repo, None, None)
@@ -104,6 +122,7 @@ def _tidy(cache: Path) -> None:
     "Remove what killed processes left, and clones that a newer one replaces. Only under the lock."
     old = sorted(cache.glob('repo-[0-9][0-9][0-9][0-9]'))[:-1]
     for leftover in [*cache.glob('tmp-*'), *old]: _remove(leftover)
+    for half in cache.glob('repo-*/objects/pack/tmp_*'): half.unlink(missing_ok=True)
 
 def _remove(folder: Path) -> None:
     "Remove a folder, into which a git that outlived its killed parent may still be writing."
@@ -126,7 +145,7 @@ def _check_out(cache: Path, repo: Path, commit: str, day: str) -> Path:
     with _workshop(cache) as tmp:
         work = tmp/'results'; work.mkdir()
         if _kind(repo, f'{commit}:results') != 'tree': raise ResultsError(f'commit {commit[:8]} has no results/ folder')
-        _git(f'--git-dir={repo}', f'--work-tree={work}', 'read-tree', '-m', '-u', f'{commit}:results', index=tmp/'index')
+        _git(f'--git-dir={repo}', f'--work-tree={work}', 'read-tree', '-m', '-u', f'{commit}:results', index=tmp/'index', writes=[repo, work])
         if not list(work.glob('*.csv')): raise ResultsError(f'commit {commit[:8]} has no CSV files in results/')
         work.rename(target)
     return target

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 from .results import ResultsError
-from .stats import medians, more_is_better, unbeaten
+from .stats import medians, more_is_better, need_names, need_numbers, unbeaten
 from .plots import GREY, HEIGHT, HUES, WIDTH, _LOG, _drawable, _finish, _hover, _labels, _need, _quantity, _ticks, _words
 
 # %% auto #0
@@ -190,8 +190,10 @@ def show_compare(
 ) -> go.Figure:  # 1000 pixels wide, and as high as it has families; raises `ResultsError`
     "Speed-ups by family, with medians and their intervals."
     _need(comparison, family='family', speedup='speedup', same_batch='same_batch', model='model')
+    need_names(comparison, 'family')
+    need_numbers(comparison, speedup='speedup', same_batch='same_batch')
     if isinstance(most, bool) or not isinstance(most, int) or most < 1: raise ResultsError(f'most={most!r}: give a whole number above 0')
-    table = _largest(comparison[comparison.speedup > 0], most)
+    table = _largest(comparison[comparison.speedup > 0].astype(dict(same_batch=bool)), most)
     rows = _in_order(table)
     same = table[table.same_batch]
     fig = go.Figure([_speedups(table[~table.same_batch], rows, 'batch sizes differ', 'circle-open', GREY), _speedups(same, rows, 'same batch size', 'circle', HUES['resnetd']),
@@ -215,7 +217,7 @@ def _speedups(table: pd.DataFrame, rows: dict[str, int], name: str, symbol: str,
     beside = table.groupby('family').cumcount() % 9 / 8 - .5  # nine levels, so that neighbours do not hide each other
     own = [c for c in ('img_size', 'rate_a', 'rate_b', 'batch_a', 'batch_b') if c in table]
     hover = '<b>%{hovertext}</b><br>×%{x:.2f}' + ''.join(f'<br>{c.replace("_", " ")}: %{{customdata[{i}]}}' for i, c in enumerate(own))
-    return go.Scatter(x=table.speedup, y=table.family.map(rows) + beside * .5, mode='markers', name=name, hovertext=table.model.astype(str).map(escape), customdata=table[own].to_numpy(object),
+    return go.Scatter(x=table.speedup, y=table.family.map(rows) + beside * .5, mode='markers', name=name, hovertext=_words(table.model, 'no name').map(escape), customdata=table[own].to_numpy(object),
                       marker=dict(symbol=symbol, size=5, color=hue, opacity=.7), hovertemplate=hover + '<extra></extra>')
 
 def _medians(table: pd.DataFrame, rows: dict[str, int], name: str, aside: float, hue: str) -> go.Scatter:

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any, Iterable, Literal
 import numpy as np
 import pandas as pd
-from .tables import read_table
+from .tables import as_path, read_table
 from .results import Results, ResultsError, describe_benchmark, get_results, parse_benchmark, pick_benchmark
 from .models import renames, split_name
 from .data import KEEP, TestSet, get_data
+from .stats import listed, need_names, need_numbers
 from .machine import COSTS, FEWEST, Public, costs_of, log_secs, model_keys, nearest_file, predict_all, read_profile, read_public
 
 # %% auto #0
@@ -96,8 +97,10 @@ def pick_models(
 def _allowed(n: int, among: Iterable[str] | None, file: str, public: Public) -> pd.MultiIndex:
     "The rows of a public file to choose from; refuses an `n` that is not between the fewest and all of them."
     models = read_profile(file, public).costs.index
-    if isinstance(among, str): among = [among]
-    if among is not None: models = models[models.get_level_values('arch').isin([split_name(renames().get(name, name)).arch for name in among])]
+    if among is not None:
+        among = listed('among', among)
+        if odd := [name for name in among if not isinstance(name, str)]: raise ResultsError(f'among: {str(odd[0])[:60]!r} is not the name of a model')
+        models = models[models.get_level_values('arch').isin([split_name(renames().get(name, name)).arch for name in among])]
     if not isinstance(n, (int, np.integer)) or not FEWEST <= n <= len(models):
         which = ' that are in among' if among is not None else ''
         raise ResultsError(f'n={n!r}: give a number from {FEWEST} to {len(models)}, the models of {file}{which}')
@@ -110,7 +113,7 @@ def _read_own(own: pd.DataFrame | str | os.PathLike, part: str) -> tuple[pd.Data
         named = [f for f in own.attrs.get('files', []) if f.startswith('benchmark-')]
         return _check_own(own[~own.estimated.astype(bool)] if 'estimated' in own else own, part), next(iter(named), None)
     if not isinstance(own, (str, os.PathLike)): raise ResultsError(f'own: a {type(own).__name__} is neither a DataFrame nor the path of a benchmark CSV')
-    path = Path(own).expanduser()
+    path = as_path('own', own)
     if not path.is_file(): raise ResultsError(f'own={str(own)!r}: no such file; give a benchmark CSV or a DataFrame')
     return _check_own(read_table(path), part), path.name
 
@@ -121,8 +124,11 @@ def _check_own(own: pd.DataFrame, part: str) -> pd.DataFrame:
     if f'{part}_samples_per_sec' not in own and f'{other}_samples_per_sec' in own: raise ResultsError(f'own: these are measurements of part {other!r}; give part={other!r}')
     for column in 'model', f'{part}_samples_per_sec', f'{part}_img_size':
         if column not in own: raise ResultsError(f'own: no column {column!r}; it has {", ".join(map(str, own.columns[:12]))}')
-    rate = own[f'{part}_samples_per_sec']
-    if not pd.api.types.is_numeric_dtype(rate): raise ResultsError(f'own: {part}_samples_per_sec holds what is no number')
+    need_names(own, 'model')
+    columns = [f'{part}_samples_per_sec', f'{part}_img_size']
+    for column in columns: need_numbers(own, own=column)
+    own = own.assign(**{column: pd.to_numeric(own[column]).astype(float) for column in columns})
+    rate = own[columns[0]]
     bad = rate.notna() & ~((rate > 0) & (rate < np.inf)) | ~(own[f'{part}_img_size'] > 0)
     if bad.any(): raise ResultsError(f'own: {own.model[bad].iloc[0]} has {rate[bad].iloc[0]:g} images per second at size {own[f"{part}_img_size"][bad].iloc[0]:g}; both must be positive')
     return own[rate.notna()]

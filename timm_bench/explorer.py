@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Mapping, Sequence
 import pandas as pd
 from . import __version__
+from .tables import as_path
 from .results import Results, ResultsError
 from .points import explorer_data
 
@@ -65,7 +66,7 @@ def write_page(
     out: str | os.PathLike,  # the file to write; one that is there is replaced only if it is a page of timm_bench
 ) -> Path:  # the file; raises `ResultsError`
     "Write a page, whole or not at all."
-    out = Path(out)
+    out = as_path('out', out)
     if out.is_dir(): raise ResultsError(f'{out}: is a folder; give a file name')
     try:
         if out.exists() and _MARK not in out.read_bytes()[:4096].decode(errors='ignore'):

@@ -11,7 +11,7 @@ import pandas as pd
 from .results import Results, ResultsError, describe_benchmark, get_results, pick_benchmark, _dated, _say, _DAY
 from .models import declared_license, families, pretrain, renames, split_name
 from .accuracy import TestSet, get_accuracy, _choose, _source
-from .stats import need, standard_error
+from .stats import listed, need_names, need_numbers, standard_error
 from .budgets import parse_seconds
 
 # %% auto #0
@@ -77,7 +77,7 @@ def get_history(
 # %% ../nbs/04d_history.ipynb #22f2a9c8
 def _accuracies(days: Sequence[str | date] | None, accuracy: TestSet, results: Results) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
     "The accuracy table of each day, the earliest first; and why others are missing."
-    if days is not None: return {str(day): get_accuracy(accuracy, results=results, as_of=day) for day in sorted(set(map(str, days)))}, {}
+    if days is not None: return {str(day): get_accuracy(accuracy, results=results, as_of=day) for day in sorted(set(map(str, listed('days', days))))}, {}
     tables, skipped, last = {}, {}, results.date or 'now'
     for day in days_of(results):
         try: tables[day] = get_accuracy(accuracy, results=results, as_of=None if day == last else day)
@@ -92,9 +92,10 @@ def best_by_day(
     budgets: Sequence[float | str] = ('1ms', '5ms', '20ms'),  # times per image: seconds, or '5ms', '200/s'
 ) -> pd.DataFrame:  # a row per budget and day: `under`, `as_of`, `model` (none where nothing fits), `top1` (percent), `gain` since the day before and its `error` (points); raises `ResultsError`
     "The most accurate model within each budget, on each day."
-    need(history, 'as_of', 'model', 'secs', 'top1')
+    for column in 'as_of', 'model': need_names(history, column)
+    need_numbers(history, secs='secs', top1='top1')
     days = {day: history[history.as_of.eq(day)] for day in sorted(history.as_of.unique())}
-    rows = [_best_on(models, budget) | dict(under=str(budget), as_of=day) for budget in budgets for day, models in days.items()]
+    rows = [_best_on(models, budget) | dict(under=str(budget), as_of=day) for budget in listed('budgets', budgets) for day, models in days.items()]
     table = pd.DataFrame(rows, columns=['under', 'as_of', *_SHOWN])
     error: pd.Series = standard_error(table.top1, history.attrs.get('accuracy', 'imagenet'))
     before = error.groupby(table.under, sort=False).shift()

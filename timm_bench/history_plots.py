@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 from .results import ResultsError
-from .stats import unbeaten
+from .stats import need_names, unbeaten
 from .plots import GREY, HEIGHT, WIDTH, _drawable, _finish, _labels, _need
 from .decision_plots import _annotations, _dots, _fix_axes, _placed, _spans
 
@@ -48,6 +48,7 @@ def show_history(
 ) -> go.Figure:  # 1000 x 916 pixels, with a slider where there are several days; raises `ResultsError` for a column that is not there
     "The frontier on several days, each model of the chosen day as a dot."
     _need(df, size=size, x=x, y=y, day='as_of', hover='model')
+    need_names(df, 'as_of')
     df, said = _drawable(df, x, y, size)
     if df.empty: raise ResultsError('df: no models to draw')
     days = sorted(df.as_of.unique())

@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Callable, Generator, Iterable, Literal
 import pandas as pd
+from .tables import as_path
 from .results import Results, ResultsError, ResultsWarning, get_results, parse_benchmark, pick_benchmark
 from .models import UnknownModel, current_name, families, registry
 from .record import Files, Report, has_row, keep_row, rows_before, summary_of
@@ -89,7 +90,7 @@ def _check_out(
     one_machine: bool = True,  # whether all rows will come from one
 ) -> tuple[Path, str | None]:  # the folder, made if need be, and the file's name where `out` gives one; raises `ResultsError`
     "Where to write, once it is certain that one can."
-    path = Path(out).expanduser()
+    path = as_path('out', out)
     named = path.suffix == '.csv'
     if named and (wrong := 'an executor may have several' if not one_machine else _wrong_name(path.name, settings)):
         raise ResultsError(f"out={str(out)!r}: not timm's name for this benchmark ({wrong}); give a folder")
@@ -131,6 +132,7 @@ def _described(describe: Callable[[], dict]) -> dict:
 # %% ../nbs/05_measure.ipynb #ed7bc1b3
 def _run_elsewhere(jobs: list[dict], files: Files, engine: str, report: Report, executor: Any) -> Generator[dict, None, None]:
     "Do the jobs on an executor."
+    if not hasattr(executor, 'submit'): raise ResultsError(f'executor={str(executor)[:60]!r}: give a concurrent.futures executor or a dask.distributed client')
     if hasattr(executor, 'get_executor'): executor = executor.get_executor(pure=False)
     machine = _described(executor.submit(describe_machine_here, jobs[0], engine).result)
     jobs = [job | dict(batch_size=_batch_size(job['batch_size'], job['part'], machine['device'])) for job in jobs]
@@ -176,6 +178,7 @@ def measure(
     "Benchmark timm models on one's own hardware, and write a file in timm's format."
     settings = _check(dict(device=device, batch_size=batch_size, img_size=img_size, precision=precision, layout=layout,
                            compile=compile, threads=threads, processes=processes or 1, part=part, seconds=seconds, timeout=timeout))
+    if not isinstance(engine, str) or not re.fullmatch(r'[\w.]+', engine): raise ResultsError(f'engine={engine!r}: give the name of a module')
     jobs = [dict(settings, model=name) for name in find_models(models)]
     files, report = Files(*_check_out(out, settings, executor is None), settings, resume), Report(quiet)
     rows = _run(jobs, files, engine, report) if executor is None else _run_elsewhere(jobs, files, engine, report, executor)

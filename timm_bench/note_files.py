@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Iterable
 from platformdirs import user_cache_path
-from .tables import ResultsError
+from .tables import ResultsError, as_path
 from .note_cells import Note, read_note
 
 # %% auto #0
@@ -36,7 +36,7 @@ def find_notes(
     path: str | os.PathLike | None = None,  # a folder, or one file; None is the working folder
 ) -> tuple[list[Path], dict[Path, str]]:  # files, by folder and name; folders that could not be looked into, and why; raises `ResultsError`
     "The notebooks in a folder and all folders in it."
-    root, found, skipped = Path(path or '.').expanduser(), [], {}
+    root, found, skipped = as_path('path', '.' if path is None else path or '.'), [], {}
     if root.is_file() and root.suffix in SUFFIXES: return [root], {}
     if not root.is_dir(): raise ResultsError(f'path={str(root)!r}: is neither a folder nor a file of {", ".join(SUFFIXES)}')
     def note_error(e: OSError) -> None: skipped[Path(e.filename)] = f'cannot be looked into ({e.strerror})'

@@ -7,6 +7,7 @@ from __future__ import annotations
 import hashlib, os, re, warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
+from .tables import as_path
 from .results import ResultsError, ResultsWarning
 from .note_files import MARK
 from .note_caller import calling_notebook
@@ -94,7 +95,7 @@ def _is_own(path: Path) -> bool:
 # %% ../nbs/08f_note_markdown.ipynb #37c86546
 def _target(nb: Path, out: str | os.PathLike | None) -> Path:
     "The file to write."
-    path = Path(out).expanduser() if out is not None else nb.with_suffix('.md')
+    path = as_path('out', out) if out is not None else nb.with_suffix('.md')
     if path.is_dir(): path = path/f'{nb.stem}.md'
     if path.suffix not in ('.md', '.markdown', '.qmd'): raise ResultsError(f'out={str(path)!r}: give a folder, or a name that ends in .md')
     if not path.parent.is_dir(): raise ResultsError(f'out={str(path)!r}: there is no folder {path.parent}')
@@ -131,7 +132,7 @@ def ipy2md(
     outputs: bool = True,  # with outputs, and pictures in a folder `NAME_files`; without, as text that jupytext turns back into the notebook
 ) -> Path:  # of what was written; raises `ResultsError`
     "Convert a notebook to Markdown; overwrites only what it wrote itself."
-    path, content = calling_notebook() if nb is None else (Path(nb).expanduser(), None)
+    path, content = calling_notebook() if nb is None else (as_path('nb', nb), None)
     node, page = _load(path, content), _target(path, out)
     if outputs:
         text, pictures = _as_page(node, page.stem)

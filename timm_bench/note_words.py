@@ -27,6 +27,7 @@ def words(
     query: str,  # words, or phrases in double quotes
 ) -> list[str]:  # folded, each once; raises `ResultsError` where there are none
     "The words of a query."
+    if not isinstance(query, str): raise ResultsError(f'query={str(query)[:60]!r}: give words to look for, as text')
     found = [' '.join(fold(quoted or bare).split()) for quoted, bare in re.findall(r'"([^"]+)"|([^\s"]+)', query)]
     found = [word for word in dict.fromkeys(found) if word]
     if not found: raise ResultsError(f'query={query!r}: give at least one word to look for')

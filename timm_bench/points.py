@@ -8,7 +8,7 @@ import contextlib, math, os, re, shutil, tempfile
 from pathlib import Path
 from typing import Any, Iterable, Iterator, Literal, Mapping, Sequence
 import pandas as pd
-from .tables import read_table
+from .tables import as_path, read_table
 from .results import Results, ResultsError, get_results, list_benchmarks, parse_benchmark, pick_benchmark, _say
 from .models import declared_license, families, pretrain, renames, split_name
 from .accuracy import TestSet, get_accuracy, _FILES
@@ -108,7 +108,7 @@ def _joined(part: _Part, file: str, results: Results) -> tuple[pd.DataFrame, dic
 # %% ../nbs/07a_points.ipynb #d884c004
 def _own_files(path: str | os.PathLike) -> list[Path]:
     "The benchmark files that a path names."
-    path = Path(path).expanduser()
+    path = as_path('own', path)
     if path.is_dir() and not (found := sorted(path.glob('benchmark-*.csv'))): raise ResultsError(f'own={str(path)!r}: no benchmark-*.csv in that folder')
     if path.is_dir(): return found
     if not path.is_file(): raise ResultsError(f'own={str(path)!r}: no such file or folder')
@@ -142,7 +142,7 @@ def _from_frame(frame: pd.DataFrame, name: str | None, number: int) -> tuple[pd.
 def _own_benchmarks(own: Any, results: Results) -> Iterator[tuple[pd.DataFrame, dict]]:
     "Each of one's own measurements: speeds, and what there is to say."
     single = isinstance(own, (str, os.PathLike, pd.DataFrame))
-    named = own.items() if isinstance(own, Mapping) else [(None, one) for one in ([own] if single else own or [])]
+    named = own.items() if isinstance(own, Mapping) else [(None, one) for one in ([own] if single or not isinstance(own or [], Iterable) else own or [])]
     for number, (name, one) in enumerate(named, 1):
         if isinstance(one, pd.DataFrame): yield _from_frame(one, name, number); continue
         if not isinstance(one, (str, os.PathLike)):

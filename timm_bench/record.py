@@ -4,9 +4,9 @@
 
 # %% ../nbs/05d_record.ipynb #35f8299e
 from __future__ import annotations
-import contextlib, csv, io, json, os, re, time
+import contextlib, csv, io, json, math, os, re, time
 from pathlib import Path
-from typing import Iterable, Iterator
+from typing import Any, Iterable, Iterator
 from filelock import FileLock, Timeout
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -48,6 +48,18 @@ def _as_csv(rows: Iterable[dict], part: str) -> str:
     writer.writerows(sorted(good.values(), key=lambda row: -row[f'{part}_samples_per_sec']))
     return text.getvalue()
 
+# %% ../nbs/05d_record.ipynb #ed672556
+def _is_number(value: Any) -> bool: return type(value) in (int, float) and 0 < value < math.inf
+
+def _unusable(row: dict) -> str | None:
+    "The first field of a row that is missing, or not what this version writes, of those that a run needs to go on; `None` where all is well."
+    measured, asked = row.get('status') == 'ok', row.get('asked')
+    for name in ['model', 'status', *(['device_model', 'torch'] if measured else [])]:
+        if not isinstance(row.get(name), str): return name
+    for name in ['img_size', 'batch_size', 'median_ms', 'param_count', 'threads'] if measured else []:
+        if not _is_number(row.get(name)): return name
+    return 'asked' if measured and not (isinstance(asked, dict) and {'img_size', 'batch_size'} <= {*asked}) else None
+
 # %% ../nbs/05d_record.ipynb #adbb3bc5
 def read_sidecar(
     path: str | os.PathLike,  # of a '.jsonl' file that `measure` wrote
@@ -59,6 +71,7 @@ def read_sidecar(
     for number, line in enumerate(raw[:raw.rfind(b'\n') + 1].splitlines(), 1):
         try: rows.append(dict(json.loads(line)))
         except (ValueError, TypeError): raise ResultsError(f'{path}: line {number} is not a row of JSON') from None
+        if field := _unusable(rows[-1]): raise ResultsError(f'{path}: line {number} has no {field} that can be used; another version may have written it: give another out=')
     return rows
 
 # %% ../nbs/05d_record.ipynb #6c5a6a75

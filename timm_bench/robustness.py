@@ -10,7 +10,7 @@ import pandas as pd
 from statsmodels.regression.linear_model import OLS, RegressionResults
 from .results import ResultsError
 from .accuracy import TestSet, _choose
-from .stats import IMAGES, need, standard_error
+from .stats import IMAGES, listed, need, need_names, need_numbers, standard_error
 
 # %% auto #0
 __all__ = ['AGAINST', 'log_odds', 'percent', 'effective_robustness', 'fit_trend', 'trend_at']
@@ -41,14 +41,19 @@ def effective_robustness(
     trend: Literal['in1k', 'all'] = 'in1k',  # the models that the trend goes through: by the column `pretrain` those of ImageNet-1k alone, or all
 ) -> pd.DataFrame:  # a row per model and test set: `accuracy`, `clean`, `expected` (percent), `gain`, `error` (points), `above`, …; `attrs['trends']` has the lines; raises `ResultsError`
     "How much more accurate each model is than models as good on ImageNet."
-    need(df, 'model', *(['pretrain'] if trend == 'in1k' else []))
+    need_names(df, 'model')
+    need(df, *(['pretrain'] if trend == 'in1k' else []))
     _choose('trend', trend, ('in1k', 'all'))
     there = [name for name, clean in AGAINST.items() if name in df and clean in df]
     if not there: raise ResultsError("df: no test set beside ImageNet's; get_accuracy(sets='all') has them")
-    for name in sets or (): _choose('sets', name, there)
-    parts = [_against(df.assign(in_trend=df.pretrain.eq('in1k') if trend == 'in1k' else True), name) for name in sets or there]
+    sets = there if sets is None else listed('sets', sets)
+    for name in sets: _choose('sets', name, there)
+    columns = [column for name in sets for column in (name, AGAINST[name])]
+    for column in columns: need_numbers(df, sets=column)
+    df = df.assign(**{column: pd.to_numeric(df[column]).astype(float) for column in columns})
+    parts = [_against(df.assign(in_trend=df.pretrain.eq('in1k') if trend == 'in1k' else True), name) for name in dict.fromkeys(sets)]
     table = pd.concat([rows for rows, _ in parts], ignore_index=True)
-    table.attrs = df.attrs | dict(trends={name: line for name, (_, line) in zip(sets or there, parts)})
+    table.attrs = df.attrs | dict(trends={name: line for name, (_, line) in zip(dict.fromkeys(sets), parts)})
     return table
 
 # %% ../nbs/02c_robustness.ipynb #e81d1e03

@@ -13,6 +13,7 @@ from plotly.subplots import make_subplots
 from .results import ResultsError
 from .accuracy import TestSet
 from .models import split_name
+from .stats import need
 from .robustness import effective_robustness, fit_trend, log_odds, percent, trend_at
 from .plots import GREY, HUES, WIDTH, _TEST_SETS
 from .decision_plots import _name_at, _pixels, _place, _span
@@ -51,7 +52,7 @@ PANEL, GAP, TOP, BOTTOM = (405, 300), 92, 118, 64  # pixels: a panel's width and
 def _cloud(rows: pd.DataFrame, group: str, first: bool) -> go.Scatter:
     "The models of one group of data."
     rows = rows[rows.group.eq(group)]
-    about = rows[['img_size', 'accuracy', 'clean', 'expected', 'gain', 'pretrain']].to_numpy(object)
+    about = rows.reindex(columns=['img_size', 'accuracy', 'clean', 'expected', 'gain', 'pretrain']).to_numpy(object)
     hover = ('<b>%{hovertext}</b><br>%{customdata[0]} px<br>%{customdata[1]:.1f} %, and %{customdata[2]:.1f} % on what it is held against'
              '<br>expected: %{customdata[3]:.1f} %, so %{customdata[4]:+.1f} points<br>pre-training data: %{customdata[5]}<extra></extra>')
     return go.Scatter(x=log_odds(rows.clean), y=log_odds(rows.accuracy), mode='markers', name=group, legendgroup=group, showlegend=first,
@@ -98,6 +99,7 @@ def show_robustness(
 ) -> go.Figure:  # 1000 pixels wide, a panel a test set, two in a row; raises `ResultsError`
     "Accuracy on each other test set against ImageNet's, with the trend and the models well above it."
     if isinstance(names, bool) or not isinstance(names, int) or names < 0: raise ResultsError(f'names={names!r}: give a whole number, 0 or more')
+    need(df, 'img_size')
     table = effective_robustness(df, sets, trend=trend)
     table = table.assign(group=[data_group(pretrain) for pretrain in table.get('pretrain', [None] * len(table))])
     shown, lines = list(table.attrs['trends']), -(-len(table.attrs['trends']) // 2)

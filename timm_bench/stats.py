@@ -6,14 +6,15 @@
 from __future__ import annotations
 import re
 from math import comb
-from typing import Literal, get_args
+from typing import Any, Iterable, Literal, get_args
 import numpy as np
 import pandas as pd
 from .results import ResultsError
 from .accuracy import TestSet, _choose
 
 # %% auto #0
-__all__ = ['IMAGES', 'need', 'need_numbers', 'need_names', 'more_is_better', 'unbeaten', 'medians', 'standard_error', 'is_tie']
+__all__ = ['IMAGES', 'need', 'need_numbers', 'need_names', 'listed', 'more_is_better', 'unbeaten', 'medians', 'standard_error',
+           'is_tie']
 
 # %% ../nbs/02b_stats.ipynb #1d6e80c6
 def need(
@@ -56,6 +57,16 @@ def need_names(
     if _kind(df[column]) == 'twice': raise ResultsError(f'df: more than one column {column!r}')
     odd = [cell for cell in df[column] if not isinstance(cell, str)]
     if odd: raise ResultsError(f'df: column {column!r} must hold names, but {len(odd):,} of {len(df):,} rows have none, for instance {str(odd[0])[:40]!r}')
+
+# %% ../nbs/02b_stats.ipynb #a51f5268
+def listed(
+    argument: str,  # the name of the argument
+    values: Any,  # what somebody gave for it
+) -> list:  # at least one; raises `ResultsError`
+    "What was given as several values, or as one."
+    found = [values] if isinstance(values, str) or not isinstance(values, Iterable) else list(values)
+    if not found: raise ResultsError(f'{argument}={values!r}: give at least one')
+    return found
 
 # %% ../nbs/02b_stats.ipynb #7b551e29
 _MORE = re.compile('|'.join(['top[15]', 'accuracy', 'speedup', '.*samples_per_sec.*', *get_args(TestSet)]))

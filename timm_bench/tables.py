@@ -4,7 +4,7 @@
 
 # %% ../nbs/00a_tables.ipynb #d8b6ed88
 from __future__ import annotations
-import csv, io, re, time
+import csv, io, os, re, time
 from itertools import groupby
 from pathlib import Path
 from typing import Iterator, Sequence
@@ -12,11 +12,25 @@ import numpy as np
 import pandas as pd
 
 # %% auto #0
-__all__ = ['MAX_BYTES', 'ResultsError', 'read_table', 'count_rows', 'file_state']
+__all__ = ['MAX_BYTES', 'ResultsError', 'as_path', 'read_table', 'count_rows', 'file_state']
 
 # %% ../nbs/00a_tables.ipynb #39b259d1
 class ResultsError(ValueError):
     "Results that cannot be found or trusted, or an argument that fits none of them; the message is one line that a person can act on."
+
+# %% ../nbs/00a_tables.ipynb #ea982222
+def as_path(
+    argument: str,  # the name of the argument
+    value: object,  # what somebody gave for it
+) -> Path:  # with the home folder for '~'; it need not exist; raises `ResultsError`
+    "A path, if that is what was given."
+    if not isinstance(value, (str, os.PathLike)): raise ResultsError(f'{argument}={str(value)[:60]!r}: a {type(value).__name__} is not a path')
+    try:
+        path = Path(value).expanduser()
+        if '\0' in str(path): raise ValueError('it holds a NUL')
+        path.exists()
+    except (OSError, RuntimeError, ValueError) as e: raise ResultsError(f'{argument}={str(value)[:60]!r}: not a path that can be used ({getattr(e, "strerror", None) or e})') from None
+    return path
 
 # %% ../nbs/00a_tables.ipynb #cd90bd58
 MAX_BYTES = 64 * 2**20  # timm's largest CSV is under 0.2 MB; anything near this limit is no results file

@@ -4,7 +4,7 @@
 
 # %% ../nbs/05c_worker.ipynb #6444af7e
 from __future__ import annotations
-import atexit, contextlib, ctypes, gc, importlib, json, os, queue, signal, subprocess, sys, tempfile, threading
+import atexit, contextlib, ctypes, gc, importlib, json, os, queue, signal, subprocess, sys, tempfile, threading, time
 from datetime import datetime, timezone
 from types import TracebackType
 from typing import IO, Any
@@ -31,16 +31,18 @@ def _is_memory(error: BaseException) -> bool:
 # %% ../nbs/05c_worker.ipynb #5abcb5da
 APART = sys.platform == 'linux'  # whether each question is answered by a process of its own
 
-def _answer_apart(engine: object, function: str, argument: Any, answers: IO[str]) -> None:
+def _answer_apart(engine: object, number: int, function: str, argument: Any, answers: IO[str]) -> None:
     "Answer a question in a forked process."
     if child := os.fork():
-        if code := os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]): _write(answers, dict(code=code, apart=True))
+        if code := os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]):
+            print(file=answers)  # which ends what it had begun to write
+            _write(answers, number, dict(code=code, apart=True))
         return
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: end with the parent
-    _write(answers, _answer(engine, function, argument) | dict(apart=True))
+    _write(answers, number, _answer(engine, function, argument) | dict(apart=True))
     os._exit(0)
 
-def _write(answers: IO[str], answer: dict) -> None: print(json.dumps(answer, default=str), file=answers, flush=True)
+def _write(answers: IO[str], number: int, answer: dict) -> None: print(json.dumps(answer | dict(number=number), default=str), file=answers, flush=True)
 
 # %% ../nbs/05c_worker.ipynb #5184aecc
 def main(
@@ -49,16 +51,16 @@ def main(
     "The worker's life."
     answers = os.fdopen(os.dup(1), 'w', encoding='utf-8')
     os.dup2(2, 1)
-    questions: queue.Queue[tuple[str, Any]] = queue.Queue()
+    questions: queue.Queue[tuple[int, str, Any]] = queue.Queue()
     threading.Thread(target=_listen, args=[sys.stdin, questions], daemon=True).start()
     engine, fault = _load(name)
     while True:
         question = questions.get()
         if APART and not fault: _answer_apart(engine, *question, answers)
-        else: _write(answers, fault or _answer(engine, *question)); gc.collect()
+        else: _write(answers, question[0], fault or _answer(engine, *question[1:])); gc.collect()
 
 # %% ../nbs/05c_worker.ipynb #51115b54
-def _listen(lines: IO[str], questions: queue.Queue[tuple[str, Any]]) -> None:
+def _listen(lines: IO[str], questions: queue.Queue[tuple[int, str, Any]]) -> None:
     "Pass questions on; end the process when the parent has no more."
     for line in lines: questions.put(json.loads(line))
     os._exit(0)
@@ -95,7 +97,7 @@ class Worker:
     def __init__(self,
         engine: str = 'timm_bench.engine',  # module whose functions are called
     ):
-        self.engine, self.starts = engine, 0
+        self.engine, self.starts, self.asked = engine, 0, 0
         self.process: subprocess.Popen[str] | None = None
         self.machines: dict[str, dict] = {}  # by device, see `describe_machine`
 
@@ -139,7 +141,7 @@ def ask(
     timeout: float,  # seconds
 ) -> Any:  # what it returns; raises `Failure`
     "Ask a worker to call a function of its engine."
-    try: answer = _exchange(worker, json.dumps([function, argument]), timeout)
+    try: answer = _exchange(worker, [function, argument], timeout)
     except BaseException:
         worker.stop()
         raise
@@ -149,17 +151,24 @@ def ask(
     raise failure
 
 # %% ../nbs/05c_worker.ipynb #e13f2c6f
-def _exchange(worker: Worker, question: str, timeout: float) -> dict:
-    "Send a question, wait for its answer."
+def _exchange(worker: Worker, question: list, timeout: float) -> dict:
+    "Send a question, wait for its answer; an answer to an earlier question, whose process was killed when it had answered, is passed over."
     if worker.process and worker.process.poll() is not None: worker.stop()  # it died while it had nothing to do
     process = worker.process or worker.start()
-    with contextlib.suppress(OSError): print(question, file=process.stdin, flush=True)  # a dead worker's pipe: told below
-    try: line = worker.answers.get(timeout=timeout)
+    worker.asked += 1
+    with contextlib.suppress(OSError): print(json.dumps([worker.asked, *question]), file=process.stdin, flush=True)  # a dead worker's pipe: told below
+    end, code = time.monotonic() + timeout, None
+    try:
+        while line := worker.answers.get(timeout=max(0, end - time.monotonic())):
+            if (answer := _parsed(line)).get('number') == worker.asked: return answer
     except queue.Empty: raise Failure(f'no answer within {timeout:g} s') from None
-    if line: return json.loads(line)
-    code = None
     with contextlib.suppress(subprocess.TimeoutExpired): code = process.wait(timeout=10)
     raise _cause_of_death(code, _last_words(worker))
+
+def _parsed(line: str) -> dict:
+    "An answer; nothing of one that was cut off."
+    try: return json.loads(line)
+    except ValueError: return {}
 
 # %% ../nbs/05c_worker.ipynb #0bc1c24d
 def _last_words(worker: Worker) -> str:
