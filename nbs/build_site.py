@@ -238,11 +238,22 @@ def raw(html: str) -> nbformat.NotebookNode:
     return nbformat.v4.new_markdown_cell(f'```{{=html}}\n{html}\n```')
 
 
+def joined(outputs: list) -> list:
+    "The outputs of a cell, but what it printed in one piece for each stream: a kernel hands it over in the chunks in which it happened to arrive."
+    found, printed = [], {}
+    for output in outputs:
+        if output.output_type != 'stream': printed = {}
+        elif output.name in printed: printed[output.name].text += output.text; continue
+        else: printed[output.name] = output
+        found.append(output)
+    return [output for output in found if output.output_type != 'stream' or output.text.strip()]
+
+
 def tidy(notebook: nbformat.NotebookNode, places: dict[str, str]) -> nbformat.NotebookNode:
-    "Without what only matters on the machine that ran it: names of its folders, the place in a kernel that warned, pandas' own styles."
+    "Without what only matters on the machine that ran it: names of its folders, its terminal's codes, the place in a kernel that warned, pandas' own styles."
     for cell in notebook.cells:
         if 'outputs' not in cell: continue
-        text = json.dumps(cell.outputs)
+        text = re.sub(r'\\u001b\[[0-9;?]*[A-Za-z]', '', json.dumps(joined(cell.outputs)))
         for place, name in places.items(): text = text.replace(json.dumps(place)[1:-1], name)
         cell.outputs = [nbformat.from_dict(output) for output in json.loads(text)]
         for output in cell.outputs:
@@ -320,7 +331,7 @@ def write_tree(executed: dict[Path, nbformat.NotebookNode], about: dict[str, str
         (EXECUTED/page).parent.mkdir(parents=True, exist_ok=True)
         if str(page) != 'index.ipynb': notebook.cells.insert(1, raw(notebook_links(page, about)))
         shown = with_pictures(notebook) if str(page) == 'gallery.ipynb' else with_charts(notebook, '../' * (len(page.parts) - 1))
-        nbformat.write(documented(shown), EXECUTED/page)
+        nbformat.write(documented(shell(shown)), EXECUTED/page)
     preview(executed[NBS/'index.ipynb'])
 
 
@@ -332,6 +343,18 @@ def preview(front: nbformat.NotebookNode) -> None:
              '.plot { height: 430px !important; } h1 { margin: 0; font-size: 52px; } p { font-size: 27px; margin: 6px 0; }')
     html = re.sub(r'("height": |height: )\d{3}', r'\g<1>470', html)
     photograph(dict(social=f'<h1>timm_bench</h1><p>{escape(tagline)}</p>{html}'), EXECUTED/'images', modes=('light',), width=1200, style=style)
+
+
+def shell(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    "A notebook whose cells of shell commands are shown as such rather than as Python."
+    cells = []
+    for cell in notebook.cells:
+        if cell.cell_type == 'code' and (found := re.match(r'%%(?:sh|bash)\n', cell.source)):
+            cells.append(nbformat.v4.new_markdown_cell(f'```sh\n{cell.source[found.end():]}\n```'))
+            cell.source = '#| echo: false'
+        cells.append(cell)
+    notebook.cells = cells
+    return notebook
 
 
 def documented(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
@@ -464,13 +487,13 @@ def process(about: dict[str, str]) -> Path:
 
 
 def once(notebook: nbformat.NotebookNode) -> None:
-    "List a name once in the page's contents: where a section has the name of its only entry, the entry is not listed."
+    "Show a name once as a heading: where a section has the name of its entry, the entry goes without."
     section = ''
     for cell in notebook.cells:
         if found := re.match(r'## `?([\w.]+)`?$', cell.source.split('\n')[0]): section = found[1]
         for output in cell.get('outputs', []):
             data = output.get('data', {})
-            if 'text/markdown' in data: data['text/markdown'] = re.sub(rf'^### {re.escape(section)}$', rf'### {section} {{.unlisted}}', data['text/markdown'], flags=re.M)
+            if 'text/markdown' in data: data['text/markdown'] = re.sub(rf'^---\n+### {re.escape(section)}$\n*', '', data['text/markdown'], flags=re.M)
 
 
 def render(folder: Path) -> list[str]:
@@ -515,6 +538,7 @@ def mended(html: str, up: str, about: dict[str, str]) -> str:
     "One page with the additions of `finish`."
     html = re.sub(r'(?=<script src="[^"]*smalldocs\.js")', f'<script src="{up}assets/site.js" defer></script>', html, count=1)
     html = re.sub(r'(<body[^>]*>)', r'\1<a class="skip" href="#quarto-document-content">Skip to the content</a>', html, count=1)
+    html = re.sub(r'<code>(?=(?:--[^<]{1,40}|[^<\s]{1,24})</code>)', '<code class="whole">', html)  # an option or a short name is not broken
     for old, new in MENDED.items(): html = html.replace(old, new)
     if not about['url']: html = html.replace('</head>', f'<meta property="og:image" content="{up}images/social.png"></head>', 1)
     return html

@@ -299,7 +299,7 @@ def test_a_device_that_is_not_there(tmp_path):
 def test_without_torch(tmp_path, monkeypatch):
     (tmp_path/'engine_without_torch.py').write_text("def describe(device): raise ModuleNotFoundError(\"No module named 'torch'\")")
     monkeypatch.syspath_prepend(tmp_path)
-    with pytest.raises(ResultsError, match=r"pip install 'timm_bench\[measure\]'"): run(out=tmp_path, engine='engine_without_torch')
+    with pytest.raises(ResultsError, match=r"pip install '\.\[measure\]' in a checkout"): run(out=tmp_path, engine='engine_without_torch')
 
 # Executors
 

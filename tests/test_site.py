@@ -134,6 +134,19 @@ def test_pages_tell_nothing_of_the_machine(pages):
         assert str(PROJECT) not in page.text and not re.search(r'/ipykernel_\d+', page.text), name
 
 
+def test_what_a_cell_printed_is_in_one_piece(pages):
+    "A kernel hands it over in chunks, and with the codes of a terminal."
+    twice = re.compile(r'cell-output-(stdout|stderr)">\s*<pre>(?:(?!</pre>).)*</pre>\s*</div>\s*<div class="cell-output cell-output-\1"', re.S)
+    assert sum(page.text.count('cell-output-stdout') for page in pages.values()) > 20
+    assert {name: (page.text.count('\x1b'), len(twice.findall(page.text))) for name, page in pages.items() if '\x1b' in page.text or twice.search(page.text)} == {}
+
+
+def test_no_heading_stands_twice_in_a_row(pages):
+    for name, page in pages.items():
+        headings = [re.sub(r'<[^>]+>', '', heading) for heading in re.findall(r'<h[2-4] .*?</h[2-4]>', page.text, flags=re.S)]
+        assert [one for one, other in zip(headings, headings[1:]) if one == other] == [], name
+
+
 def test_preview_picture(site, pages):
     assert struct.unpack('>II', (site/'images'/'social.png').read_bytes()[16:24]) == (1200, 630)
     for name, page in pages.items(): assert page.meta['og:image'].endswith('images/social.png'), name
@@ -231,6 +244,24 @@ def test_a_chart_in_both_modes_and_its_table(open_page):
     words = page.get_attribute('.plot', 'aria-label')
     assert page.locator('figure.chart tbody tr').count() == int(re.search(r'([\d,]+) models', words)[1].replace(',', ''))
     assert page.faults == []
+
+
+def test_a_laptop_shows_charts_as_wide_as_they_are(open_page):
+    page = open_page('tutorials/which_image_model_is_best.html', width=1300)
+    page.wait_for_selector('.plot .xtick')
+    assert page.evaluate("[...document.querySelectorAll('.plot')].every(plot => plot.clientWidth >= 985)")
+    assert page.locator('#title-block-header #TOC').is_visible()
+    page.set_viewport_size(dict(width=1600, height=900))
+    page.wait_for_selector('#quarto-margin-sidebar #TOC')
+
+
+def test_what_scrolls_sideways_says_so(open_page):
+    page = open_page('tutorials/your_hardware.html', width=700)
+    plot = page.locator('.plot').first
+    plot.scroll_into_view_if_needed()
+    page.wait_for_selector('.plot.goes-right')
+    plot.evaluate('plot => plot.scrollTo(10_000, 0)')
+    page.wait_for_selector('.plot.goes-left:not(.goes-right)')
 
 
 def test_a_chart_fits_a_phone(open_page):

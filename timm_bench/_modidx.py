@@ -59,6 +59,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/timm_bench', 'doc_host': '
                                 'timm_bench.cli._licences': ('cli.html#_licences', 'timm_bench/cli.py'),
                                 'timm_bench.cli._markdown_row': ('cli.html#_markdown_row', 'timm_bench/cli.py'),
                                 'timm_bench.cli._models': ('cli.html#_models', 'timm_bench/cli.py'),
+                                'timm_bench.cli._named': ('cli.html#_named', 'timm_bench/cli.py'),
                                 'timm_bench.cli._names': ('cli.html#_names', 'timm_bench/cli.py'),
                                 'timm_bench.cli._number': ('cli.html#_number', 'timm_bench/cli.py'),
                                 'timm_bench.cli._one_line_warnings': ('cli.html#_one_line_warnings', 'timm_bench/cli.py'),

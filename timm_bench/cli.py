@@ -350,7 +350,7 @@ class Layout(str, Enum):
     nchw = 'nchw'
     nhwc = 'nhwc'
 
-Models = Annotated[Optional[list[str]], typer.Option('--models', help="A name, pattern ('resnet*') or family ('convnext'); give it as often as you like.")]
+Models = Annotated[Optional[list[str]], typer.Option('--models', help="A name, pattern ('resnet*'), family ('convnext'), or @FILE with a name a line; give it as often as you like.")]
 Like = Annotated[Optional[str], typer.Option('--like', help="The models of a benchmark file, named by words that are true of it ('rtx3090 nhwc pt240').")]
 
 @app.command()
@@ -370,10 +370,21 @@ def measure(models: Models = None, like: Like = None, results: ResultsOption = N
     "Benchmark timm models on this machine, into a file in timm's own format (needs the extra 'measure')."
     from timm_bench.measure import find_models, measure, models_like
     if not models and not like: raise typer.BadParameter("give --models NAME or --like WORDS")
-    chosen = [*(find_models(models) if models else []), *(models_like(like, part.value, results=_results(results, None, False)) if like else [])]
+    chosen = [*(find_models(_named(models)) if models else []), *(models_like(like, part.value, results=_results(results, None, False)) if like else [])]
     done = measure(chosen, device=device, batch_size=batch_size, img_size=img_size, precision=precision.value, layout=layout.value, compile=compiled, threads=threads,
                    processes=processes, part=part.value, out=out, resume=resume, seconds=seconds, timeout=timeout)
     for path in done.attrs['files']: typer.echo(path)
+
+def _named(models: list[str]) -> list[str]:
+    "The names that `--models` gives, those of a file for `@FILE`: a name a line, or a CSV file whose first column is `model`."
+    names = []
+    for word in models:
+        if not word.startswith('@'): names.append(word); continue
+        try: lines = Path(word[1:]).read_text(encoding='utf-8-sig').splitlines()
+        except (OSError, UnicodeError) as e: raise typer.BadParameter(f'--models {word}: cannot be read ({getattr(e, "strerror", None) or e})') from None
+        found = [line.split(',')[0].strip() for line in lines]
+        names += [name for name in found if name not in ('', 'model')]
+    return names
 
 # %% ../nbs/09_cli.ipynb #567b9cb9
 @app.command()

@@ -126,7 +126,7 @@ def _described(describe: Callable[[], dict]) -> dict:
     "What `describe` returns, or why no model can run here."
     try: return describe()
     except Failure as e:
-        hint = ": install them with pip install 'timm_bench[measure]'" if re.search("No module named '?(torch|timm)", e.reason) else ''
+        hint = ": install them with pip install '.[measure]' in a checkout of timm_bench" if re.search("No module named '?(torch|timm)", e.reason) else ''
         raise ResultsError(f'measure cannot start: {"timm and torch are needed" if hint else e.reason}{hint}') from None
 
 # %% ../nbs/05_measure.ipynb #ed7bc1b3

@@ -51,7 +51,7 @@ def drop_outputs(
 def _upgraded(nb: dict) -> dict:
     "A notebook of an older format, in today's."
     try: import nbformat
-    except ImportError: raise ResultsError("is of an old format, which takes nbformat to read: pip install 'timm_bench[notes]'") from None
+    except ImportError: raise ResultsError("is of an old format, which takes nbformat to read: pip install '.[notes]' in a checkout of timm_bench") from None
     try: return nbformat.reads(json.dumps(nb), as_version=4)
     except Exception as e:  # noqa: BLE001  # nbformat may stumble over anything in what is no notebook
         raise ResultsError(f'is of format {nb.get("nbformat")}, and nbformat cannot upgrade it ({type(e).__name__}: {e})') from None

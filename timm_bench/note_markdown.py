@@ -24,7 +24,7 @@ def _load(path: Path | None, nb: dict | None) -> NotebookNode:
         import nbformat
         if nb is None: return nbformat.read(path, as_version=4)
         return nbformat.convert(nbformat.from_dict(nb), 4)
-    except ImportError: raise ResultsError("ipy2md needs nbformat, jupytext and nbconvert: pip install 'timm_bench[notes]'") from None
+    except ImportError: raise ResultsError("ipy2md needs nbformat, jupytext and nbconvert: pip install '.[notes]' in a checkout of timm_bench") from None
     except OSError as e: raise ResultsError(f'{path}: cannot be read ({e.strerror})') from None
     except Exception as e:  # noqa: BLE001  # nbformat may stumble over anything in what is no notebook
         said = str(e).splitlines()[0][:100] if str(e) else 'no more is known'

@@ -31,7 +31,7 @@ def half_width(
 # %% ../nbs/05a_timing.ipynb #f6cffd24
 def summarize(
     times: Sequence[float],  # seconds, at least one
-) -> dict:  # `repeats`, `timed_s` (seconds in all); `median_ms`, `mean_ms`, `p10_ms`, `p90_ms`, `p99_ms`; `interval_ms` (low, high) and `interval_pct` (half its width, of the median), or `None`
+) -> dict:  # `repeats`, `timed_s` (seconds in all); `median_ms`, `mean_ms`, `p10_ms`, `p90_ms`, `p99_ms`; `interval_ms` (low, high) and `interval_pct` (how far it reaches from the median on its wider side, in % of the median), or `None`
     "Latency of one step, in milliseconds."
     milliseconds = [t*1000 for t in times]
     cuts = statistics.quantiles(milliseconds, n=100, method='inclusive') if len(times) > 1 else milliseconds*99
@@ -103,7 +103,7 @@ def between(
 # %% ../nbs/05a_timing.ipynb #7f128371
 def pool(
     found: Sequence[Mapping],  # what `summarize` gave in each of several processes
-) -> dict:  # the same of all: counts added up, medians over processes; `processes`, and `process_ms`, the median in each
+) -> dict:  # the same of all: counts added up, medians over processes, the interval that of these medians; `processes`, and `process_ms`, the median in each
     "Put together what several processes found."
     medians = [f['median_ms'] for f in found]
     pooled = dict(processes=len(found), process_ms=medians, **{k: sum(f[k] for f in found) for k in ('repeats', 'timed_s')})

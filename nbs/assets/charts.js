@@ -68,9 +68,7 @@
     const width = plot.clientWidth, drawn = figure(JSON.parse(plot.parentElement.querySelector("script").textContent), width);
     plot.style.height = `${drawn.layout.height}px`;
     plot.dataset.drawn = `${width} ${dark()}`;
-    return window.Plotly.newPlot(plot, drawn).then(() => { // what scrolls can be reached with the keyboard
-      if (plot.scrollWidth > plot.clientWidth + 1) plot.tabIndex = 0; else plot.removeAttribute("tabindex");
-    });
+    return window.Plotly.newPlot(plot, drawn).then(() => document.dispatchEvent(new Event("chartdrawn"))); // assets/site.js looks whether it scrolls
   };
 
   // ---- the table of a chart, when it is asked for

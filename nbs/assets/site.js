@@ -32,13 +32,29 @@
     if (toggle && (event.key === "Enter" || event.key === " ")) { event.preventDefault(); toggle.click(); }
   });
 
-  // ---- what scrolls sideways can be reached and scrolled with the keyboard
-  const scrolling = () => document.querySelectorAll("pre, .scroll, .sd-table, .cell-output-display > div").forEach((part) => {
+  // ---- what scrolls sideways can be reached and scrolled with the keyboard, and fades at the edge where it goes on
+  const edges = (part) => {
+    const left = part.scrollLeft, hidden = part.scrollWidth - part.clientWidth - left;
+    part.classList.toggle("goes-left", left > 1);
+    part.classList.toggle("goes-right", hidden > 1);
+  };
+  const watched = new WeakSet();
+  const scrolling = () => document.querySelectorAll("pre, .scroll, .sd-table, .plot, .cell-output-display > div").forEach((part) => {
     const scrolls = part.scrollWidth > part.clientWidth + 1 || part.scrollHeight > part.clientHeight + 1;
     if (scrolls) part.tabIndex = 0; else part.removeAttribute("tabindex");
+    edges(part);
+    if (!watched.has(part)) part.addEventListener("scroll", () => edges(part), { passive: true });
+    watched.add(part);
   });
   scrolling();
   window.addEventListener("resize", scrolling);
   window.addEventListener("load", scrolling);
+  document.addEventListener("chartdrawn", scrolling);
   document.addEventListener("toggle", () => setTimeout(scrolling), true);
+
+  // ---- the contents stand beside the text where there is room for both, and otherwise under the title
+  const contents = document.getElementById("TOC"), title = document.getElementById("title-block-header"), margin = document.getElementById("quarto-margin-sidebar");
+  const room = window.matchMedia("(min-width: 1522px)");
+  const place = () => (room.matches ? margin : title).append(contents);
+  if (contents && title && margin) { place(); room.addEventListener("change", place); }
 })();
