@@ -31,7 +31,7 @@ def half_width(
 # %% ../nbs/05a_timing.ipynb #f6cffd24
 def summarize(
     times: Sequence[float],  # seconds, at least one
-) -> dict:  # `repeats`, `timed_s` (seconds in all); `median_ms`, `mean_ms`, `p10_ms`, `p90_ms`, `p99_ms`; `interval_ms` (low, high) and `interval_pct` (how far it reaches from the median on its wider side, in % of the median), or `None`
+) -> dict:  # `repeats`, `timed_s` (seconds in all); `median_ms`, `mean_ms`, `p10_ms`, `p90_ms`, `p99_ms`; `interval_ms` (low, high) and `interval_pct` (its wider side, in % of the median), or `None`
     "Latency of one step, in milliseconds."
     milliseconds = [t*1000 for t in times]
     cuts = statistics.quantiles(milliseconds, n=100, method='inclusive') if len(times) > 1 else milliseconds*99
