@@ -120,7 +120,7 @@ def test_a_full_disk_leaves_the_old_page(page, snapshots, tmp_path):
 
 
 def test_a_reader_that_has_seen_enough_is_no_error(snapshots):
-    piped = f'{sys.executable} -c "from timm_bench.cli import main; main()" sources --results {snapshots}/2026-01-06 | head -1'
+    piped = f'"{sys.executable}" -c "from timm_bench.cli import main; main()" sources --results "{snapshots}/2026-01-06" | head -1'
     done = subprocess.run(['bash', '-c', f'set -o pipefail; {piped}'], capture_output=True, text=True)
     assert done.stdout.startswith('file,') and 'Traceback' not in done.stderr and 'Exception' not in done.stderr
 

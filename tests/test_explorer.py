@@ -88,7 +88,7 @@ class Page:
         with self.tab.expect_download() as download: self.tab.click(button)
         return download.value.suggested_filename, Path(download.value.path()).read_bytes()
 
-    def csv(self): return pd.read_csv(io.BytesIO(self.saved('#csv')[1]), keep_default_na=False, na_values=[''])
+    def csv(self): return pd.read_csv(io.BytesIO(self.saved('#csv')[1]), keep_default_na=False, na_values=[''], float_precision='round_trip')  # pandas 2 drops digits
     def type(self, field, text): self.tab.fill(field, text); self.tab.press(field, 'Enter')
 
 
@@ -597,7 +597,7 @@ def test_hostile_names_stay_text_everywhere(own_page):
 def test_a_spreadsheet_finds_no_formula_in_what_is_saved(own_page):
     own_page.reset(f'hw={quote("own:" + EVIL)}&x=params&y=secs')
     _, raw = own_page.saved('#csv')
-    saved = pd.read_csv(io.BytesIO(raw), keep_default_na=False)
+    saved = pd.read_csv(io.BytesIO(raw), keep_default_na=False, float_precision='round_trip')
     assert EVIL in set(saved.model) and {"'@SUM(1+1)", f'\'=HYPERLINK("x")&{EVIL}'} <= set(saved.model)
     assert not any(re.match(r'\s*[=+\-@\t\r]', str(cell)) for cell in saved.select_dtypes(exclude='number').to_numpy().ravel())
 

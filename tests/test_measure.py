@@ -185,7 +185,8 @@ def test_kill_9_of_the_parent(tmp_path):
     assert [r['started'] for r in rows_of(tmp_path)][:4] == [r['started'] for r in done] and len(table) == len(rows_of(tmp_path)) == 6
 
 def test_ctrl_c(tmp_path, recorded):
-    process = start(tmp_path, dict(efficientnet_b0='hang'))
+    heard = 'import signal; signal.signal(signal.SIGINT, signal.default_int_handler)'  # what is started in the background is deaf to it
+    process = start(tmp_path, dict(efficientnet_b0='hang'), before=heard)
     done = wait_for(lambda: len(rows := rows_of(tmp_path)) == 4 and rows)
     time.sleep(0.3)
     process.send_signal(signal.SIGINT)

@@ -63,7 +63,7 @@ def test_command(source: Path, work: Path, options) -> list[list[str]]:
     for version, name in itertools.product(options.python, options.libraries):
         begin, label = time.monotonic(), f'Python {version}, {name}'
         if not (python := interpreter(version)): rows.append([label, 'no such Python here', '', '']); continue
-        copy, constraints = work/label.replace(', ', '-'), work/f'{name}.txt'
+        copy, constraints = work/f'{version}-{name}', work/f'{name}.txt'
         shutil.copytree(source, copy)
         constraints.write_text('\n'.join(LIBRARIES[name]))
         settings = os.environ | dict(TIMM_BENCH_SNAPSHOTS=str(options.snapshots), TIMM_BENCH_REQUIRE_SNAPSHOTS='1', PYTHON=python, PIP_CONSTRAINT=str(constraints))
