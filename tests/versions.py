@@ -25,7 +25,8 @@ PYTHONS = ['3.10', '3.11', '3.12', '3.13']
 LIBRARIES = {'oldest': ['pandas==2.2.*', 'plotly==5.24.*', 'statsmodels==0.14.*', 'numpy<2.3'], 'newest': []}  # held to; everything else is the newest
 # Of what Kaggle has, all that the tutorials may use.
 KAGGLE = ['pandas', 'plotly', 'statsmodels', 'numpy', 'scipy', 'matplotlib', 'ipykernel', 'nbconvert', 'scikit-learn', 'torch', 'torchvision', 'timm']
-MUST = ['timm_bench/__init__.py', 'timm_bench/data/registry.json', 'timm_bench/data/results/results-imagenet.csv', 'timm_bench/assets/charts.html', 'LICENSE']
+MUST = ['timm_bench/__init__.py', 'timm_bench/__init__.pyi', 'timm_bench/py.typed', 'timm_bench/data/registry.json', 'timm_bench/data/results/results-imagenet.csv',
+        'timm_bench/assets/charts.html', 'LICENSE']
 MUST_NOT = ['.ipynb', '__pycache__', '.venv', '.git/', 'tests/', '_docs', '_proc', '.DS_Store']
 
 

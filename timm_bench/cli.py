@@ -337,7 +337,7 @@ def history(under: Annotated[Optional[list[str]], typer.Option('--under', help="
     table = best_by_day(past, under or ['1ms', '5ms', '20ms'])
     _print_answer(table, ['under', 'as_of', 'model', 'top1', 'gain', 'error', 'secs', 'param_count_x', 'license'], format, past.attrs['benchmark'])
 
-# %% ../nbs/09_cli.ipynb #4c710e62
+# %% ../nbs/09_cli.ipynb #5f0e93ab
 class Precision(str, Enum):
     "The numbers that a model computes with."
     fp32 = 'fp32'
@@ -350,6 +350,7 @@ class Layout(str, Enum):
     nchw = 'nchw'
     nhwc = 'nhwc'
 
+# %% ../nbs/09_cli.ipynb #4c710e62
 Models = Annotated[Optional[list[str]], typer.Option('--models', help="A name, pattern ('resnet*'), family ('convnext'), or @FILE with a name a line; give it as often as you like.")]
 Like = Annotated[Optional[str], typer.Option('--like', help="The models of a benchmark file, named by words that are true of it ('rtx3090 nhwc pt240').")]
 

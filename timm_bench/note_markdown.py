@@ -117,7 +117,8 @@ def _write_pictures(page: Path, pictures: dict[str, bytes]) -> None:
     folder = page.with_name(f'{page.stem}_files')
     numbered = re.compile(re.escape(page.stem) + r'_\d+_\d+\.\w+')
     old = [p for p in folder.glob('*') if numbered.fullmatch(p.name)]
-    if old and not page.exists(): raise ResultsError(f'{folder}: holds pictures that ipy2md did not write; choose another name with out=')
+    taken = old or any((page.parent/name).exists() for name in pictures)
+    if taken and not page.exists(): raise ResultsError(f'{folder}: holds pictures that ipy2md did not write; choose another name with out=')
     for name in pictures:
         if (page.parent/name).resolve().parent != folder.resolve(): raise ResultsError(f'{page.name}: its picture {name!r} would not be in {folder.name}, so nothing is written')
     if pictures: folder.mkdir(exist_ok=True)
