@@ -20,7 +20,6 @@ def forked(target, *arguments, **options) -> multiprocessing.Process:
 def children(process: int) -> list[int]:
     "What a process started and has not waited for, by /proc."
     found = []
-    for stat in Path('/proc').glob('[0-9]*/stat'):
-        with suppress(OSError):
-            if int(stat.read_text().rpartition(')')[2].split()[1]) == process: found.append(int(stat.parent.name))
+    for threads in Path(f'/proc/{process}/task').glob('*/children'):
+        with suppress(OSError): found += map(int, threads.read_text().split())
     return found

@@ -87,6 +87,9 @@ def frames(kind: str):
             st.just(kind), st.just([]), st.none(), st.just([]))
 
 
+OWN = st.integers(0, 5).flatmap(lambda chance: [frames('own'), frames('own'), frames('own'), frames('data'), st.just('own.csv'), PATH][chance])
+
+
 class Fuzzed(NamedTuple):
     "How a function is called: a strategy for each of its parameters; and what it answers with."
     arguments: dict[str, Any]
@@ -107,8 +110,7 @@ READERS = {
             results=RESULTS, as_of=AS_OF), pd.DataFrame),
     'card': Fuzzed(dict(model=one_of('vgg11', other=MODEL | ANYTHING), results=RESULTS, as_of=AS_OF), dict),
     'pick_models': Fuzzed(dict(n=one_of(2, 3, 5, 9), part=PART, public=BENCHMARK, among=one_of(None, FEW, other=st.lists(MODEL, max_size=9) | ANYTHING), results=RESULTS), pd.DataFrame),
-    'estimate': Fuzzed(dict(own=frames('own') | frames('data') | st.just('own.csv') | PATH, part=PART, public=BENCHMARK, results=RESULTS, accuracy=SETS,
-            weights=WEIGHTS, vendors=FLAG, keep=one_of(None, 'resnet')),
+    'estimate': Fuzzed(dict(own=OWN, part=PART, public=BENCHMARK, results=RESULTS, accuracy=SETS, weights=WEIGHTS, vendors=FLAG, keep=one_of(None, 'resnet')),
                        pd.DataFrame),
     'explorer': Fuzzed(dict(results=RESULTS, own=st.none() | st.just('own.csv') | frames('data') | st.lists(frames('data') | PATH,
             max_size=2) | st.dictionaries(TEXT, frames('data') | PATH, max_size=2) | PATH,

@@ -6,6 +6,7 @@ from multiprocessing import get_context
 from pathlib import Path
 import pandas as pd
 import pytest
+from forks import children
 from hypothesis import HealthCheck, given, settings, strategies as st
 from timm_bench.data import get_data
 from timm_bench.measure import measure, models_like
@@ -49,9 +50,6 @@ def rows_of(folder: Path) -> list[dict]:
 def alive(pid: int) -> bool:
     try: return Path(f'/proc/{pid}/stat').read_text().rsplit(')', 1)[1].split()[0] != 'Z'
     except OSError: return False
-
-def children(pid: int) -> list[int]:
-    return [int(p) for p in Path(f'/proc/{pid}/task/{pid}/children').read_text().split()]
 
 def staying(pid: int) -> list[int]:
     "The children of a process that is at a model which hangs: not the one that is just ending."

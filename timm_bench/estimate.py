@@ -129,7 +129,7 @@ def _check_own(own: pd.DataFrame, part: str) -> pd.DataFrame:
     for column in columns: need_numbers(own, own=column)
     own = own.assign(**{column: pd.to_numeric(own[column]).astype(float) for column in columns})
     rate = own[columns[0]]
-    bad = rate.notna() & ~((rate > 0) & (rate < np.inf)) | ~(own[f'{part}_img_size'] > 0)
+    bad = rate.notna() & ~((rate > 0) & (rate < np.inf)) | ~own[f'{part}_img_size'].between(1, 1e6)  # pixels
     if bad.any(): raise ResultsError(f'own: {own.model[bad].iloc[0]} has {rate[bad].iloc[0]:g} images per second at size {own[f"{part}_img_size"][bad].iloc[0]:g}; both must be positive')
     return own[rate.notna()]
 

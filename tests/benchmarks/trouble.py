@@ -37,7 +37,9 @@ def recorded(files: list[Path], what: str) -> list[str]:
 
 def fuzz_rows(values: list[str]) -> list[list[str]]:
     "A row for each function: draws, answers, refusals; and one for all."
-    rows = [(name, int(answered), int(refused)) for name, answered, refused in map(str.split, values)]
+    counts = Counter()
+    for name, answered, refused in map(str.split, values): counts.update({(name, 'answered'): int(answered), (name, 'refused'): int(refused)})
+    rows = [(name, counts[name, 'answered'], counts[name, 'refused']) for name in dict.fromkeys(name for name, _ in counts)]
     rows.append((f'all {len(rows)}', *(sum(row[i] for row in rows) for i in (1, 2))))
     return [[name if name.startswith('all') else f'`{name}`', f'{answered + refused:,}', f'{answered:,}', f'{refused:,}'] for name, answered, refused in rows]
 
