@@ -393,7 +393,7 @@ def test_a_card_is_complete_where_nothing_may_run_or_be_loaded(snapshots, tmp_pa
     (lambda df, r: better_than(df, None), "model=None: give a model's name"),
     (lambda df, r: better_than(df, 'swin_tiny_patch4_window7_224'), 'not among the models of df'),
     (lambda df, r: better_than(df, 'resnet50', size=1), 'size=1: give one of'),
-    (lambda df, r: compare('rtx3090', 'abacus', results=r), "'abacus': no benchmark of part 'infer' fits; there are benchmark-infer"),
+    (lambda df, r: compare('rtx3090', 'abacus', results=r), "'abacus': no benchmark of part 'infer' fits at 'abacus'; there are device i7_12700h"),
     (lambda df, r: compare('i7_12700h', 'i7_12700h', results=r), 'both mean the same file'),
     (lambda df, r: compare('rtx3090', 'rtx4090', part='training', results=r), "part='training': give one of 'infer', 'train'"),
     (lambda df, r: compare('', 'rtx4090', results=r), "'': give a file name"),

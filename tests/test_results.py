@@ -65,6 +65,8 @@ def test_file_that_is_no_table_is_listed_as_such(tmp_path):
     ('rtx4090 nhwc', 'infer-amp-nhwc-pt240-cu124-rtx4090'), ('NHWC,  4090', 'infer-amp-nhwc-pt240-cu124-rtx4090'),
     ('4090 nchw eager newest', 'infer-amp-nchw-pt291-cu128-4090'), ('pytorch 2.1 nhwc', 'infer-amp-nhwc-pt210-cu121-rtx3090'),
     ('5090 eager', 'infer-amp-nchw-pt291-cu130-5090'), ('rtx5090 compiled', 'infer-amp-nchw-pt291-cu130-5090-dynamo'),
+    ('i9 newest', 'infer-fp32-nchw-pt240-cpu-i9_10940x-dynamo'), ('CPU i9-10940X newest', 'infer-fp32-nchw-pt240-cpu-i9_10940x-dynamo'), ('newest cpu i7', 'infer-fp32-nchw-pt240-cpu-i7_12700h-dynamo'),
+    ('RTX-4090 nhwc', 'infer-amp-nhwc-pt240-cu124-rtx4090'), ('amp-bf16', 'infer-amp_bf16-nchw-pt291-cu130-pro6000maxq-dynamo'),
     ('i7_12700h', 'infer-fp32-nchw-pt240-cpu-i7_12700h-dynamo'), ('12700', 'infer-fp32-nchw-pt240-cpu-i7_12700h-dynamo'),
     ('cpu 2.2.1', 'infer-fp32-nchw-pt221-cpu-i9_10940x-dynamo'), ('bf16', 'infer-bf16-nchw-pt291-cu130-pro6000maxq-dynamo'),
     ('benchmark-infer-amp-nchw-pt240-cu124-rtx4090', 'infer-amp-nchw-pt240-cu124-rtx4090'),
@@ -73,16 +75,37 @@ def test_words_pick_exactly_one(words, file, snapshots):
     assert pick_benchmark('infer', words, snapshots/DAYS[-1]).file == f'benchmark-{file}.csv'
 
 
-@pytest.mark.parametrize('part, words, files', [('infer', 'rtx4090', 5), ('infer', 'pro6000maxq compiled', 3), ('infer', 'cpu', 3), ('infer', 'amp nhwc rtx3090', 3), ('train', 'rtx3090', 2)])
-def test_words_that_fit_several_list_them(part, words, files, snapshots):
-    with pytest.raises(ResultsError, match=f'{words}.*{files} benchmarks') as error: pick_benchmark(part, words, snapshots/DAYS[-1])
-    listed = str(error.value).rsplit(': ', 1)[1].split(', ')
-    assert len(listed) == files and all(file.startswith(f'benchmark-{part}-') and (snapshots/DAYS[-1]/file).is_file() for file in listed)
+@pytest.mark.parametrize('part, words, files', [('infer', 'rtx4090', 5), ('infer', 'pro6000maxq compiled', 3), ('infer', 'cpu', 3), ('infer', 'cpu newest', 2), ('infer', 'amp nhwc rtx3090', 3),
+                                                ('infer', 'infer', 20), ('train', 'rtx3090', 2)])
+def test_words_that_fit_several_are_answered_with_words_for_each(part, words, files, snapshots):
+    "What the error ends in can be pasted: each choice picks a file of its own, which the words that were asked fit as well."
+    with pytest.raises(ResultsError, match=f'{words}.*{files} benchmarks.* fit; try ') as error: pick_benchmark(part, words, snapshots/DAYS[-1])
+    choices = str(error.value).partition('; try ')[2].strip("'").split("', '")
+    assert len({pick_benchmark(part, choice, snapshots/DAYS[-1]).file for choice in choices}) == len(choices) == files and '\n' not in str(error.value)
+    assert all(len(choice.split()) <= 5 and '.csv' not in choice for choice in choices)
+    if words == 'cpu': assert choices == ['cpu i7_12700h', 'cpu i9_10940x newest', 'cpu i9_10940x 2.2.1']
+
+
+@pytest.mark.parametrize('day', DAYS)
+def test_every_gpus_benchmark_can_be_named_by_words(day, snapshots):
+    table = list_benchmarks(snapshots/day)
+    for part, own in table[table.cuda.notna()].groupby('part'):
+        with pytest.raises(ResultsError, match='; try ') as error: pick_benchmark(part, 'gpu', snapshots/day)
+        choices = str(error.value).partition('; try ')[2].strip("'").split("', '")
+        assert {pick_benchmark(part, choice, snapshots/day).file for choice in choices} == set(own.file) and len(choices) == len(own)
+
+
+def test_only_where_the_bundled_set_answers_it_is_said_that_there_is_more(snapshots):
+    bundled = timm_bench.results._bundled()
+    for ask in (lambda r: pick_benchmark('infer', 'rtx4090', r), lambda r: timm_bench.compare('rtx3090', 'rtx4090', results=r)):
+        with pytest.raises(ResultsError, match=r"only the CPU set bundled with timm_bench is here: .*network.*TIMM_BENCH_RESULTS.*--results"): ask(bundled)
+    with pytest.raises(ResultsError) as error: pick_benchmark('infer', 'rtx2080', snapshots/DAYS[-1])
+    assert 'bundled' not in str(error.value)
 
 
 @pytest.mark.parametrize('part, words, culprit, choices', [
     ('infer', 'rtx2080', 'rtx2080', ['rtx3090', 'rtx5090', 'i7_12700h', 'amp_bf16', 'nchw', '2.9.1', 'eager']), ('infer', 'nhwc cpu', 'cpu', ['rtx3090']),
-    ('infer', 'train', 'train', ['rtx3090']), ('train', '4090', '4090', [f'benchmark-train-amp-{layout}-pt112-cu113-rtx3090.csv' for layout in ['nchw', 'nhwc']])])
+    ('infer', 'train', 'train', ['rtx3090']), ('train', '4090', '4090', ["'rtx3090 nchw'", "'rtx3090 nhwc'"])])
 def test_words_that_fit_none_are_answered_with_what_there_is(part, words, culprit, choices, snapshots):
     with pytest.raises(ResultsError, match=f"no benchmark of part '{part}' fits at '{culprit}'") as error: pick_benchmark(part, words, snapshots/DAYS[-1])
     assert all(choice in str(error.value).split('there are ')[1] for choice in choices) and len(str(error.value).splitlines()) == 1

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 import pandas as pd
 from .tables import read_table
-from .results import Results, ResultsError, describe_benchmark, get_results, list_benchmarks, parse_benchmark, pick_benchmark, _fits, _say, _version
+from .results import Results, ResultsError, describe_benchmark, get_results, list_benchmarks, parse_benchmark, pick_benchmark, _fitting, _say, _version
 from .models import families, renames, split_name
 from .accuracy import _choose
 from .stats import medians, need, need_names, need_numbers
@@ -27,8 +27,7 @@ def _files_of(words: str, part: str, results: Results) -> pd.DataFrame:
     if not isinstance(words, str) or not words.split(): raise ResultsError(f"benchmark={words!r}: give a file name, words such as 'rtx4090 nhwc', or a frame")
     named = table[table.file.str.removesuffix('.csv').eq(words.strip().removesuffix('.csv'))]
     own = table[table.part.eq(part) & table.rows.notna()]
-    found = named if len(named) else own[[all(_fits(row, word) for word in words.lower().split()) for _, row in own.iterrows()]]
-    if found.empty: raise ResultsError(f'benchmark={words!r}: no benchmark of part {part!r} fits; there are {", ".join(own.file)}')
+    found = named if len(named) else own[own.file.isin([fit['file'] for fit in _fitting(own.to_dict('records'), part, words, results)])]
     return found
 
 def _alike(a: pd.Series, b: pd.Series) -> tuple:

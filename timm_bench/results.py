@@ -8,7 +8,9 @@ import os, re, sys, warnings
 from dataclasses import dataclass
 from datetime import date
 from importlib.resources import files
+from itertools import chain, combinations
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Sequence
 import pandas as pd
 from .tables import ResultsError, count_rows, read_table
@@ -100,7 +102,7 @@ def _bundled() -> Results:
     "The results that the package carries."
     folder = Path(str(files('timm_bench')))/'data'/'results'
     if not folder.is_dir(): raise ResultsError('this version of timm_bench carries no results of its own')
-    return _from_folder(folder, 'the results bundled with timm_bench')
+    return _from_folder(folder, _BUNDLED)
 
 # %% ../nbs/00_results.ipynb #9cfad135
 def get_results(
@@ -198,14 +200,19 @@ def _counted(benchmark: dict, results: Results) -> dict:
     return benchmark | dict(rows=rows, problem=benchmark['problem'] or (None if rows is not None else 'not a benchmark table'))
 
 # %% ../nbs/00_results.ipynb #bd0a2ec4
-def _words(benchmark: pd.Series) -> set[str]:
+def _plain(word: str) -> str:
+    "A word as it is compared: i9-10940X is i9_10940x."
+    return re.sub('[-_]', '', word.lower())
+
+def _words(benchmark: pd.Series | SimpleNamespace) -> set[str]:
     "Every word that is true of a benchmark file."
     words = set(benchmark.file.lower().removesuffix('.csv').split('-')) | {'compiled' if benchmark.compiled else 'eager', 'gpu' if benchmark.cuda else 'cpu', 'pytorch'}
-    return words | {value.lower() for value in (benchmark.torch, benchmark.cuda, benchmark.device) if isinstance(value, str)}
+    return {_plain(word) for word in words | {value for value in (benchmark.torch, benchmark.cuda, benchmark.device) if isinstance(value, str)}}
 
-def _fits(benchmark: pd.Series, word: str) -> bool:
+def _fits(benchmark: pd.Series | SimpleNamespace, word: str) -> bool:
     "Whether a word is one of a benchmark's words, a part of its device, or the beginning of its PyTorch version."
-    return word in _words(benchmark) or (len(word) > 1 and word in (benchmark.device or '')) or (benchmark.torch or '').startswith(f'{word}.')
+    word = _plain(word)
+    return word in _words(benchmark) or (len(word) > 1 and word in _plain(benchmark.device or '')) or (benchmark.torch or '').startswith(f'{word}.')
 
 # %% ../nbs/00_results.ipynb #39fe56aa
 def pick_benchmark(
@@ -226,30 +233,61 @@ def _pick(part: str, words: str | os.PathLike | None, results: Results) -> dict:
     if not own: raise ResultsError(f'no benchmark of part {part!r} in {results}')
     if words is None: return _default_benchmark(own, part, results)
     named = [benchmark for benchmark in found if benchmark['file'].removesuffix('.csv') == words.removesuffix('.csv')]
-    picked = named[0] if named else _only(own, part, words)
+    picked = named[0] if named else _only(own, part, words, results)
     if picked['part'] not in (part, None): raise ResultsError(f'{words}: not a benchmark of part {part!r}')
     return picked
 
-def _only(own: list[dict], part: str, words: str) -> dict:
+# %% ../nbs/00_results.ipynb #c19e0b41
+def _only(own: list[dict], part: str, words: str, results: Results) -> dict:
     "The one benchmark that all words are true of."
-    asked, table = words.lower().replace(',', ' ').split(), pd.DataFrame(own, dtype=object)
-    fit = table
-    for word in [word for word in asked if word != 'newest']:
-        fit = fit[[_fits(row, word) for row in fit.itertuples()]]
-        if fit.empty: raise ResultsError(f'benchmark={words!r}: no benchmark of part {part!r} fits at {word!r}; {_candidates(table)}')
-    if 'newest' in asked: fit = _newest(fit)
-    if len(fit) > 1: raise ResultsError(f'benchmark={words!r}: {len(fit)} benchmarks of part {part!r} fit: {", ".join(fit.file)}')
-    return own[fit.index[0]]
+    fit = _fitting(own, part, words, results)
+    if len(fit) > 1: raise ResultsError(f'benchmark={words!r}: {len(fit)} benchmarks of part {part!r} fit; try {_choices(fit, words)}')
+    return fit[0]
 
-def _newest(fit: pd.DataFrame) -> pd.DataFrame:
+def _fitting(own: list[dict], part: str, words: str, results: Results) -> list[dict]:
+    "The benchmarks that all words are true of; with 'newest', those of them with the newest PyTorch."
+    asked, fit = words.lower().replace(',', ' ').split(), own
+    for word in asked:
+        if word == 'newest': continue
+        fit = [benchmark for benchmark in fit if _fits(SimpleNamespace(**benchmark), word)]
+        if not fit: raise ResultsError(f'benchmark={words!r}: no benchmark of part {part!r} fits at {word!r}; there are {_there_are(own)}{_only_bundled(results)}')
+    return _newest(fit) if 'newest' in asked else fit
+
+def _newest(fit: list[dict]) -> list[dict]:
     "Those of the newest PyTorch."
-    versions = [_version(torch) for torch in fit.torch]
-    return fit[[version == max(versions) for version in versions]]
+    newest = max(_version(benchmark['torch']) for benchmark in fit)
+    return [benchmark for benchmark in fit if _version(benchmark['torch']) == newest]
 
-def _candidates(own: pd.DataFrame) -> str:
-    "What one could have meant."
-    if len(own) <= 6: return f'there are {", ".join(own.file)}'
-    return 'there are ' + '; '.join(f'{column} {", ".join(sorted(own[column].dropna().unique(), key=str))}' for column in ('device', 'precision', 'layout', 'torch')) + '; eager, compiled'
+# %% ../nbs/00_results.ipynb #7d2f4a90
+def _choices(fit: list[dict], words: str = '') -> str:
+    "Words for each of some benchmarks, in quotes, the newest first."
+    return ', '.join(repr(_words_for(benchmark, fit, words)) for benchmark in sorted(fit, key=lambda each: _version(each['torch']), reverse=True))
+
+def _words_for(benchmark: dict, among: list[dict], words: str = '') -> str:
+    "The fewest words that are true of this benchmark alone: those that were asked, its device, and what else it takes; its file's name where none do."
+    asked, device = words.lower().replace(',', ' ').split(), benchmark['device'] or ''
+    begun = [word for word in asked if word != 'newest' and _plain(word) not in _plain(device)] + [device] * bool(device)
+    more = ['compiled' if benchmark['compiled'] else 'eager', 'newest', *(benchmark[field] for field in ('layout', 'precision', 'torch', 'cuda'))]
+    for chosen in chain.from_iterable(combinations(filter(None, more), size) for size in range(len(more) + 1)):
+        tried = [*begun, *(word for word in chosen if word != 'newest' and word not in begun), *['newest'] * ('newest' in (*asked, *chosen))]
+        fit = [each for each in among if all(_fits(SimpleNamespace(**each), word) for word in tried if word != 'newest')]
+        if tried and (_newest(fit) if 'newest' in tried else fit) == [benchmark]: return ' '.join(tried)
+    return benchmark['file']
+
+# %% ../nbs/00_results.ipynb #3ab85e17
+def _there_are(own: list[dict]) -> str:
+    "What one could have meant: words for each benchmark, or of many what they differ in."
+    if len(own) <= 6: return _choices(own) or 'none'
+    known = {field: sorted({benchmark[field] for benchmark in own if benchmark[field]}) for field in ('device', 'precision', 'layout', 'torch')}
+    return '; '.join(f'{field} {", ".join(values)}' for field, values in known.items()) + '; eager, compiled'
+
+_BUNDLED = 'the results bundled with timm_bench'
+
+def _only_bundled(results: Results) -> str:
+    "How to have timm's own results, where only the bundled ones are here."
+    if results.origin != _BUNDLED: return ''
+    return ("; only the CPU set bundled with timm_bench is here: timm's results come by git over a network, "
+            'or from a folder that $TIMM_BENCH_RESULTS, results= or --results names')
 
 # %% ../nbs/00_results.ipynb #06d3348d
 def _version(text: str | None) -> tuple[int, ...]:
