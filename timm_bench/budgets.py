@@ -14,7 +14,7 @@ from .accuracy import _choose
 from .stats import need_numbers
 
 # %% auto #0
-__all__ = ['COMMERCIAL', 'parse_seconds', 'spend', 'NothingFits', 'nothing_fits']
+__all__ = ['COMMERCIAL', 'parse_seconds', 'spend', 'NothingFits', 'nothing_fits', 'times']
 
 # %% ../nbs/04a_budgets.ipynb #9abc27e5
 _TIME = {'s': 1, 'ms': 1e3, 'us': 1e6, 'µs': 1e6, 'μs': 1e6, 'ns': 1e9}  # how many in a second; micro has two characters in Unicode
@@ -116,4 +116,10 @@ def nothing_fits(
 
 def _miss(label: str, factor: float) -> str:
     "By how much a model misses a budget."
-    return f'×{factor:.3g} over {label}' if np.isfinite(factor) else f'outside of {label}'
+    return f'×{times(factor)} over {label}' if np.isfinite(factor) else f'outside of {label}'
+
+def times(
+    factor: float,  # how many times, above 1
+) -> str:  # '2.35', '1.0003': as many digits as show that it is above 1
+    "A factor in words."
+    return next((text for digits in range(3, 18) if float(text := f'{factor:.{digits}g}') > 1), '1')

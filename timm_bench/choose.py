@@ -13,7 +13,7 @@ from .results import Results, ResultsError, _say
 from .models import UnknownModel, current_name, full_name, split_name
 from .accuracy import TestSet, get_accuracy, _choose
 from .stats import IMAGES, is_tie, need, need_names, need_numbers, standard_error, unbeaten
-from .budgets import nothing_fits, spend
+from .budgets import nothing_fits, spend, times
 
 # %% auto #0
 __all__ = ['frontier', 'best', 'better_than']
@@ -76,7 +76,7 @@ def _possible(table: pd.DataFrame) -> pd.DataFrame:
 
 # %% ../nbs/04_choose.ipynb #23810a82
 def best(
-    df: pd.DataFrame,  # of `get_data`
+    df: pd.DataFrame,  # the models to choose from: those of `get_data`, which keeps some families and one weight an architecture unless it is told `keep=None, weights='all'` (as the command line does)
     n: int = 5,  # how many models at most
     *,
     under: float | str | None = None,  # at most so many seconds per image; also '5ms', '200us', '200/s'
@@ -89,8 +89,8 @@ def best(
     family: str | Sequence[str] | None = None,  # families, as in the frame's column
     accuracy: TestSet | Mapping[str, float] | None = None,  # the test set to order by, or weights of several; `None`: that of `df`
     results: str | os.PathLike | Results | None = None,  # where other test sets are read; `None`: where `df` is from
-) -> pd.DataFrame:  # best first: `model`, `accuracy` (%), `error` (points), `secs`, …, `binds`, `reason`, `runner_up`, `margin` (points), `tie`; raises `NothingFits`, `ResultsError`
-    "The most accurate models within a budget."
+) -> pd.DataFrame:  # best first: `model`, `accuracy` (%), `error` (points), `secs`, …, `binds`, `reason`, `runner_up`, `margin` (points), `tie` (whether the margin is within chance); raises `NothingFits`, `ResultsError`
+    "The most accurate models of `df` within a budget; no other models are looked at."
     if isinstance(n, bool) or not isinstance(n, int) or n < 1: raise ResultsError(f'n={n!r}: give a whole number above 0')
     table = _scored(df, accuracy, results)
     over = spend(table, dict(under=under, params=params, macs=macs, acts=acts, size=size, license=license, pretrain=pretrain, family=family))
@@ -176,13 +176,16 @@ def better_than(
     *,
     size: int | None = None,  # the image size one uses it at, in pixels; `None`: the smallest in `df`
     accuracy: TestSet | Mapping[str, float] | None = None,  # see `best`
+    sort: Literal['accuracy', 'speed'] = 'accuracy',  # what comes first: the most accurate, or the fastest
     results: str | os.PathLike | Results | None = None,  # see `best`
-) -> pd.DataFrame:  # most accurate first: `model`, `accuracy`, …, `speedup` (times), `points`, `change` (in words), `tie`; `attrs['than']` is the model itself; raises `ResultsError`
+) -> pd.DataFrame:  # best first: `model`, `accuracy`, …, `speedup` (times), `points`, `change` (in words), `tie` (whether its accuracy is within chance of the model's own); `attrs['than']` is the model itself; raises `ResultsError`
     "Everything that is both faster and at least as accurate."
+    _choose('sort', sort, ('accuracy', 'speed'))
     table = _scored(df, accuracy, results)
     own, said = _row_of(table, model, size)
     if said: _say(said)
     better = _ranked(table[(table.secs < own.secs) & (table.accuracy >= own.accuracy)])
+    if sort == 'speed': better = better.sort_values('secs', kind='stable').reset_index(drop=True)
     gains = dict(speedup=own.secs / better.secs, points=better.accuracy - own.accuracy)
     ties = [is_tie(row.accuracy, own.accuracy, row.error, own.error) for row in better.itertuples()]
     better = _shown(better).assign(**gains, change=[_change(*pair) for pair in zip(*gains.values())], tie=ties)
@@ -191,5 +194,4 @@ def better_than(
 
 def _change(speedup: float, points: float) -> str:
     "What changing to another model brings, in words."
-    digits = 1 if speedup >= 1.1 else 2 if speedup >= 1.01 else 4
-    return f'×{speedup:.{digits}f} faster, {points:+.1f} points'
+    return f'×{f"{speedup:.1f}" if speedup >= 1.1 else times(speedup)} faster, {points:+.1f} points'

@@ -40,7 +40,7 @@ def _pick_pair(a: str, b: str, part: str, results: Results) -> tuple[pd.Series, 
     pairs = [(one, other) for _, one in _files_of(a, part, results).iterrows() for _, other in _files_of(b, part, results).iterrows() if one.file != other.file]
     if not pairs: raise ResultsError(f'a={a!r}, b={b!r}: both mean the same file; there are {", ".join(list_benchmarks(results).file)}')
     one, other = max(pairs, key=lambda pair: _alike(*pair))
-    if len(pairs) > 1: _say(f'comparing {one.file} with {other.file}, of {len(pairs)} pairs that fit')
+    if len(pairs) > 1: _say(f'comparing {one.file} with {other.file}, of {len(pairs)} pairs that fit; more words choose another')
     return one, other
 
 # %% ../nbs/04b_comparison.ipynb #00f15d08

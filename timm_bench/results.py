@@ -200,19 +200,19 @@ def _counted(benchmark: dict, results: Results) -> dict:
     return benchmark | dict(rows=rows, problem=benchmark['problem'] or (None if rows is not None else 'not a benchmark table'))
 
 # %% ../nbs/00_results.ipynb #bd0a2ec4
-def _plain(word: str) -> str:
+def _folded(word: str) -> str:
     "A word as it is compared: i9-10940X is i9_10940x."
     return re.sub('[-_]', '', word.lower())
 
 def _words(benchmark: pd.Series | SimpleNamespace) -> set[str]:
     "Every word that is true of a benchmark file."
     words = set(benchmark.file.lower().removesuffix('.csv').split('-')) | {'compiled' if benchmark.compiled else 'eager', 'gpu' if benchmark.cuda else 'cpu', 'pytorch'}
-    return {_plain(word) for word in words | {value for value in (benchmark.torch, benchmark.cuda, benchmark.device) if isinstance(value, str)}}
+    return {_folded(word) for word in words | {value for value in (benchmark.torch, benchmark.cuda, benchmark.device) if isinstance(value, str)}}
 
 def _fits(benchmark: pd.Series | SimpleNamespace, word: str) -> bool:
     "Whether a word is one of a benchmark's words, a part of its device, or the beginning of its PyTorch version."
-    word = _plain(word)
-    return word in _words(benchmark) or (len(word) > 1 and word in _plain(benchmark.device or '')) or (benchmark.torch or '').startswith(f'{word}.')
+    word = _folded(word)
+    return word in _words(benchmark) or (len(word) > 1 and word in _folded(benchmark.device or '')) or (benchmark.torch or '').startswith(f'{word}.')
 
 # %% ../nbs/00_results.ipynb #39fe56aa
 def pick_benchmark(
@@ -266,7 +266,7 @@ def _choices(fit: list[dict], words: str = '') -> str:
 def _words_for(benchmark: dict, among: list[dict], words: str = '') -> str:
     "The fewest words that are true of this benchmark alone: those that were asked, its device, and what else it takes; its file's name where none do."
     asked, device = words.lower().replace(',', ' ').split(), benchmark['device'] or ''
-    begun = [word for word in asked if word != 'newest' and _plain(word) not in _plain(device)] + [device] * bool(device)
+    begun = [word for word in asked if word != 'newest' and _folded(word) not in _folded(device)] + [device] * bool(device)
     more = ['compiled' if benchmark['compiled'] else 'eager', 'newest', *(benchmark[field] for field in ('layout', 'precision', 'torch', 'cuda'))]
     for chosen in chain.from_iterable(combinations(filter(None, more), size) for size in range(len(more) + 1)):
         tried = [*begun, *(word for word in chosen if word != 'newest' and word not in begun), *['newest'] * ('newest' in (*asked, *chosen))]
@@ -274,7 +274,6 @@ def _words_for(benchmark: dict, among: list[dict], words: str = '') -> str:
         if tried and (_newest(fit) if 'newest' in tried else fit) == [benchmark]: return ' '.join(tried)
     return benchmark['file']
 
-# %% ../nbs/00_results.ipynb #3ab85e17
 def _there_are(own: list[dict]) -> str:
     "What one could have meant: words for each benchmark, or of many what they differ in."
     if len(own) <= 6: return _choices(own) or 'none'
