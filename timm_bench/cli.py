@@ -13,7 +13,7 @@ import typer
 from .accuracy import TestSet, _FILES, _choose
 from .clone import check_day
 from .tables import _plain
-from .results import Results, ResultsError, ResultsWarning, get_results, list_benchmarks
+from .results import Results, ResultsError, ResultsWarning, get_results, list_benchmarks, parse_benchmark, _version as _numbers, _words_for
 
 if TYPE_CHECKING:
     import pandas as pd, plotly.graph_objects as go
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 # %% auto #0
 __all__ = ['app', 'ResultsOption', 'AsOf', 'Update', 'Benchmark', 'PartOption', 'Accuracy', 'FormatOption', 'ModelName', 'Models',
-           'Like', 'speeds', 'seven_charts', 'chart_page', 'Part', 'Format', 'sources', 'charts', 'explore', 'best',
-           'instead_of', 'frontier', 'compare', 'card', 'history', 'Precision', 'Layout', 'measure', 'pick_models',
-           'estimate', 'main']
+           'Like', 'speeds', 'seven_charts', 'chart_page', 'Part', 'Sort', 'Format', 'sources', 'charts', 'explore',
+           'best', 'instead_of', 'frontier', 'compare', 'card', 'history', 'Precision', 'Layout', 'measure',
+           'pick_models', 'estimate', 'main']
 
 # %% ../nbs/09_cli.ipynb #d9ef01ad
 def speeds(
@@ -86,6 +86,11 @@ class Part(str, Enum):
     infer = 'infer'
     train = 'train'
 
+class Sort(str, Enum):
+    "What comes first."
+    accuracy = 'accuracy'
+    speed = 'speed'
+
 class Format(str, Enum):
     "How to print a table."
     table = 'table'
@@ -95,13 +100,16 @@ class Format(str, Enum):
 
 def _print_table(df: pd.DataFrame, format: Format | None, title: str, note: str = '') -> None:
     "Print a frame to standard output; title and note are for eyes only."
-    format = format or (Format.table if sys.stdout.isatty() else Format.csv)
-    if format == Format.table: return _print_rich(df, title, note)
+    if _for_a_person(format): return _print_rich(df, title, note)
     cells = df.astype(object).where(df.notna(), None)
-    if format == Format.csv: text = df.to_csv(index=False)
+    if format in (None, Format.csv): text = df.to_csv(index=False)
     elif format == Format.json: text = cells.to_json(orient='records', indent=1) + '\n'
     else: text = '\n'.join(_markdown_row(row) for row in [df.columns, ['---'] * len(df.columns), *cells.values]) + '\n'
     sys.stdout.write(text)
+
+def _for_a_person(format: Format | None) -> bool:
+    "Whether a table for eyes is printed: where it is asked for, and on a terminal."
+    return format == Format.table or (format is None and sys.stdout.isatty())
 
 def _markdown_row(cells: Iterable[object]) -> str:
     "A row of a Markdown table."
@@ -232,7 +240,7 @@ def _names(incomplete: str) -> list[str]:
     return sorted(name for name in _known() if name.startswith(incomplete) and ('.' in name) <= ('.' in incomplete))
 
 # %% ../nbs/09_cli.ipynb #0c11b3fa
-Benchmark = Annotated[Optional[str], typer.Option('--benchmark', help="A file's name, words true of one ('rtx4090 eager newest'), or the path of one's own. Default: amp, nhwc, RTX 3090.")]
+Benchmark = Annotated[Optional[str], typer.Option('--benchmark', help="A file's name, words true of one ('rtx4090 eager newest', 'i9 newest'), or the path of one's own. Default: amp, nhwc, RTX 3090.")]
 PartOption = Annotated[Part, typer.Option('--part', help='Speed at inference or in training.')]
 Accuracy = Annotated[Optional[list[str]], typer.Option('--accuracy', autocompletion=_beginning(*_SETS), help="A test set ('sketch'), or weights ('imagenet=0.5,sketch=0.5'). Default: imagenet.")]
 FormatOption = Annotated[Optional[Format], typer.Option('--format', help='Default: a table on a terminal, CSV in a pipe.')]
@@ -241,7 +249,19 @@ ModelName = Annotated[str, typer.Argument(autocompletion=_names, help='A model, 
 def _models(benchmark: str | None, results: Path | None, as_of: str | None, part: Part = Part.infer) -> pd.DataFrame:
     "Every model of a benchmark."
     from timm_bench.data import get_data
-    return get_data(part.value, benchmark=benchmark, results=_results(results, as_of, False), keep=None, weights='all')
+    found = _results(results, as_of, False)
+    df = get_data(part.value, benchmark=benchmark, results=found, keep=None, weights='all')
+    if 'eager' not in (benchmark or '').lower().split() and (words := _compiled_too(df.attrs['files'][0], found)):
+        _complain(f'a compiled benchmark of this device is here too: --benchmark {words!r}')
+    return df
+
+def _compiled_too(file: str, found: Results) -> str:
+    "Words for the compiled benchmark of the same device that is most like an eager one; none where there is none."
+    used, own = parse_benchmark(file), [each for each in map(parse_benchmark, found.files) if each['part']]
+    same = [each for each in own if each['compiled'] and (each['part'], each['device']) == (used['part'], used['device'])]
+    if used['compiled'] or not same or file not in found.files: return ''
+    nearest = max(same, key=lambda each: (each['precision'] == used['precision'], each['layout'] == used['layout'], _numbers(each['torch'])))
+    return _words_for(nearest, [each for each in own if each['part'] == used['part']])
 
 # %% ../nbs/09_cli.ipynb #88e05c32
 def _accuracy(words: list[str] | None) -> TestSet | dict[str, float] | None:
@@ -262,12 +282,12 @@ def _number(text: str | None) -> float | str | None:
 _DECIMALS = dict.fromkeys(['accuracy', 'error', 'top1', 'margin', 'points', 'gain', *_SETS], 2) | dict.fromkeys(['secs', 'secs_low', 'secs_high'], 7) | dict.fromkeys(
     ['speedup', 'median', 'low', 'high', 'same_median', 'same_low', 'same_high'], 3)
 
-def _print_answer(df: pd.DataFrame, columns: list[str], format: Format | None, title: str) -> None:
-    "The columns that matter, rounded; on a terminal the reason of the first row stands below."
+def _print_answer(df: pd.DataFrame, columns: list[str], format: Format | None, title: str, *notes: str) -> None:
+    "The columns that matter, rounded; below a table for eyes stand the reason of its first row, and notes."
     columns = [*columns, *(c for c in ('secs_low', 'secs_high', 'estimated') if c not in columns)]  # of estimates, how sure they are
     table = df[[c for c in columns if c in df]].round(_DECIMALS)
-    if 'reason' not in table or format not in (None, Format.table) or not (format or sys.stdout.isatty()): return _print_table(table, format, title)
-    _print_table(table.drop(columns='reason'), format, title, f'{df.model[0]}: {df.reason[0]}')
+    if 'reason' in table and _for_a_person(format): notes, table = (f'{df.model[0]}: {df.reason[0]}', *notes), table.drop(columns='reason')
+    _print_table(table, format, title, '\n'.join(notes))
 
 # %% ../nbs/09_cli.ipynb #ddcaceeb
 @app.command()
@@ -286,19 +306,29 @@ def best(under: Annotated[Optional[str], typer.Option('--under', help="Time per 
     df = _models(benchmark, results, as_of, part)
     found = best(df, n, under=_number(under), params=_number(params), macs=_number(macs), acts=_number(acts), size=size, license=license or None,
                  pretrain=pretrain or None, family=family or None, accuracy=_accuracy(accuracy))
-    _print_answer(found, ['model', 'accuracy', *_SETS, 'error', 'secs', 'param_count_x', 'img_size', 'license', 'tie', 'reason'], format, df.attrs['benchmark'])
+    _print_answer(found, ['model', 'accuracy', *_SETS, 'error', 'secs', 'param_count_x', 'img_size', 'license', 'tie', 'reason'], format, df.attrs['benchmark'],
+                  'tie: within chance of the next most accurate that fits')
 
 # %% ../nbs/09_cli.ipynb #9122ae99
 @app.command()
 def instead_of(model: ModelName, accuracy: Accuracy = None, part: PartOption = Part.infer,
                size: Annotated[Optional[int], typer.Option('--size', help='The image size that you use it at, in pixels. Default: the smallest there is.')] = None,
+               sort: Annotated[Sort, typer.Option('--sort', help='What comes first: the most accurate, or the fastest.')] = Sort.accuracy,
                benchmark: Benchmark = None, results: ResultsOption = None, as_of: AsOf = None, format: FormatOption = None) -> None:
     "Everything that is both faster and at least as accurate as a model."
     from timm_bench.choose import better_than
     df = _models(benchmark, results, as_of, part)
-    found = better_than(df, model, size=size, accuracy=_accuracy(accuracy))
+    found = better_than(df, model, size=size, accuracy=_accuracy(accuracy), sort=sort.value)
     if found.empty: _complain(f'nothing is both faster and at least as accurate as {model} on {df.attrs["benchmark"]}'); raise typer.Exit(1)
-    _print_answer(found, ['model', 'change', 'accuracy', *_SETS, 'secs', 'param_count_x', 'img_size', 'license', 'tie'], format, df.attrs['benchmark'])
+    baseline = _baseline(found.attrs['than'])
+    if not _for_a_person(format): _complain(baseline)
+    _print_answer(found, ['model', 'change', 'accuracy', *_SETS, 'secs', 'param_count_x', 'img_size', 'license', 'tie'], format, df.attrs['benchmark'],
+                  baseline, "tie: its accuracy is within chance of that model's")
+
+def _baseline(than: dict) -> str:
+    "The model that others are compared with, in words."
+    from timm_bench.cards import _time
+    return f"instead of {than['model']} at {than['img_size']:g} px: {than['accuracy']:.2f} %, {_time(than['secs'])} an image"
 
 @app.command()
 def frontier(part: PartOption = Part.infer, benchmark: Benchmark = None, results: ResultsOption = None, as_of: AsOf = None, format: FormatOption = None) -> None:

@@ -137,7 +137,7 @@ def fastnbs(
     fuzzy: bool = True,  # try near words where no section has all of these
     limit: int | None = 5,  # number of sections at most; None shows all
 ) -> Found:  # a dict each: `path`, `heading`, `level`, `trail` (headings above), `cell` (from 0), `found` (where each word is), `text`, `url`; raises `ResultsError`
-    "Find sections of notebooks by their words, headings first."
+    "Find sections of notebooks by their words, headings first. A notebook shows them by itself; in a script, `print(fastnbs(…))`."
     _check(context, limit)
     words(query)
     notes, skipped = read_notes(path)
@@ -187,7 +187,7 @@ class Outline(Answer):
 def fastlistnbs(
     path: str | os.PathLike | None = None,  # a folder of notebooks (with all folders in it), or one; None is the working folder
 ) -> Outline:  # a dict each heading: `path`, `heading`, `level` (1 to 6), `trail` (headings above), `cell` (from 0), `url`; raises `ResultsError`
-    "List the headings of all notebooks, by folder."
+    "List the headings of all notebooks, by folder. A notebook shows them by itself; in a script, `print(fastlistnbs(…))`."
     notes, skipped = read_notes(path)
     _warn_skipped(skipped)
     return Outline(notes, skipped)

@@ -4,7 +4,7 @@
 
 # %% ../nbs/09a_notes_cli.ipynb #189e1c80
 from __future__ import annotations
-import json, sys
+import json, os, sys
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
@@ -13,7 +13,7 @@ import typer
 if TYPE_CHECKING: from timm_bench.notes import Answer
 
 # %% auto #0
-__all__ = ['app', 'FolderOption', 'FormatOption', 'NotesFormat', 'Context', 'search', 'list_', 'convert']
+__all__ = ['app', 'PathOption', 'FormatOption', 'NotesFormat', 'Context', 'search', 'list_', 'convert']
 
 # %% ../nbs/09a_notes_cli.ipynb #3061b554
 app = typer.Typer(help='Search, list and convert notebooks.', no_args_is_help=True)
@@ -31,7 +31,7 @@ class Context(str, Enum):
     section = 'section'
     subsections = 'subsections'
 
-FolderOption = Annotated[Path, typer.Argument(help='A folder of notebooks, or one notebook.')]
+PathOption = Annotated[Optional[Path], typer.Option('--path', help='A folder of notebooks, or one notebook. Default: the working folder.')]
 FormatOption = Annotated[NotesFormat, typer.Option('--format', help="'json' for programs, 'html' for a page.")]
 
 # %% ../nbs/09a_notes_cli.ipynb #60cf14b9
@@ -47,26 +47,35 @@ def _print(answer: Answer, format: NotesFormat, title: str) -> None:
     for line in answer.said: typer.echo(line, err=True)
 
 # %% ../nbs/09a_notes_cli.ipynb #f39ab2d1
+def _split(words: list[str]) -> tuple[list[str], Path | None]:
+    "What to search for, and where, if the last word is written as a path that there is."
+    last = words[-1]
+    is_path = len(words) > 1 and (last in ('.', '..') or '/' in last or os.sep in last or last.endswith('.ipynb')) and Path(last).exists()
+    return (words[:-1], Path(last)) if is_path else (words, None)
+
 @app.command()
-def search(query: Annotated[list[str], typer.Argument(help="Words that must all be in a section; a phrase in double quotes of its own: '\"the model\"'.")],
-           path: Annotated[Path, typer.Option('--path', help='A folder of notebooks, or one notebook.')] = Path('.'),
+def search(query: Annotated[list[str], typer.Argument(help="Words that must all be in a section; a phrase in double quotes of its own: '\"the model\"'. The last may be a path, with a slash: docs/.")],
+           path: PathOption = None,
            context: Annotated[Context, typer.Option('--context', help="What to show of a section: 'cell' is the cells with a word, 'subsections' also what is below it.")] = Context.section,
            exact: Annotated[bool, typer.Option('--exact', help='Do not try near words where nothing has all of these.')] = False,
            limit: Annotated[int, typer.Option('--limit', help='Sections at most; 0 shows all.')] = 5,
            format: FormatOption = NotesFormat.text) -> None:
     "Find sections of notebooks by their words, headings first. Exit code 1 where there is none."
     from timm_bench.notes import fastnbs
-    wanted = ' '.join(query)
-    found = fastnbs(wanted, path, context=context.value, fuzzy=not exact, limit=limit or None)
+    words, there = (query, path) if path else _split(query)
+    wanted = ' '.join(words)
+    found = fastnbs(wanted, there, context=context.value, fuzzy=not exact, limit=limit or None)
     _print(found, format, wanted)
     if not found: raise typer.Exit(1)
 
 # %% ../nbs/09a_notes_cli.ipynb #073110c7
 @app.command('list')
-def list_(path: FolderOption = Path('.'), format: FormatOption = NotesFormat.text) -> None:
+def list_(folder: Annotated[Optional[Path], typer.Argument(metavar='[PATH]', help='The same as --path.')] = None, path: PathOption = None, format: FormatOption = NotesFormat.text) -> None:
     "List the headings of all notebooks, by folder."
     from timm_bench.notes import fastlistnbs
-    _print(fastlistnbs(path), format, f'Notebooks in {path}')
+    if folder and path: raise typer.BadParameter('--path: there are two paths; give one')
+    there = path or folder or Path('.')
+    _print(fastlistnbs(there), format, f'Notebooks in {there}')
 
 @app.command()
 def convert(notebook: Annotated[Path, typer.Argument(help='The notebook.')],

@@ -98,6 +98,8 @@ def _say(message: str) -> None:
     while frame.f_back and frame.f_globals.get('__name__', '').startswith('timm_bench.'): frame, level = frame.f_back, level + 1
     warnings.warn(message, ResultsWarning, stacklevel=level)
 
+_BUNDLED = 'the results bundled with timm_bench'
+
 def _bundled() -> Results:
     "The results that the package carries."
     folder = Path(str(files('timm_bench')))/'data'/'results'
@@ -279,8 +281,6 @@ def _there_are(own: list[dict]) -> str:
     if len(own) <= 6: return _choices(own) or 'none'
     known = {field: sorted({benchmark[field] for benchmark in own if benchmark[field]}) for field in ('device', 'precision', 'layout', 'torch')}
     return '; '.join(f'{field} {", ".join(values)}' for field, values in known.items()) + '; eager, compiled'
-
-_BUNDLED = 'the results bundled with timm_bench'
 
 def _only_bundled(results: Results) -> str:
     "How to have timm's own results, where only the bundled ones are here."
