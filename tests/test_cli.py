@@ -186,6 +186,38 @@ def test_instead_of_takes_a_size_and_a_test_set(answer, snapshots):
     assert list(answer('instead-of', 'resnet50', '--size', 288, '--accuracy', 'sketch')[1].model) == list(own.model)
 
 
+@pytest.mark.filterwarnings('ignore::timm_bench.results.ResultsWarning')
+def test_instead_of_names_its_baseline_and_puts_first_what_is_asked(answer, snapshots):
+    printed = {sort: answer('instead-of', 'resnet50', '--sort', sort) for sort in ('speed', 'accuracy')}
+    speed, accuracy = (table for _, table, _ in printed.values())
+    assert speed.secs.is_monotonic_increasing and accuracy.accuracy.is_monotonic_decreasing and set(speed.model) == set(accuracy.model)
+    assert speed.model[0] != accuracy.model[0] and re.search(r'instead of resnet50\.a1_in1k at 224 px: \d\d\.\d\d %, \d+ µs an image', printed['speed'][2])
+    shown = timm_bench('instead-of', 'resnet50', '--format', 'table', '--results', snapshots/'2026-01-06', COLUMNS='80')
+    assert 'instead of resnet50.a1_in1k at 224 px: ' in shown.stdout and "tie: its accuracy is within chance of that model's" in shown.stdout
+    assert 'instead of' not in shown.stderr
+
+
+@pytest.mark.parametrize('words, hint', [('rtx4090 nhwc', "'rtx4090 compiled newest'"), ('4090 eager newest', ''), ('i9 newest', ''), ('rtx3090 nhwc newest', ''), ('pro6000maxq amp eager', ''),
+                                         ('nchw 2.4 4090 eager', ''), ('nhwc 4090', "'rtx4090 compiled newest'")])
+@pytest.mark.parametrize('command', [['best', '-n', 1], ['frontier']])
+def test_a_compiled_benchmark_of_the_device_is_named_unless_eager_was_asked(answer, command, words, hint):
+    code, printed, said = answer(*command, '--benchmark', words)
+    assert code in (0, None) and len(printed) and re.findall("compiled benchmark of this device is here too: --benchmark ('.*')", said) == [hint] * bool(hint)
+    if hint: assert len(answer(*command, '--benchmark', hint.strip("'"))[1])
+
+
+def test_compare_says_which_files_it_chose_of_several(answer):
+    said = answer('compare', 'rtx3090', 'rtx4090')[2]
+    assert 'comparing benchmark-infer-amp-nhwc-pt240-cu124-rtx3090.csv with benchmark-infer-amp-nhwc-pt240-cu124-rtx4090.csv, of 30 pairs that fit' in said
+    assert 'comparing' not in answer('compare', 'rtx3090 nhwc newest', 'rtx4090 nhwc')[2]
+
+
+@pytest.mark.parametrize('command', [['best'], ['frontier'], ['instead-of', 'resnet50'], ['history'], ['pick-models']])
+def test_words_that_fit_several_benchmarks_are_answered_in_one_line_with_words_for_each(answer, command):
+    ended, printed, said = answer(*command, '--public' if command == ['pick-models'] else '--benchmark', 'cpu')
+    assert (ended, printed) == (2, None) and said.splitlines()[-1].endswith("try 'cpu i7_12700h', 'cpu i9_10940x newest', 'cpu i9_10940x 2.2.1'")
+
+
 def test_history_is_the_table_of_best_by_day(answer, snapshots):
     from timm_bench import best_by_day, get_history
     printed = answer('history', '--under', '5ms', '--under', '1000/s')[1]

@@ -76,7 +76,7 @@ def _possible(table: pd.DataFrame) -> pd.DataFrame:
 
 # %% ../nbs/04_choose.ipynb #23810a82
 def best(
-    df: pd.DataFrame,  # the models to choose from: those of `get_data`, which keeps some families and one weight an architecture unless it is told `keep=None, weights='all'` (as the command line does)
+    df: pd.DataFrame,  # of `get_data`, the models to choose from; all of them only with `keep=None, weights='all'` (as the command line has it)
     n: int = 5,  # how many models at most
     *,
     under: float | str | None = None,  # at most so many seconds per image; also '5ms', '200us', '200/s'
