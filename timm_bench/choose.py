@@ -89,8 +89,8 @@ def best(
     family: str | Sequence[str] | None = None,  # families, as in the frame's column
     accuracy: TestSet | Mapping[str, float] | None = None,  # the test set to order by, or weights of several; `None`: that of `df`
     results: str | os.PathLike | Results | None = None,  # where other test sets are read; `None`: where `df` is from
-) -> pd.DataFrame:  # best first: `model`, `accuracy` (%), `error` (points), `secs`, …, `binds`, `reason`, `runner_up`, `margin` (points), `tie` (whether the margin is within chance); raises `NothingFits`, `ResultsError`
-    "The most accurate models of `df` within a budget; no other models are looked at."
+) -> pd.DataFrame:  # best first: `model`, `accuracy` (%), `error` (points), `secs`, …, `binds`, `reason`, `runner_up`, `margin` (points), `tie`; raises `NothingFits`, `ResultsError`
+    "The most accurate models of `df` within a budget; no other models are looked at. A `tie` is with the runner-up: the margin is within chance."
     if isinstance(n, bool) or not isinstance(n, int) or n < 1: raise ResultsError(f'n={n!r}: give a whole number above 0')
     table = _scored(df, accuracy, results)
     over = spend(table, dict(under=under, params=params, macs=macs, acts=acts, size=size, license=license, pretrain=pretrain, family=family))
@@ -178,8 +178,8 @@ def better_than(
     accuracy: TestSet | Mapping[str, float] | None = None,  # see `best`
     sort: Literal['accuracy', 'speed'] = 'accuracy',  # what comes first: the most accurate, or the fastest
     results: str | os.PathLike | Results | None = None,  # see `best`
-) -> pd.DataFrame:  # best first: `model`, `accuracy`, …, `speedup` (times), `points`, `change` (in words), `tie` (whether its accuracy is within chance of the model's own); `attrs['than']` is the model itself; raises `ResultsError`
-    "Everything that is both faster and at least as accurate."
+) -> pd.DataFrame:  # best first: `model`, `accuracy`, …, `speedup` (times), `points`, `change` (in words), `tie` (with the model itself); `attrs['than']` is the model; raises `ResultsError`
+    "Everything that is both faster and at least as accurate. A `tie` is with `model`: its accuracy is within chance."
     _choose('sort', sort, ('accuracy', 'speed'))
     table = _scored(df, accuracy, results)
     own, said = _row_of(table, model, size)

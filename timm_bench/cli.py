@@ -240,7 +240,7 @@ def _names(incomplete: str) -> list[str]:
     return sorted(name for name in _known() if name.startswith(incomplete) and ('.' in name) <= ('.' in incomplete))
 
 # %% ../nbs/09_cli.ipynb #0c11b3fa
-Benchmark = Annotated[Optional[str], typer.Option('--benchmark', help="A file's name, words true of one ('rtx4090 eager newest', 'i9 newest'), or the path of one's own. Default: amp, nhwc, RTX 3090.")]
+Benchmark = Annotated[Optional[str], typer.Option('--benchmark', help="A file's name, words true of one ('rtx4090 eager newest', 'i9 newest'), or a path. Default: amp, nhwc, RTX 3090.")]
 PartOption = Annotated[Part, typer.Option('--part', help='Speed at inference or in training.')]
 Accuracy = Annotated[Optional[list[str]], typer.Option('--accuracy', autocompletion=_beginning(*_SETS), help="A test set ('sketch'), or weights ('imagenet=0.5,sketch=0.5'). Default: imagenet.")]
 FormatOption = Annotated[Optional[Format], typer.Option('--format', help='Default: a table on a terminal, CSV in a pipe.')]
