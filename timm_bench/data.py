@@ -83,9 +83,9 @@ def _sorted_names(models: list[str], vendors: bool) -> _Names:
 def _select(pairs: Pairs, names: _Names, top1: np.ndarray, weights: str, keep: str | None) -> tuple[Pairs, dict[str, int]]:
     "The pairs to show, and how many were dropped for which reason; `top1` and `names` are by row of the accuracy table."
     kept = np.array([*map(re.compile(keep or '').search, names.families)], dtype=bool)  # no pattern is found in all
-    steps = {'name ends in gn': lambda rows, _: ~names.gn[rows],
-             'family not in keep': lambda rows, _: kept[names.family[rows]],
-             'a better weight is shown': lambda rows, sizes: first_of_each(-top1[rows], names.arch[rows], sizes, names.family[rows]) if weights == 'best' else slice(None)}
+    def best(rows, sizes): return first_of_each(-top1[rows], names.arch[rows], sizes, names.family[rows])
+    steps = {'name ends in gn': lambda rows, _: ~names.gn[rows], 'family not in keep': lambda rows, _: kept[names.family[rows]],
+             'a better weight is shown': best if weights == 'best' else lambda rows, _: slice(None)}
     dropped = {}
     for reason, step in steps.items():
         before, pairs = len(pairs.speed), pairs.take(step(pairs.accuracy, pairs.size))

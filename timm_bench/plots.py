@@ -113,13 +113,15 @@ def _finish(fig: go.Figure, df: pd.DataFrame, title: str, x: str, y: str, *more:
 def _by_family(df: pd.DataFrame, size: str, x: str, y: str, spare: bool = False, trends: bool = False) -> go.Figure:
     "Bubbles by family, their area proportional to the image's."
     hover = _hover(df, x, y, 'family', size) | {'_area': False}
-    fig = px.scatter(df.assign(_area=df[size]**2), x=x, y=y, log_x=bool(_LOG.search(x)), size='_area', width=WIDTH, height=HEIGHT, labels=_labels(df), hover_name='model',
-                     hover_data=hover, custom_data=_flag(df), render_mode='svg', template='none')  # WebGL, the default above 1,000 points, is not everywhere
-    everything, rows = fig.data[0].to_plotly_json(), df.groupby('family').indices
-    fig.data, families = [], [_part(everything, rows[family], family, look) for family, look in _looks(df.family, spare).items()]
+    fig = px.scatter(df.assign(_area=df[size]**2), x=x, y=y, log_x=bool(_LOG.search(x)), size='_area', width=WIDTH, height=HEIGHT,
+                     labels=_labels(df), hover_name='model', hover_data=hover, custom_data=_flag(df), template='none',
+                     render_mode='svg')  # WebGL, the default above 1,000 points, is not everywhere
+    everything, rows, fig.data = fig.data[0].to_plotly_json(), df.groupby('family').indices, []
+    families = [_part(everything, rows[family], family, look) for family, look in _looks(df.family, spare).items()]
     fig.add_traces([trace for points in families for trace in [points, *(_trend(points, x, y) if trends else [])]])
     return _hollow(fig, df)
 
+# %% ../nbs/03_plots.ipynb #d1807f5b
 def _part(points: dict, rows: np.ndarray, family: str, look: dict) -> dict:
     "Some of a trace's points, as the trace of a family."
     marker = points['marker'] | dict(size=points['marker']['size'][rows]) | look
@@ -179,20 +181,20 @@ def _trend(points: dict, x: str, y: str) -> list[dict]:
     order, name = points['x'].argsort(kind='stable'), points['name']
     across, up = points['x'][order], points['y'][order]
     if across[0] == across[-1]: return []
-    words, intercept, slope, fitted, explained = _fit(across, up, x)
+    equation, fitted = _fit(across, up, x, y)
     places = [line for line in points['hovertemplate'].removesuffix('<extra></extra>').split('<br>') if '%{x' in line or '%{y' in line]
-    said = [f'<b>OLS trendline</b><br>{y} = {slope:g} * {words} + {intercept:g}', f'R<sup>2</sup>={explained:f}<br>', f'family={name}', *places]
-    return [dict(type='scatter', mode='lines', x=across, y=fitted, xaxis='x', yaxis='y', name=name, legendgroup=name, showlegend=False,
-                 hovertemplate=f'{"<br>".join(said)} <b>(trend)</b><extra></extra>', line_dash='dot' if name in SYMBOLS else 'solid',
-                 marker=dict(color=points['marker']['color'], symbol=points['marker']['symbol']))]
+    said = '<br>'.join(['<b>OLS trendline</b>', equation, '', f'family={name}', *places]) + ' <b>(trend)</b><extra></extra>'
+    return [dict(type='scatter', mode='lines', x=across, y=fitted, xaxis='x', yaxis='y', name=name, legendgroup=name, showlegend=False, hovertemplate=said,
+                 line_dash='dot' if name in SYMBOLS else 'solid', marker={what: points['marker'][what] for what in ('color', 'symbol')})]
 
-def _fit(across: np.ndarray, up: np.ndarray, x: str) -> tuple[str, float, float, np.ndarray, float]:
-    "Least squares: what on, intercept, slope, fitted values and R²."
+# %% ../nbs/03_plots.ipynb #e5f29c04
+def _fit(across: np.ndarray, up: np.ndarray, x: str, y: str) -> tuple[str, np.ndarray]:
+    "Least squares: the equation, with R², and the fitted values."
     from statsmodels.regression.linear_model import OLS  # slow to import, and only trends need it
     places, words = (np.log10(across), f'log10({x})') if _LOG.search(x) else (across, x)
     with np.errstate(divide='ignore', invalid='ignore'):  # R² of a level line
         fit = OLS(up, np.column_stack([np.ones(len(places)), places])).fit()
-        return words, *fit.params, fit.fittedvalues, fit.rsquared
+        return f'{y} = {fit.params[1]:g} * {words} + {fit.params[0]:g}<br>R<sup>2</sup>={fit.rsquared:f}', fit.fittedvalues
 
 # %% ../nbs/03_plots.ipynb #db6e3b94
 def show_subs(
