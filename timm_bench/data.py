@@ -82,13 +82,12 @@ def _sorted_names(models: list[str], vendors: bool) -> _Names:
 # %% ../nbs/02_data.ipynb #f61a3b92
 def _select(pairs: Pairs, names: _Names, top1: np.ndarray, weights: str, keep: str | None) -> tuple[Pairs, dict[str, int]]:
     "The pairs to show, and how many were dropped for which reason; `top1` and `names` are by row of the accuracy table."
-    kept = np.array([*map(re.compile(keep or '').search, names.families)], dtype=bool)  # no pattern is found in all
-    def best(rows, sizes): return first_of_each(-top1[rows], names.arch[rows], sizes, names.family[rows])
-    steps = {'name ends in gn': lambda rows, _: ~names.gn[rows], 'family not in keep': lambda rows, _: kept[names.family[rows]],
-             'a better weight is shown': best if weights == 'best' else lambda rows, _: slice(None)}
-    dropped = {}
-    for reason, step in steps.items():
-        before, pairs = len(pairs.speed), pairs.take(step(pairs.accuracy, pairs.size))
+    kept, dropped = np.array([*map(re.compile(keep or '').search, names.families)], dtype=bool), {}  # no pattern is found in all
+    for reason in 'name ends in gn', 'family not in keep', 'a better weight is shown':
+        rows, before = pairs.accuracy, len(pairs.speed)
+        if reason == 'name ends in gn': pairs = pairs.take(~names.gn[rows])
+        elif reason == 'family not in keep': pairs = pairs.take(kept[names.family[rows]])
+        elif weights == 'best': pairs = pairs.take(first_of_each(-top1[rows], names.arch[rows], pairs.size, names.family[rows]))
         dropped[reason] = before - len(pairs.speed)
     return pairs, dropped
 
@@ -144,7 +143,7 @@ def _join(part: str, speed: pd.DataFrame, accuracies: Accuracies) -> tuple[Pairs
     "Every pair of speed and accuracy; and what became of how many rows."
     possible = candidates(part, speed, accuracies)
     pairs = settle(possible)
-    joined, matched = (np.count_nonzero(np.bincount(found.speed)) for found in (pairs, possible))
+    joined, matched = (int(np.count_nonzero(np.bincount(found.speed))) for found in (pairs, possible))
     return pairs, dict(read=len(speed), joined=joined, superseded=matched - joined, unmatched=len(speed) - matched)
 
 

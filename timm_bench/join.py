@@ -95,7 +95,7 @@ def candidates(
     accuracies: Accuracies,  # an accuracy table
 ) -> Pairs:
     "Every pair of a speed row and an accuracy row that may be joined."
-    found = []
+    found: list[int] = []  # four numbers a pair
     for row, (name, size, rate, own) in enumerate(_speeds(part, speed)):
         weights, rank = accuracies.weights_of(name) if rate > 0 else ([], 0)
         rows = accuracies.best if part == 'train' else accuracies.sizes.get(size, {})

@@ -5,7 +5,6 @@
 # %% ../nbs/03_plots.ipynb #66e128f0
 from __future__ import annotations
 import re
-from typing import Any
 import numpy as np
 import pandas as pd
 import plotly.express as px
@@ -109,25 +108,6 @@ def _finish(fig: go.Figure, df: pd.DataFrame, title: str, x: str, y: str, *more:
         if _LOG.search(column): axis(type='log', **_ticks(df[column], 's' if 'secs' in column else ''))
     return fig
 
-# %% ../nbs/03_plots.ipynb #6c2f81de
-def _by_family(df: pd.DataFrame, size: str, x: str, y: str, spare: bool = False, trends: bool = False) -> go.Figure:
-    "Bubbles by family, their area proportional to the image's."
-    hover = _hover(df, x, y, 'family', size) | {'_area': False}
-    fig = px.scatter(df.assign(_area=df[size]**2), x=x, y=y, log_x=bool(_LOG.search(x)), size='_area', width=WIDTH, height=HEIGHT,
-                     labels=_labels(df), hover_name='model', hover_data=hover, custom_data=_flag(df), template='none',
-                     render_mode='svg')  # WebGL, the default above 1,000 points, is not everywhere
-    everything, rows, fig.data = fig.data[0].to_plotly_json(), df.groupby('family').indices, []
-    families = [_part(everything, rows[family], family, look) for family, look in _looks(df.family, spare).items()]
-    fig.add_traces([trace for points in families for trace in [points, *(_trend(points, x, y) if trends else [])]])
-    return _hollow(fig, df)
-
-# %% ../nbs/03_plots.ipynb #d1807f5b
-def _part(points: dict, rows: np.ndarray, family: str, look: dict) -> dict:
-    "Some of a trace's points, as the trace of a family."
-    marker = points['marker'] | dict(size=points['marker']['size'][rows]) | look
-    own = {what: points[what][rows] for what in ('x', 'y', 'hovertext', 'customdata')}
-    return points | own | dict(marker=marker, name=family, legendgroup=family, showlegend=True)
-
 # %% ../nbs/03_plots.ipynb #e95d3b70
 def _drawable(df: pd.DataFrame, x: str, y: str, size: str, log: list[str] | None = None) -> tuple[pd.DataFrame, str]:
     "The rows that have a place in a chart, and what to say of the others; `log` are the logarithmic axes."
@@ -149,6 +129,25 @@ def _hollow(fig: go.Figure, df: pd.DataFrame) -> go.Figure:
         solid = trace.marker.symbol or 'circle'
         trace.marker.symbol = [f'{solid}-open' if estimated else solid for estimated, *_ in trace.customdata]
     return fig
+
+# %% ../nbs/03_plots.ipynb #6c2f81de
+def _by_family(df: pd.DataFrame, size: str, x: str, y: str, spare: bool = False, trends: bool = False) -> go.Figure:
+    "Bubbles by family, their area proportional to the image's."
+    hover = _hover(df, x, y, 'family', size) | {'_area': False}
+    fig = px.scatter(df.assign(_area=df[size]**2), x=x, y=y, log_x=bool(_LOG.search(x)), size='_area', width=WIDTH, height=HEIGHT,
+                     labels=_labels(df), hover_name='model', hover_data=hover, custom_data=_flag(df), template='none',
+                     render_mode='svg')  # WebGL, the default above 1,000 points, is not everywhere
+    everything, rows, fig.data = fig.data[0].to_plotly_json(), df.groupby('family').indices, []
+    families = [_part(everything, rows[family], family, look) for family, look in _looks(df.family, spare).items()]
+    fig.add_traces([trace for points in families for trace in [points, *(_trend(points, x, y) if trends else [])]])
+    return _hollow(fig, df)
+
+# %% ../nbs/03_plots.ipynb #d1807f5b
+def _part(points: dict, rows: np.ndarray, family: str, look: dict) -> dict:
+    "Some of a trace's points, as the trace of a family."
+    marker = points['marker'] | dict(size=points['marker']['size'][rows]) | look
+    own = {what: points[what][rows] for what in ('x', 'y', 'hovertext', 'customdata')}
+    return points | own | dict(marker=marker, name=family, legendgroup=family, showlegend=True)
 
 # %% ../nbs/03_plots.ipynb #eca28df6
 GREYS = 12  # entries in grey that a legend may have
