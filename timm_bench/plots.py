@@ -193,7 +193,7 @@ def _fit(across: np.ndarray, up: np.ndarray, x: str, y: str) -> tuple[str, np.nd
     places, words = (np.log10(across), f'log10({x})') if _LOG.search(x) else (across, x)
     with np.errstate(divide='ignore', invalid='ignore'):  # R² of a level line
         fit = OLS(up, np.column_stack([np.ones(len(places)), places])).fit()
-        return f'{y} = {fit.params[1]:g} * {words} + {fit.params[0]:g}<br>R<sup>2</sup>={fit.rsquared:f}', fit.fittedvalues
+        return f'{y} = {fit.params[1]:g} * {words} + {fit.params[0]:g}<br>R²={fit.rsquared:f}', fit.fittedvalues
 
 # %% ../nbs/03_plots.ipynb #db6e3b94
 def show_subs(
