@@ -19,7 +19,7 @@ URL = 'https://github.com/huggingface/pytorch-image-models'
 _LOCAL = 'GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_OBJECT_DIRECTORY GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_NAMESPACE GIT_PREFIX GIT_COMMON_DIR'.split()
 _COMMIT = ['log', '-1', '--date=short-local', '--format=%H %cd']  # number and day in UTC
 _SAFE = ['-c', f'core.hooksPath={os.devnull}', '-c', 'core.symlinks=false', '-c', 'log.showSignature=false', '-c', 'core.bigFileThreshold=16m',
-         '-c', 'http.lowSpeedLimit=500', '-c', 'http.lowSpeedTime=30']
+         '-c', 'maintenance.auto=false', '-c', 'http.lowSpeedLimit=500', '-c', 'http.lowSpeedTime=30']
 
 def _environment(index: Path | None = None) -> dict[str, str]:
     "The environment that git runs in."

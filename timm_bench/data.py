@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from .tables import file_state, read_table
 from .results import Results, ResultsError, describe_benchmark, get_results, parse_benchmark, _pick
-from .join import Accuracies, Pair, arrange, candidates, settle, why_no_accuracy, why_no_speed
+from .join import Accuracies, Pairs, arrange, candidates, first_of_each, settle, why_no_accuracy, why_no_speed
 from .models import split_name, renamed, families, pretrain, declared_license
 from .accuracy import TestSet, get_accuracy, _FILES, _choose, _source
 
@@ -43,12 +43,11 @@ def _measured(path: Path) -> str | None:
     except (OSError, ValueError, KeyError, TypeError): return None
 
 # %% ../nbs/02_data.ipynb #0c9d27f1
-def _side_by_side(speed: pd.DataFrame, accuracy: pd.DataFrame, pairs: list[Pair]) -> dict:
+def _side_by_side(speed: pd.DataFrame, accuracy: pd.DataFrame, pairs: Pairs) -> dict:
     "The paired rows: column by name, in the columns that pandas' merge would give."
-    left, right = np.array([(pair.speed, pair.accuracy) for pair in pairs], dtype=int).reshape(-1, 2).T
     both = set(speed) & set(accuracy)
-    columns = {'model': accuracy.model.array.take(right)}
-    for side, table, rows in ('x', speed, left), ('y', accuracy, right):
+    columns = {'model': accuracy.model.array.take(pairs.accuracy)}
+    for side, table, rows in ('x', speed, pairs.speed), ('y', accuracy, pairs.accuracy):
         columns |= {f'{name}_{side}' if name in both else name: column.array.take(rows) for name, column in table.items() if name != 'model'}
     return columns
 
@@ -69,27 +68,27 @@ KEEP = r'^re[sg]netd?|beit|convnext|levit|efficient|vit|vgg'  # the seed's choic
 
 class _Names(NamedTuple):
     "What decides by name which of the joined rows are shown, for each row of the accuracy table."
-    arch: list[str]
-    family: list[str]
-    top1: list[float]  # percent
+    arch: np.ndarray  # a number for each architecture
+    gn: np.ndarray  # whether its name ends so
+    family: np.ndarray  # a number for each family, its place in
+    families: np.ndarray  # the families' names
 
-def _keep_best(pairs: list[Pair], names: _Names) -> list[Pair]:
-    "The most accurate weight of each architecture, image size and family; the first where there are several."
-    best: dict[tuple, Pair] = {}
-    for pair in pairs:
-        key = names.arch[pair.accuracy], pair.size, names.family[pair.accuracy]
-        if names.top1[pair.accuracy] > names.top1[best.setdefault(key, pair).accuracy]: best[key] = pair
-    return sorted(best.values())
+def _sorted_names(models: list[str], vendors: bool) -> _Names:
+    "What the names in an accuracy table tell."
+    arches, family = [name.partition('.')[0] for name in models], families(models, vendors=vendors)
+    numbers, names = pd.factorize(np.array([family[name] for name in models], dtype=object))
+    return _Names(pd.factorize(np.array(arches, dtype=object))[0], np.array([arch.endswith('gn') for arch in arches], dtype=bool), numbers, names)
 
 # %% ../nbs/02_data.ipynb #f61a3b92
-def _select(pairs: list[Pair], names: _Names, weights: str, keep: str | None) -> tuple[list[Pair], dict[str, int]]:
-    "The pairs to show, and how many were dropped for which reason."
-    kept = {family for family in set(names.family) if keep is None or re.search(keep, family)}
-    steps = {'name ends in gn': lambda pairs: [pair for pair in pairs if not names.arch[pair.accuracy].endswith('gn')],
-             'family not in keep': lambda pairs: [pair for pair in pairs if names.family[pair.accuracy] in kept],
-             'a better weight is shown': lambda pairs: _keep_best(pairs, names) if weights == 'best' else pairs}
-    dropped = {}
-    for reason, step in steps.items(): before, pairs = len(pairs), step(pairs); dropped[reason] = before - len(pairs)
+def _select(pairs: Pairs, names: _Names, top1: np.ndarray, weights: str, keep: str | None) -> tuple[Pairs, dict[str, int]]:
+    "The pairs to show, and how many were dropped for which reason; `top1` and `names` are by row of the accuracy table."
+    kept, dropped = np.array([*map(re.compile(keep or '').search, names.families)], dtype=bool), {}  # no pattern is found in all
+    for reason in 'name ends in gn', 'family not in keep', 'a better weight is shown':
+        rows, before = pairs.accuracy, len(pairs.speed)
+        if reason == 'name ends in gn': pairs = pairs.take(~names.gn[rows])
+        elif reason == 'family not in keep': pairs = pairs.take(kept[names.family[rows]])
+        elif weights == 'best': pairs = pairs.take(first_of_each(-top1[rows], names.arch[rows], pairs.size, names.family[rows]))
+        dropped[reason] = before - len(pairs.speed)
     return pairs, dropped
 
 # %% ../nbs/02_data.ipynb #7c1e2f90
@@ -103,8 +102,7 @@ def _arrange(test_set: TestSet, results: Results, vendors: bool) -> tuple[Accura
     "As `_arranged`, from the file."
     table = get_accuracy(test_set, results=results)
     table.attrs = {}  # pandas would copy them at every step
-    accuracies, family = arrange(table), families(table.model.to_numpy().tolist(), vendors=vendors)
-    return accuracies, _Names([name.partition('.')[0] for name in accuracies.models], [family[name] for name in accuracies.models], accuracies.top1)
+    return arrange(table), _sorted_names(table.model.to_numpy().tolist(), vendors)
 
 @lru_cache(maxsize=16)
 def _remembered(test_set: TestSet, results: Results, vendors: bool, _state: tuple[int, ...]) -> tuple[Accuracies, _Names]:
@@ -133,28 +131,28 @@ def get_data(
     speed, picked = _read_speed(part, benchmark, results)
     accuracies, names = _arranged(accuracy, results, vendors)
     pairs, rows = _join(part, speed, accuracies)
-    shown, dropped = _select(pairs, names, weights, keep)
-    if pairs and not shown: raise ResultsError(f'keep={keep!r}: no such family; there are {", ".join(sorted({names.family[pair.accuracy] for pair in pairs}))}')
+    shown, dropped = _select(pairs, names, accuracies.table.top1.to_numpy(), weights, keep)
+    if len(pairs.speed) > len(shown.speed) == 0: raise ResultsError(f'keep={keep!r}: no such family; there are {", ".join(sorted(set(names.families[names.family[pairs.accuracy]])))}')
     table = _frame(part, speed, accuracies, shown, names)
     table.attrs = _source(results, [picked.file, _FILES[accuracy]]) | dict(part=part, benchmark=describe_benchmark(picked),
         measured_on=_measured(picked.path), accuracy=accuracy, rows=rows, dropped=dropped)
     return table
 
 # %% ../nbs/02_data.ipynb #ca0a841d
-def _join(part: str, speed: pd.DataFrame, accuracies: Accuracies) -> tuple[list[Pair], dict[str, int]]:
+def _join(part: str, speed: pd.DataFrame, accuracies: Accuracies) -> tuple[Pairs, dict[str, int]]:
     "Every pair of speed and accuracy; and what became of how many rows."
     possible = candidates(part, speed, accuracies)
     pairs = settle(possible)
-    joined, matched = len({pair.speed for pair in pairs}), len({pair.speed for pair in possible})
+    joined, matched = (int(np.count_nonzero(np.bincount(found.speed))) for found in (pairs, possible))
     return pairs, dict(read=len(speed), joined=joined, superseded=matched - joined, unmatched=len(speed) - matched)
 
 
 # %% ../nbs/02_data.ipynb #18bf40d5
-def _frame(part: str, speed: pd.DataFrame, accuracies: Accuracies, shown: list[Pair], names: _Names) -> pd.DataFrame:
+def _frame(part: str, speed: pd.DataFrame, accuracies: Accuracies, shown: Pairs, names: _Names) -> pd.DataFrame:
     "The rows to show, with all that is known of them."
     columns = _side_by_side(speed, accuracies.table, shown)
-    columns |= dict(secs=1 / columns[f'{part}_samples_per_sec'], family=[names.family[pair.accuracy] for pair in shown])
-    return pd.DataFrame(columns | _describe([pair.weight for pair in shown]))
+    columns |= dict(secs=1 / columns[f'{part}_samples_per_sec'], family=names.families[names.family[shown.accuracy]])
+    return pd.DataFrame(columns | _describe(columns['model'].tolist()))
 
 # %% ../nbs/02_data.ipynb #366584f7
 def _check_column(part: str, col: str | None) -> None:
@@ -185,8 +183,8 @@ def unmatched(
     speed, table = _read_speed(part, benchmark, results)[0], _arranged(accuracy, results, False)[0]
     pairs = candidates(part, speed, table)
     if superseded: pairs = settle(pairs)
-    if side == 'benchmark': left, joined, why = speed, [pair.speed for pair in pairs], why_no_accuracy(part, table)
-    else: left, joined, why = table.table, [pair.accuracy for pair in pairs], why_no_speed(part, speed, table)
+    if side == 'benchmark': left, joined, why = speed, pairs.speed, why_no_accuracy(part, table)
+    else: left, joined, why = table.table, pairs.accuracy, why_no_speed(part, speed, table)
     left = left[~left.index.isin(joined)]
     reasons = pd.Series([why(row) for row in left.itertuples()], left.index, dtype=object)
     left = left.assign(reason=reasons).reset_index(drop=True)

@@ -5,38 +5,38 @@
 # %% ../nbs/02a_join.ipynb #522085bb
 from __future__ import annotations
 from collections import defaultdict
-from operator import attrgetter
+from functools import lru_cache, partial
 from typing import Any, Callable, Collection, Iterable, Iterator, NamedTuple
+import numpy as np
 import pandas as pd
 from .models import renamed
 
 # %% auto #0
-__all__ = ['Accuracies', 'arrange', 'Pair', 'candidates', 'settle', 'why_no_accuracy', 'why_no_speed']
+__all__ = ['Accuracies', 'arrange', 'Pairs', 'candidates', 'first_of_each', 'settle', 'why_no_accuracy', 'why_no_speed']
 
 # %% ../nbs/02a_join.ipynb #8b7f66af
 class Accuracies(NamedTuple):
     "An accuracy table, arranged for finding things in it."
     table: pd.DataFrame  # as timm has it
-    models: list[str]  # names, by row
-    top1: list[float]  # percent, by row
     params: list[float]  # millions, by row
-    evaluated: dict[str, dict[int, int]]  # row by weight and image size; the first where there are several
+    sizes: dict[int, dict[str, int]]  # row by image size and weight; the first where there are several
     best: dict[str, int]  # row of the best accuracy of each weight; the first where there are several
-    arches: dict[str, list[str]]  # the tagged weights of each architecture
+    weights_of: Callable[[str], tuple[list[str], int]]  # see `_weights_of`
 
 def arrange(
     table: pd.DataFrame,  # with `model`, `img_size`, `top1` and `param_count`
 ) -> Accuracies:
     "Arrange an accuracy table for finding things in it."
     models, sizes, top1, params = (table[column].to_numpy().tolist() for column in ('model', 'img_size', 'top1', 'param_count'))
-    evaluated = _by_weight(models, sizes)
-    return Accuracies(table, models, top1, params, evaluated, _best(models, top1), _by_architecture(evaluated))
+    best = _best(models, top1)
+    weights_of = lru_cache(maxsize=10_000)(partial(_weights_of, best, _by_architecture(best)))  # one file names what the one before it named
+    return Accuracies(table, params, _by_size(models, sizes), best, weights_of)
 
 # %% ../nbs/02a_join.ipynb #a91c07d3
-def _by_weight(models: list[str], sizes: list[int]) -> dict[str, dict[int, int]]:
-    "The row of each weight and image size."
-    rows: dict[str, dict[int, int]] = {}
-    for row, (model, size) in enumerate(zip(models, sizes)): rows.setdefault(model, {}).setdefault(size, row)
+def _by_size(models: list[str], sizes: list[int]) -> dict[int, dict[str, int]]:
+    "The row of each image size and weight."
+    rows: dict[int, dict[str, int]] = defaultdict(dict)
+    for row, (model, size) in enumerate(zip(models, sizes)): rows[size].setdefault(model, row)
     return rows
 
 def _best(models: list[str], top1: list[float]) -> dict[str, int]:
@@ -56,14 +56,15 @@ def _by_architecture(weights: Iterable[str]) -> dict[str, list[str]]:
 
 # %% ../nbs/02a_join.ipynb #f0d9b47d
 def _weights_of(
+    best: dict[str, int],  # the weights of the accuracy table
+    arches: dict[str, list[str]],  # its tagged weights, by architecture
     name: str,  # a benchmark row's
-    accuracies: Accuracies,  # the table to look in
 ) -> tuple[list[str], int]:  # the weights, and the rank: exact name, renamed, architecture, architecture under an old name
     "The weights whose speed a benchmark row tells."
-    if name in accuracies.evaluated: return [name], 0
+    if name in best: return [name], 0
     now = renamed(name)
-    if now in accuracies.evaluated: return [now], 1
-    return accuracies.arches.get(now.partition('.')[0], []), 2 if now == name else 3
+    if now in best: return [now], 1
+    return arches.get(now.partition('.')[0], []), 2 if now == name else 3
 
 # %% ../nbs/02a_join.ipynb #d1e5216a
 def _another_model(one: float, other: float) -> bool:
@@ -71,13 +72,18 @@ def _another_model(one: float, other: float) -> bool:
     return max(one, other) > 1.25 * min(one, other)
 
 # %% ../nbs/02a_join.ipynb #019313ba
-class Pair(NamedTuple):
-    "A benchmark row and an accuracy row that may be joined."
-    speed: int  # the benchmark's row number
-    accuracy: int  # the accuracy table's row number
-    weight: str  # as the accuracy table names it
-    size: int  # the image size that the speed was measured at, in pixels
-    rank: int  # see `_weights_of`
+class Pairs(NamedTuple):
+    "Benchmark rows and accuracy rows that may be joined, side by side, in the order of the benchmark and then of the accuracy table."
+    speed: np.ndarray  # row numbers of the benchmark
+    accuracy: np.ndarray  # row numbers of the accuracy table
+    size: np.ndarray  # the image sizes that the speeds were measured at, in pixels
+    rank: np.ndarray  # see `_weights_of`
+
+    def take(self,
+        rows: np.ndarray,  # which of them: numbers, or true and false
+    ) -> Pairs:
+        "Some of the pairs."
+        return Pairs(*(column[rows] for column in self))
 
 def _speeds(part: str, speed: pd.DataFrame) -> Iterator[tuple[str, int, float, float]]:
     "Name, image size, throughput and parameters of each benchmark row."
@@ -87,24 +93,34 @@ def candidates(
     part: str,  # 'infer' or 'train'
     speed: pd.DataFrame,  # a benchmark file's rows
     accuracies: Accuracies,  # an accuracy table
-) -> list[Pair]:  # in the benchmark's order
+) -> Pairs:
     "Every pair of a speed row and an accuracy row that may be joined."
-    found, params = [], accuracies.params
+    found: list[int] = []  # four numbers a pair
     for row, (name, size, rate, own) in enumerate(_speeds(part, speed)):
-        weights, rank = _weights_of(name, accuracies) if rate > 0 else ([], 0)
+        weights, rank = accuracies.weights_of(name) if rate > 0 else ([], 0)
+        rows = accuracies.best if part == 'train' else accuracies.sizes.get(size, {})
         for weight in weights:
-            at = accuracies.best[weight] if part == 'train' else accuracies.evaluated[weight].get(size)
-            if at is not None and not (rank == 1 and _another_model(own, params[at])): found.append(Pair(row, at, weight, size, rank))
-    return found
+            at = rows.get(weight)
+            if at is not None and not (rank == 1 and _another_model(own, accuracies.params[at])): found += row, at, size, rank
+    pairs = np.array(found, dtype=int).reshape(-1, 4)
+    return Pairs(*pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))].T)
 
 # %% ../nbs/02a_join.ipynb #93e49846
+def first_of_each(
+    order: np.ndarray,  # what comes first, lowest first; of equal ones the one that stands first
+    *alike: np.ndarray,  # what tells one kind from another
+) -> np.ndarray:  # row numbers, in the order that they stand in
+    "The first row of each kind."
+    rows = np.lexsort((order, *alike))
+    begins = np.ones(len(rows), dtype=bool)
+    begins[1:] = np.logical_or.reduce([np.diff(values[rows]) != 0 for values in alike])
+    return np.sort(rows[begins])
+
 def settle(
-    pairs: Iterable[Pair],  # of `candidates`, in the benchmark's order
-) -> list[Pair]:  # those that win, in the benchmark's order
+    pairs: Pairs,  # of `candidates`
+) -> Pairs:  # those that win
     "One pair for each weight and image size."
-    winners: dict[tuple[str, int], Pair] = {}
-    for pair in sorted(pairs, key=attrgetter('rank')): winners.setdefault((pair.weight, pair.size), pair)
-    return sorted(winners.values())
+    return pairs.take(first_of_each(pairs.rank, pairs.accuracy, pairs.size))
 
 # %% ../nbs/02a_join.ipynb #37061f69
 def _sizes(sizes: Collection[int]) -> str: return f"size{'s'[:len(set(sizes)) - 1]} " + ', '.join(f'{size:g}' for size in sorted(set(sizes)))
@@ -114,16 +130,17 @@ def why_no_accuracy(
     accuracies: Accuracies,  # the accuracy table
 ) -> Callable[[Any], str]:  # from a row of the benchmark (of `itertuples`) to the reason
     "Why a benchmark row joined with nothing."
-    evaluated, params = accuracies.evaluated, dict(zip(accuracies.models, accuracies.params))
+    params = dict(zip(accuracies.table.model, accuracies.params))
     def why(row: Any) -> str:
         if pd.isna(rate := getattr(row, f'{part}_samples_per_sec')): return 'the throughput is empty'
         if rate == 0: return 'the throughput is 0'
-        weights, _ = _weights_of(row.model, accuracies)
+        weights, _ = accuracies.weights_of(row.model)
         if not weights: return 'no accuracy is published under its name, present or past'
-        if row.model not in evaluated and len(weights) == 1 and _another_model(row.param_count, (there := params[weights[0]])):
+        if row.model not in accuracies.best and len(weights) == 1 and _another_model(row.param_count, (there := params[weights[0]])):
             return f'its {row.param_count:g} million parameters are not those of {weights[0]} ({there:g} million)'
-        if part == 'train' or any(getattr(row, f'{part}_img_size') in evaluated[w] for w in weights): return 'another row of the file stands for its weights'
-        return f'accuracy is published at image {_sizes([s for w in weights for s in evaluated[w]])} only'
+        sizes = [size for size, rows in accuracies.sizes.items() if not rows.keys().isdisjoint(weights)]
+        if part == 'train' or getattr(row, f'{part}_img_size') in sizes: return 'another row of the file stands for its weights'
+        return f'accuracy is published at image {_sizes(sizes)} only'
     return why
 
 # %% ../nbs/02a_join.ipynb #03c2f977
@@ -135,7 +152,7 @@ def why_no_speed(
     "Why an accuracy row joined with nothing."
     measured: dict[str, set[int]] = defaultdict(set)
     for name, size, rate, _ in _speeds(part, speed):
-        for weight in _weights_of(name, accuracies)[0] if rate > 0 else []: measured[weight].add(size)
+        for weight in accuracies.weights_of(name)[0] if rate > 0 else []: measured[weight].add(size)
     def why(row: Any) -> str:
         if not measured[row.model]: return 'no speed was measured for its architecture'
         if part == 'train': return 'another image size of this weight is more accurate'

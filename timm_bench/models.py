@@ -162,8 +162,8 @@ def families(
     "The families of many models."
     stems = {name: _stem(name.partition('.')[0], vendors) for name in names}
     more = {name: found[1] for name in stems if (found := _MORE_DATA.search(name))}
-    others = stems if among is None else among
-    plain = {_stem(name.partition('.')[0], vendors) for name in others if not _MORE_DATA.search(name)} if more else set()
+    if among is None: plain = {stem for name, stem in stems.items() if name not in more}
+    else: plain = {_stem(name.partition('.')[0], vendors) for name in among if not _MORE_DATA.search(name)} if more else set()
     return {name: f'{stem}_in{more[name]}' if name in more and stem in plain else stem for name, stem in stems.items()}
 
 # %% ../nbs/01_models.ipynb #28882278

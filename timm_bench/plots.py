@@ -5,7 +5,6 @@
 # %% ../nbs/03_plots.ipynb #66e128f0
 from __future__ import annotations
 import re
-from typing import Any
 import numpy as np
 import pandas as pd
 import plotly.express as px
@@ -26,13 +25,12 @@ SYMBOLS = {'convnext_in12': 'diamond', 'convnext_in21': 'cross', 'convnextv2': '
            'convnextv2_in12': 'hexagon', 'convnextv2_in21': 'triangle-up'}
 
 # %% ../nbs/03_plots.ipynb #5810f329
-def _styles(families: pd.Series, spare: bool = False) -> dict:
-    "plotly express's arguments for colours and symbols: greys first, so that the hues lie on top. With `spare`, other families take the hues left over."
+def _looks(families: pd.Series, spare: bool = False) -> dict[str, dict]:
+    "Colour and symbol of each family, greys first, so that the hues lie on top. With `spare`, other families take the hues left over."
     names = sorted(families.unique(), key=lambda f: (f in HUES, list(HUES).index(f) if f in HUES else f))
     free = [hue for hue in dict.fromkeys(HUES.values()) if spare and hue not in {HUES.get(f) for f in names}]
     hues = dict(zip([f for f in names if f not in HUES], free)) | HUES
-    return dict(color='family', color_discrete_map={f: hues.get(f, GREY) for f in names}, category_orders={'family': names},
-                symbol='family', symbol_map={f: SYMBOLS.get(f, 'circle') for f in names})
+    return {f: dict(color=hues.get(f, GREY), symbol=SYMBOLS.get(f, 'circle')) for f in names}
 
 # %% ../nbs/03_plots.ipynb #607f6407
 LABELS = {'top1': 'top-1 accuracy (%)', 'top5': 'top-5 accuracy (%)', 'param_count_x': 'parameters (millions)', 'infer_gmacs': 'MACs (billions)',
@@ -105,17 +103,10 @@ def _finish(fig: go.Figure, df: pd.DataFrame, title: str, x: str, y: str, *more:
     subtitle = dict(text=_subtitle(df, *more), font=dict(color='#666'))
     fig.update_layout(title=dict(text=title, subtitle=subtitle, x=0.01, xanchor='left', y=0.97, yanchor='top'), template='plotly_white',
                       legend=dict(itemsizing='constant', title_text='family'), margin=dict(l=70, r=20, t=80, b=60))
-    fig.for_each_trace(lambda trace: trace.update(hovertemplate=(trace.hovertemplate or '').replace(':.3s}', ':.3s}s')))  # 105µ is 105µs
+    for trace in fig.data: trace.hovertemplate = (trace.hovertemplate or '').replace(':.3s}', ':.3s}s')  # 105µ is 105µs
     for axis, column in (fig.update_xaxes, x), (fig.update_yaxes, y):
         if _LOG.search(column): axis(type='log', **_ticks(df[column], 's' if 'secs' in column else ''))
     return fig
-
-def _by_family(df: pd.DataFrame, size: str, x: str, y: str, spare: bool = False, **options: Any) -> go.Figure:
-    "Bubbles by family, their area proportional to the image's."
-    hover = _hover(df, x, y, 'family', size) | {'_area': False}
-    fig = px.scatter(df.assign(_area=df[size]**2), x=x, y=y, log_x=bool(_LOG.search(x)), size='_area', width=WIDTH, height=HEIGHT, labels=_labels(df), hover_name='model',
-                     hover_data=hover, custom_data=_flag(df), render_mode='svg', **_styles(df.family, spare), **options)  # WebGL, the default above 1,000 points, is not everywhere
-    return _hollow(fig, df)
 
 # %% ../nbs/03_plots.ipynb #e95d3b70
 def _drawable(df: pd.DataFrame, x: str, y: str, size: str, log: list[str] | None = None) -> tuple[pd.DataFrame, str]:
@@ -138,6 +129,25 @@ def _hollow(fig: go.Figure, df: pd.DataFrame) -> go.Figure:
         solid = trace.marker.symbol or 'circle'
         trace.marker.symbol = [f'{solid}-open' if estimated else solid for estimated, *_ in trace.customdata]
     return fig
+
+# %% ../nbs/03_plots.ipynb #6c2f81de
+def _by_family(df: pd.DataFrame, size: str, x: str, y: str, spare: bool = False, trends: bool = False) -> go.Figure:
+    "Bubbles by family, their area proportional to the image's."
+    hover = _hover(df, x, y, 'family', size) | {'_area': False}
+    fig = px.scatter(df.assign(_area=df[size]**2), x=x, y=y, log_x=bool(_LOG.search(x)), size='_area', width=WIDTH, height=HEIGHT,
+                     labels=_labels(df), hover_name='model', hover_data=hover, custom_data=_flag(df), template='none',
+                     render_mode='svg')  # WebGL, the default above 1,000 points, is not everywhere
+    everything, rows, fig.data = fig.data[0].to_plotly_json(), df.groupby('family').indices, []
+    families = [_part(everything, rows[family], family, look) for family, look in _looks(df.family, spare).items()]
+    fig.add_traces([trace for points in families for trace in [points, *(_trend(points, x, y) if trends else [])]])
+    return _hollow(fig, df)
+
+# %% ../nbs/03_plots.ipynb #d1807f5b
+def _part(points: dict, rows: np.ndarray, family: str, look: dict) -> dict:
+    "Some of a trace's points, as the trace of a family."
+    marker = points['marker'] | dict(size=points['marker']['size'][rows]) | look
+    own = {what: points[what][rows] for what in ('x', 'y', 'hovertext', 'customdata')}
+    return points | own | dict(marker=marker, name=family, legendgroup=family, showlegend=True)
 
 # %% ../nbs/03_plots.ipynb #eca28df6
 GREYS = 12  # entries in grey that a legend may have
@@ -164,6 +174,27 @@ def show_all(
     df, said = _drawable(df.assign(family=_words(df.family, 'no family')), x, y, size)
     return _legend(_finish(_by_family(df, size, x, y), df, title, x, y, said))
 
+# %% ../nbs/03_plots.ipynb #2fecd466
+def _trend(points: dict, x: str, y: str) -> list[dict]:
+    "The line of least squares through a family's points, dotted for the variants; none without two different places on the x axis."
+    order, name = points['x'].argsort(kind='stable'), points['name']
+    across, up = points['x'][order], points['y'][order]
+    if across[0] == across[-1]: return []
+    equation, fitted = _fit(across, up, x, y)
+    places = [line for line in points['hovertemplate'].removesuffix('<extra></extra>').split('<br>') if '%{x' in line or '%{y' in line]
+    said = '<br>'.join(['<b>OLS trendline</b>', equation, '', f'family={name}', *places]) + ' <b>(trend)</b><extra></extra>'
+    return [dict(type='scatter', mode='lines', x=across, y=fitted, xaxis='x', yaxis='y', name=name, legendgroup=name, showlegend=False, hovertemplate=said,
+                 line_dash='dot' if name in SYMBOLS else 'solid', marker={what: points['marker'][what] for what in ('color', 'symbol')})]
+
+# %% ../nbs/03_plots.ipynb #e5f29c04
+def _fit(across: np.ndarray, up: np.ndarray, x: str, y: str) -> tuple[str, np.ndarray]:
+    "Least squares: the equation, with R², and the fitted values."
+    from statsmodels.regression.linear_model import OLS  # slow to import, and only trends need it
+    places, words = (np.log10(across), f'log10({x})') if _LOG.search(x) else (across, x)
+    with np.errstate(divide='ignore', invalid='ignore'):  # R² of a level line
+        fit = OLS(up, np.column_stack([np.ones(len(places)), places])).fit()
+        return f'{y} = {fit.params[1]:g} * {words} + {fit.params[0]:g}<br>R²={fit.rsquared:f}', fit.fittedvalues
+
 # %% ../nbs/03_plots.ipynb #db6e3b94
 def show_subs(
     df: pd.DataFrame,  # of `get_data`
@@ -181,16 +212,7 @@ def show_subs(
     except (re.error, TypeError) as e: raise ResultsError(f'subs={subs!r}: not a regular expression ({e})') from None
     if some.empty: raise ResultsError(f'subs={subs!r}: no such family; there are {", ".join(sorted(df.family.unique()))}')
     some, said = _drawable(some, x, y, size)
-    return _legend(_finish(_with_trends(some, size, x, y), some, title, x, y, said))
-
-# %% ../nbs/03_plots.ipynb #2fecd466
-def _with_trends(df: pd.DataFrame, size: str, x: str, y: str) -> go.Figure:
-    "Bubbles and trend lines, dotted for the variants; none for a family without two different places on the x axis."
-    with np.errstate(divide='ignore', invalid='ignore'):  # R² of a single point
-        fig = _by_family(df, size, x, y, spare=True, trendline='ols', trendline_options=dict(log_x=bool(_LOG.search(x))))
-    fig.data = [t for t in fig.data if t.mode != 'lines' or (t.x is not None and len(set(t.x)) > 1)]
-    for trend in fig.select_traces(dict(mode='lines')): trend.line.dash = 'dot' if trend.name in SYMBOLS else 'solid'
-    return fig
+    return _legend(_finish(_by_family(some, size, x, y, spare=True, trends=True), some, title, x, y, said))
 
 # %% ../nbs/03_plots.ipynb #7ab411fc
 def show_params(
@@ -204,7 +226,7 @@ def show_params(
     "Speed against the number of parameters, coloured by image size, with the rank correlation of the two."
     _need(df, size=size, x=x, y=y, hover='model', color='family')
     df, said = _drawable(df, x, y, size, log=[x, y])
-    fig = px.scatter(df, x=x, y=y, log_x=True, log_y=True, color=size, width=WIDTH, height=HEIGHT, labels=_labels(df), hover_name='model', render_mode='svg', custom_data=_flag(df),
+    fig = px.scatter(df, x=x, y=y, log_x=True, log_y=True, color=size, width=WIDTH, height=HEIGHT, labels=_labels(df), hover_name='model', render_mode='svg', template='none', custom_data=_flag(df),
                      hover_data=_hover(df, x, y, 'family', *df.filter(like='samples_per_sec')), color_continuous_scale='Cividis_r', opacity=0.7)
     fig.update_traces(marker_size=9).update_coloraxes(colorbar=dict(title=dict(side='right'), thickness=16))
     return _finish(_hollow(fig, df), df, title, x, y, f'rank correlation (Spearman) {_rank_correlation(df, x, y):.2f}', said)

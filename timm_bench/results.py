@@ -230,14 +230,14 @@ def _pick(part: str, words: str | os.PathLike | None, results: Results) -> dict:
     "What the name of the one file that is meant tells."
     if part not in ('infer', 'train'): raise ResultsError(f"part={part!r}: give 'infer' or 'train'")
     if words is not None and (not isinstance(words, str) or not words.split()): raise ResultsError(f'benchmark={words!r}: give a file name or words such as {"rtx4090 nhwc"!r}')
-    found = _parsed(results)
-    own = [benchmark for benchmark in found if benchmark['part'] == part]
+    if words and (file := f'{words.removesuffix(".csv")}.csv').startswith('benchmark-') and file in results.files:
+        named = parse_benchmark(file)
+        if named['part'] not in (part, None): raise ResultsError(f'{words}: not a benchmark of part {part!r}')
+        return named
+    own = [benchmark for benchmark in _parsed(results) if benchmark['part'] == part]
     if not own: raise ResultsError(f'no benchmark of part {part!r} in {results}')
-    if words is None: return _default_benchmark(own, part, results)
-    named = [benchmark for benchmark in found if benchmark['file'].removesuffix('.csv') == words.removesuffix('.csv')]
-    picked = named[0] if named else _only(own, part, words, results)
-    if picked['part'] not in (part, None): raise ResultsError(f'{words}: not a benchmark of part {part!r}')
-    return picked
+    return _only(own, part, words, results) if words else _default_benchmark(own, part, results)
+
 
 # %% ../nbs/00_results.ipynb #c19e0b41
 def _only(own: list[dict], part: str, words: str, results: Results) -> dict:
