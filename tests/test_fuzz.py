@@ -99,6 +99,7 @@ class Fuzzed(NamedTuple):
 READING = dict(benchmark=BENCHMARK, accuracy=SETS, results=RESULTS, as_of=AS_OF)
 NAMES = dict.fromkeys(['split_name', 'current_name', 'family', 'pretrain', 'license'], Fuzzed(dict(name=one_of('resnet50', 'convnext_tiny_in22ft1k',
         'vgg11.tv_in1k', 'tf_efficientnet_b0', other=TEXT)), (str, tuple, type(None))))
+NAMES['family'] = Fuzzed(NAMES['family'].arguments | dict(among=one_of(None, FEW), vendors=FLAG), (str, type(None)))
 READERS = {
     'get_results': Fuzzed(dict(results=RESULTS, rev=one_of(None), as_of=AS_OF, update=FLAG), timm_bench.Results),
     'list_benchmarks': Fuzzed(dict(results=RESULTS, as_of=AS_OF), pd.DataFrame),
@@ -124,7 +125,7 @@ CHOICES = {
     'effective_robustness': Fuzzed(dict(df=frames('accuracy'), sets=NAMED_SETS, trend=one_of('in1k', 'all')), pd.DataFrame),
     'best_by_day': Fuzzed(dict(history=frames('history'), budgets=st.lists(one_of('1ms', '5ms', .02), max_size=3) | ANYTHING), pd.DataFrame),
     'frontier': Fuzzed(dict(df=frames('data'), x=COLUMN, y=COLUMN, x_best=one_of('low', 'high'), y_best=one_of('low', 'high')), pd.DataFrame),
-    'better_than': Fuzzed(dict(df=frames('data'), model=one_of('vgg11', other=MODEL | ANYTHING), size=SIZE, accuracy=BLEND, results=RESULTS), pd.DataFrame),
+    'better_than': Fuzzed(dict(df=frames('data'), sort=one_of('accuracy', 'speed'), model=one_of('vgg11', other=MODEL | ANYTHING), size=SIZE, accuracy=BLEND, results=RESULTS), pd.DataFrame),
     'best': Fuzzed(dict(df=frames('data'), n=COUNT, under=one_of('5ms', '200/s'), params=one_of('30M'), macs=one_of('5G'), acts=one_of('20M'), size=SIZE,
             license=one_of('commercial', ['mit', 'apache-2.0']),
                         pretrain=one_of(None, 'in1k'), family=one_of('resnet', ['vgg', 'convnext']), accuracy=BLEND, results=RESULTS), pd.DataFrame)}
