@@ -188,7 +188,7 @@ def with_pictures(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
             if not (alt := spoken(output)): continue
             name = re.sub(r'\W+', '-', headings[-1].lower())
             shown.append((name, headings[-1], chart(figure_of(output)) if figure_of(output) else output.data['text/html'], alt))
-            cell.outputs = [frame(picture(f'images/gallery/{name}', alt))]
+            cell.outputs = [frame(picture(f'images/gallery/{name}', alt, link=True))]
             break
     photograph({name: html for name, _, html, _ in shown}, EXECUTED/'images'/'gallery')
     cards = ''.join(f'<a class="card" href="#{name}">{picture(f"images/gallery/{name}", "")}<strong>{escape(heading)}</strong></a>' for name, heading, _, _ in shown)
@@ -205,9 +205,11 @@ def spoken(output) -> str | None:
     return heading and f'The card of {heading[1]}: its licence and pre-training data, its accuracy on every test set, its speed on every benchmark, and what is better.'
 
 
-def picture(path: str, alt: str) -> str:
-    "A picture in both modes. Only the one that is seen is loaded."
-    return ''.join(f'<img class="{mode}-content" src="{path}-{mode}.png" alt="{escape(alt)}" loading="lazy">' for mode in ('light', 'dark'))
+def picture(path: str, alt: str, link: bool = False) -> str:
+    "A picture in both modes, as a link to itself in full size if asked for. Only the one that is seen is loaded."
+    image = '<img{} src="{}" alt="{}" loading="lazy">'
+    if not link: return ''.join(image.format(f' class="{mode}-content"', f'{path}-{mode}.png', escape(alt)) for mode in ('light', 'dark'))
+    return ''.join(f'<a class="full {mode}-content" href="{path}-{mode}.png">{image.format("", f"{path}-{mode}.png", escape(alt))}</a>' for mode in ('light', 'dark'))
 
 
 STAGE = """<!DOCTYPE html><html class="{mode}" data-scheme="{scheme}"><meta charset="utf-8"><link rel="stylesheet" href="styles.css">

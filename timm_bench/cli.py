@@ -74,11 +74,20 @@ def chart_page(
     from jinja2 import Environment, PackageLoader, select_autoescape
     from timm_bench.words import in_words
     results = get_results(results)
-    charts = [dict(title=f.layout.title.text, id=f'chart-{i}', note=_NOTES.get(f.layout.title.text), words=in_words(f),
-                   html=f.to_html(full_html=False, include_plotlyjs=('cdn' if cdn else True) if i == 1 else False, div_id=f'plot-{i}'))
+    charts = [dict(title=f.layout.title.text, id=f'chart-{i}', note=_NOTES.get(f.layout.title.text), words=in_words(f), about=_about(f),
+                   html=_untitled(f).to_html(full_html=False, include_plotlyjs=('cdn' if cdn else True) if i == 1 else False, div_id=f'plot-{i}'))
               for i, f in enumerate(seven_charts(results), start=1)]
     page = Environment(loader=PackageLoader('timm_bench', 'assets'), autoescape=select_autoescape(), trim_blocks=True).get_template('charts.html')
     return page.render(charts=charts, source=str(results), made=datetime.now(timezone.utc).date().isoformat())
+
+def _about(figure: go.Figure) -> str:
+    "What stands under a chart's title."
+    return (figure.layout.title.subtitle.text or '').replace('<br>', ' · ')
+
+def _untitled(figure: go.Figure) -> go.Figure:
+    "A chart without its title, which the page shows as text, and without the room for it."
+    top = figure.layout.margin.t or 100
+    return figure.update_layout(title=None, height=(figure.layout.height or 450) - top + 40, margin_t=40)
 
 # %% ../nbs/09_cli.ipynb #5ac24c93
 class Part(str, Enum):

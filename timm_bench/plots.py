@@ -9,11 +9,13 @@ import numpy as np
 import pandas as pd
 import plotly.express as px
 import plotly.graph_objects as go
+from plotly.colors import sample_colorscale
 from .results import ResultsError
 from .stats import need_numbers
 
 # %% auto #0
-__all__ = ['SUBS', 'GREY', 'HUES', 'SYMBOLS', 'LABELS', 'WIDTH', 'HEIGHT', 'GREYS', 'show_all', 'show_subs', 'show_params']
+__all__ = ['SUBS', 'GREY', 'HUES', 'SYMBOLS', 'LABELS', 'WIDTH', 'HEIGHT', 'GREYS', 'BOTH_MODES', 'show_all', 'show_subs',
+           'show_params']
 
 # %% ../nbs/03_plots.ipynb #c25834b3
 SUBS = 'levit|resnetd?|regnetx|vgg|convnext.*|efficientnetv2|beit'  # the families of the subset charts
@@ -215,6 +217,8 @@ def show_subs(
     return _legend(_finish(_by_family(some, size, x, y, spare=True, trends=True), some, title, x, y, said))
 
 # %% ../nbs/03_plots.ipynb #7ab411fc
+BOTH_MODES = sample_colorscale('Plasma_r', [.2, .3, .4, .5, .55])  # the part of the scale that can be seen on white and on a dark page
+
 def show_params(
     df: pd.DataFrame,  # of `get_data`
     title: str,  # the chart's heading
@@ -227,7 +231,7 @@ def show_params(
     _need(df, size=size, x=x, y=y, hover='model', color='family')
     df, said = _drawable(df, x, y, size, log=[x, y])
     fig = px.scatter(df, x=x, y=y, log_x=True, log_y=True, color=size, width=WIDTH, height=HEIGHT, labels=_labels(df), hover_name='model', render_mode='svg', template='none', custom_data=_flag(df),
-                     hover_data=_hover(df, x, y, 'family', *df.filter(like='samples_per_sec')), color_continuous_scale='Cividis_r', opacity=0.7)
+                     hover_data=_hover(df, x, y, 'family', *df.filter(like='samples_per_sec')), color_continuous_scale=BOTH_MODES, opacity=0.7)
     fig.update_traces(marker_size=9).update_coloraxes(colorbar=dict(title=dict(side='right'), thickness=16))
     return _finish(_hollow(fig, df), df, title, x, y, f'rank correlation (Spearman) {_rank_correlation(df, x, y):.2f}', said)
 
