@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from timm_bench.data import get_accuracy, get_data
-from timm_bench.plots import SUBS
+from timm_bench.chart_parts import SUBS
 from timm_bench.record import read_sidecar
 from timm_bench.results import _bundled, list_benchmarks
 

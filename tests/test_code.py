@@ -199,3 +199,10 @@ def test_what_the_linter_cannot_see_is_found_too(code, check):
 @pytest.mark.parametrize('comment, off', [('# noqa: S307', True), ('# noqa: E501, S602', True), ('# noqa', True), ('# ruff: noqa', True), ('# noqa: S310', False), ('# noqa: BLE001  # why', False)])
 def test_a_comment_that_switches_a_rule_off_is_found(comment, off):
     assert silenced(f'eval(text)  {comment}\n') == off
+
+
+@pytest.mark.parametrize('notebook', sorted((PROJECT/'nbs').glob('[0-9]*.ipynb')), ids=lambda path: path.stem)
+def test_a_notebook_is_of_a_size_that_one_reads(notebook):
+    cells = json.loads(notebook.read_text(encoding='utf-8'))['cells']
+    assert 15 <= len(cells) <= 45
+    assert ''.join(cells[0]['source']).startswith('# ') and '\n> ' in ''.join(cells[0]['source'])

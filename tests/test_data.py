@@ -3,9 +3,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from timm_bench.data import KEEP, get_data, unmatched
+from timm_bench.data import KEEP, get_data
+from timm_bench.unjoined import unmatched
 from timm_bench.models import renames
-from timm_bench.plots import SUBS
+from timm_bench.chart_parts import SUBS
 from timm_bench.results import list_benchmarks
 
 DAYS = ['2022-04-01', '2023-02-06', '2024-09-04', '2026-01-06']

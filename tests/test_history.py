@@ -10,7 +10,8 @@ from browser import browser
 from timm_bench.accuracy import get_accuracy
 from timm_bench.cards import card
 from timm_bench.comparison import compare
-from timm_bench.data import get_data, unmatched
+from timm_bench.data import get_data
+from timm_bench.unjoined import unmatched
 from timm_bench.history import best_by_day, days_of, get_history
 from timm_bench.history_plots import show_history
 from timm_bench.models import renames

@@ -9,7 +9,8 @@ import pytest
 from forks import children
 from hypothesis import HealthCheck, given, settings, strategies as st
 from timm_bench.data import get_data
-from timm_bench.measure import measure, models_like
+from timm_bench.measure import measure
+from timm_bench.model_names import models_like
 from timm_bench.record import COLUMNS, BenchmarkFile, add_row, read_sidecar
 from timm_bench.results import ResultsError, parse_benchmark
 from timm_bench.worker import APART

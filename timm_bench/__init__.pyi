@@ -4,7 +4,8 @@ from .tables import ResultsError as ResultsError
 from .results import Results as Results, ResultsWarning as ResultsWarning, get_results as get_results, list_benchmarks as list_benchmarks
 from .models import split_name as split_name, current_name as current_name, family as family, pretrain as pretrain, license as license
 from .accuracy import get_accuracy as get_accuracy
-from .data import get_data as get_data, unmatched as unmatched
+from .data import get_data as get_data
+from .unjoined import unmatched as unmatched
 from .plots import show_all as show_all, show_subs as show_subs, show_params as show_params
 from .decision_plots import show_frontier as show_frontier, show_compare as show_compare
 from .robustness import effective_robustness as effective_robustness

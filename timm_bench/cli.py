@@ -4,8 +4,7 @@
 
 # %% ../nbs/09_cli.ipynb #7a16bee3
 from __future__ import annotations
-import contextlib, json, os, re, sys, warnings
-from datetime import datetime, timezone
+import contextlib, json, re, sys, warnings
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Callable, Iterable, Iterator, Optional, get_args
@@ -16,78 +15,13 @@ from .tables import _plain
 from .results import Results, ResultsError, ResultsWarning, get_results, list_benchmarks, parse_benchmark, _version as _numbers, _words_for
 
 if TYPE_CHECKING:
-    import pandas as pd, plotly.graph_objects as go
+    import pandas as pd
     from rich.console import Console
 
 # %% auto #0
 __all__ = ['app', 'ResultsOption', 'AsOf', 'Update', 'Benchmark', 'PartOption', 'Accuracy', 'FormatOption', 'ModelName', 'Models',
-           'Like', 'speeds', 'seven_charts', 'chart_page', 'Part', 'Sort', 'Format', 'sources', 'charts', 'explore',
-           'best', 'instead_of', 'frontier', 'compare', 'card', 'history', 'Precision', 'Layout', 'measure',
-           'pick_models', 'estimate', 'main']
-
-# %% ../nbs/09_cli.ipynb #d9ef01ad
-def speeds(
-    infer: pd.DataFrame,  # of `get_data('infer')`
-    train: pd.DataFrame,  # of `get_data('train')`
-) -> pd.DataFrame:  # a row per architecture and image size that is in both: the columns of `infer`, and `infer_secs` and `train_secs` (seconds per image)
-    "Inference and training speed of the same architectures at the same image size."
-    train = train[['arch', 'train_img_size', 'train_batch_size', 'secs']].rename(columns=dict(secs='train_secs', train_img_size='infer_img_size'))
-    once = ['arch', 'infer_img_size']
-    both = infer.drop_duplicates(once).rename(columns=dict(secs='infer_secs')).merge(train.drop_duplicates(once), on=once)
-    both.attrs = infer.attrs
-    return both
-
-# %% ../nbs/09_cli.ipynb #f8212338
-def _three(df: pd.DataFrame, title: str, size: str) -> list[go.Figure]:
-    "All families, the subset, and parameters, of one part."
-    from timm_bench.plots import show_all, show_params, show_subs  # plotly is slow to import: only where something is drawn
-    return [show_all(df, title, size), show_subs(df, f'{title}: the families most used', size), show_params(df, f'{title}: parameters and speed', size)]
-
-# %% ../nbs/09_cli.ipynb #fa6e904c
-def _both(infer: pd.DataFrame, train: pd.DataFrame) -> go.Figure:
-    "Training speed against inference speed; the subtitle names both benchmarks."
-    from timm_bench.plots import show_all
-    fig = show_all(speeds(infer, train), 'Training and inference', 'infer_img_size', x='infer_secs', y='train_secs')
-    named = f"inference: {infer.attrs['benchmark']} · training: {train.attrs['benchmark']}"
-    return fig.update_layout(title_subtitle_text=f'{named} · {sum(len(t.x) for t in fig.data)} architectures')
-
-def seven_charts(
-    results: str | os.PathLike | Results | None = None,  # see `get_results`
-) -> list[go.Figure]:  # three of inference, three of training, one of both; raises `ResultsError`
-    "The charts of `timm_bench charts`."
-    from timm_bench.data import get_data
-    results = get_results(results)
-    infer, train = get_data('infer', results=results), get_data('train', results=results)
-    return [*_three(infer, 'Inference', 'infer_img_size'), *_three(train, 'Training', 'train_img_size'), _both(infer, train)]
-
-# %% ../nbs/09_cli.ipynb #aa7901ab
-_NOTES = {'Inference': 'Up and to the left is better: more accurate, less time. A bubble grows with the area of the test images.',
-          'Training': 'Time is for forward pass, backward pass and optimiser step. Accuracy is the best published for a model, at any test size.'}
-
-# %% ../nbs/09_cli.ipynb #1b3081d0
-def chart_page(
-    results: str | os.PathLike | Results | None = None,  # see `get_results`
-    *,
-    cdn: bool = False,  # load plotly.js from a content delivery network rather than carry it
-) -> str:  # a whole HTML page; raises `ResultsError`
-    "The seven charts on one page."
-    from jinja2 import Environment, PackageLoader, select_autoescape
-    from timm_bench.words import in_words
-    results = get_results(results)
-    charts = [dict(title=f.layout.title.text, id=f'chart-{i}', note=_NOTES.get(f.layout.title.text), words=in_words(f), about=_about(f),
-                   html=_untitled(f).to_html(full_html=False, include_plotlyjs=('cdn' if cdn else True) if i == 1 else False, div_id=f'plot-{i}'))
-              for i, f in enumerate(seven_charts(results), start=1)]
-    page = Environment(loader=PackageLoader('timm_bench', 'assets'), autoescape=select_autoescape(), trim_blocks=True).get_template('charts.html')
-    return page.render(charts=charts, source=str(results), made=datetime.now(timezone.utc).date().isoformat())
-
-def _about(figure: go.Figure) -> str:
-    "What stands under a chart's title."
-    return (figure.layout.title.subtitle.text or '').replace('<br>', ' · ')
-
-def _untitled(figure: go.Figure) -> go.Figure:
-    "A chart without its title, which the page shows as text, and without the room for it."
-    top = figure.layout.margin.t or 100
-    return figure.update_layout(title=None, height=(figure.layout.height or 450) - top + 40, margin_t=40)
+           'Like', 'Part', 'Sort', 'Format', 'sources', 'charts', 'explore', 'best', 'instead_of', 'frontier',
+           'compare', 'card', 'history', 'Precision', 'Layout', 'measure', 'pick_models', 'estimate', 'main']
 
 # %% ../nbs/09_cli.ipynb #5ac24c93
 class Part(str, Enum):
@@ -207,6 +141,7 @@ def charts(results: ResultsOption = None, as_of: AsOf = None, update: Update = F
            open_page: Annotated[bool, typer.Option('--open', help='Open the page in a browser.')] = False) -> None:
     "Write one page with seven charts of speed and accuracy."
     from timm_bench.explorer import write_page
+    from timm_bench.page import chart_page
     found = _results(results, as_of, update)
     with _busy('Drawing …'): page = chart_page(found, cdn=cdn)
     write_page(page, out)
@@ -389,7 +324,6 @@ class Layout(str, Enum):
     nchw = 'nchw'
     nhwc = 'nhwc'
 
-# %% ../nbs/09_cli.ipynb #4c710e62
 Models = Annotated[Optional[list[str]], typer.Option('--models', help="A name, pattern ('resnet*'), family ('convnext'), or @FILE with a name a line; give it as often as you like.")]
 Like = Annotated[Optional[str], typer.Option('--like', help="The models of a benchmark file, named by words that are true of it ('rtx3090 nhwc pt240').")]
 
@@ -408,7 +342,8 @@ def measure(models: Models = None, like: Like = None, results: ResultsOption = N
             seconds: Annotated[float, typer.Option('--seconds', help='At most, for timing one model.')] = 10,
             timeout: Annotated[float, typer.Option('--timeout', help='Seconds after which a model is given up.')] = 600) -> None:
     "Benchmark timm models on this machine, into a file in timm's own format (needs the extra 'measure')."
-    from timm_bench.measure import find_models, measure, models_like
+    from timm_bench.model_names import find_models, models_like
+    from timm_bench.measure import measure
     if not models and not like: raise typer.BadParameter("give --models NAME or --like WORDS")
     chosen = [*(find_models(_named(models)) if models else []), *(models_like(like, part.value, results=_results(results, None, False)) if like else [])]
     done = measure(chosen, device=device, batch_size=batch_size, img_size=img_size, precision=precision.value, layout=layout.value, compile=compiled, threads=threads,

@@ -13,12 +13,12 @@ import numpy as np
 import pandas as pd
 from .tables import file_state, read_table
 from .results import Results, ResultsError, describe_benchmark, get_results, parse_benchmark, _pick
-from .join import Accuracies, Pairs, arrange, candidates, first_of_each, settle, why_no_accuracy, why_no_speed
+from .join import Accuracies, Pairs, arrange, candidates, first_of_each, settle
 from .models import split_name, renamed, families, pretrain, declared_license
 from .accuracy import TestSet, get_accuracy, _FILES, _choose, _source
 
 # %% auto #0
-__all__ = ['KEEP', 'get_data', 'unmatched']
+__all__ = ['KEEP', 'get_data']
 
 # %% ../nbs/02_data.ipynb #37191906
 def _read_speed(part: str, benchmark: str | os.PathLike | None, results: Results) -> tuple[pd.DataFrame, pd.Series]:
@@ -164,29 +164,3 @@ def _check_pattern(keep: str | None) -> None:
     if keep is not None and not isinstance(keep, str): raise ResultsError(f'keep={keep!r}: give a regular expression, or None for all families')
     try: re.compile(keep or '')
     except re.error as e: raise ResultsError(f'keep={keep!r}: not a regular expression ({e}); give None for all families') from None
-
-# %% ../nbs/02_data.ipynb #6a61bd51
-def unmatched(
-    part: Literal['infer', 'train'],  # inference or training speed
-    *,
-    benchmark: str | os.PathLike | None = None,  # see `get_data`
-    results: str | os.PathLike | Results | None = None,  # see `get_results`
-    as_of: str | date | None = None,  # see `get_results`
-    accuracy: TestSet = 'imagenet',  # see `get_data`
-    side: Literal['benchmark', 'accuracy'] = 'benchmark',  # rows of the benchmark file, or of the accuracy table
-    superseded: bool = False,  # with `side='benchmark'`: also the rows whose weights another row of the file stands for
-) -> pd.DataFrame:  # those rows that joined with nothing, as in their file, and the `reason`; raises `ResultsError`
-    "The rows that did not join, and why."
-    _choose('part', part, ('infer', 'train'))
-    _choose('side', side, ('benchmark', 'accuracy'))
-    results = get_results(results, as_of=as_of)
-    speed, table = _read_speed(part, benchmark, results)[0], _arranged(accuracy, results, False)[0]
-    pairs = candidates(part, speed, table)
-    if superseded: pairs = settle(pairs)
-    if side == 'benchmark': left, joined, why = speed, pairs.speed, why_no_accuracy(part, table)
-    else: left, joined, why = table.table, pairs.accuracy, why_no_speed(part, speed, table)
-    left = left[~left.index.isin(joined)]
-    reasons = pd.Series([why(row) for row in left.itertuples()], left.index, dtype=object)
-    left = left.assign(reason=reasons).reset_index(drop=True)
-    if side == 'accuracy': left.attrs = _source(results, [_FILES[accuracy]])
-    return left

@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from .results import ResultsError
 from .stats import medians, more_is_better, need_names, need_numbers, unbeaten
-from .plots import GREY, HEIGHT, HUES, WIDTH, _LOG, _drawable, _finish, _hover, _labels, _need, _quantity, _ticks, _words
+from .chart_parts import GREY, HEIGHT, HUES, WIDTH, _LOG, _drawable, _finish, _hover, _labels, _need, _quantity, _ticks, _words
 
 # %% auto #0
 __all__ = ['LETTER', 'LINE', 'FONT', 'PAD', 'PER_DOT', 'show_frontier', 'show_compare']

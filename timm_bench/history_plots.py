@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 from .results import ResultsError
 from .stats import need_names, unbeaten
-from .plots import GREY, HEIGHT, WIDTH, _drawable, _finish, _labels, _need
+from .chart_parts import GREY, HEIGHT, WIDTH, _drawable, _finish, _labels, _need
 from .decision_plots import _annotations, _dots, _fix_axes, _placed, _spans
 
 # %% auto #0

@@ -4,65 +4,19 @@
 
 # %% ../nbs/05_measure.ipynb #9a3f222d
 from __future__ import annotations
-import contextlib, os, re, tempfile, warnings
+import contextlib, os, re, tempfile
 from concurrent.futures import Future, as_completed
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Callable, Generator, Iterable, Literal
 import pandas as pd
 from .tables import as_path
-from .results import Results, ResultsError, ResultsWarning, get_results, parse_benchmark, pick_benchmark
-from .models import UnknownModel, current_name, families, registry
+from .results import ResultsError, parse_benchmark
+from .model_names import find_models
 from .record import Files, Report, has_row, keep_row, rows_before, summary_of
 from .worker import Failure, Worker, describe_machine, describe_machine_here, run_job, run_job_here
 
 # %% auto #0
-__all__ = ['CHOICES', 'find_models', 'models_like', 'measure']
-
-# %% ../nbs/05_measure.ipynb #5dfac380
-def _architectures() -> list[str]:
-    "Every architecture that timm has."
-    return sorted([*registry()['weights'], *registry()['others']])
-
-def _matches(word: str) -> list[str]:
-    "The models that a name, pattern or family stands for."
-    if re.search(r'[*?\[]', word):
-        names = [f'{arch}.{tag}' for arch, tags in registry()['weights'].items() for tag in tags] if '.' in word else _architectures()
-        return [name for name in names if fnmatchcase(name, word)]
-    try: return [current_name(word)]
-    except UnknownModel: return [name for name, family in families(_architectures()).items() if family == word]
-
-# %% ../nbs/05_measure.ipynb #c1ef7682
-def find_models(
-    models: str | Iterable[str],  # names, patterns ('resnet*'), families ('convnext')
-) -> list[str]:  # today's names, each once, in the order given; raises `ResultsError`
-    "The models that names, patterns and families stand for."
-    words = [models] if isinstance(models, str) else list(models) if isinstance(models, Iterable) else [models]
-    found = [_matches(word) if isinstance(word, str) else [] for word in words]
-    if unknown := [word for word, names in zip(words, found) if not names]: raise ResultsError(_unknown(unknown))
-    if not found: raise ResultsError("models: give at least one name, pattern ('resnet*') or family ('convnext')")
-    return list(dict.fromkeys(name for names in found for name in names))
-
-# %% ../nbs/05_measure.ipynb #1c1c196e
-def _unknown(words: list) -> str:
-    "What to say of words that stand for no model."
-    try: current_name(words[0])
-    except UnknownModel as e: first = f'{e} A name, a pattern (resnet*) or a family (convnext) will do.'
-    return f'models: {first}' + (f' Nor {", ".join(map(repr, words[1:6]))}{" …" if len(words) > 6 else ""}.' if words[1:] else '')
-
-# %% ../nbs/05_measure.ipynb #da6ee5fa
-def models_like(
-    benchmark: str | None = None,  # a benchmark file's name, or words true of one; see `get_data`
-    part: Literal['infer', 'train'] = 'infer',  # inference or training speed
-    *,
-    results: str | os.PathLike | Results | None = None,  # see `get_results`
-) -> list[str]:  # today's names, in the file's order; raises `ResultsError`
-    "The models of a benchmark file, to measure the same."
-    results = get_results(results)
-    names = list(dict.fromkeys(results.read(pick_benchmark(part, benchmark, results).file).model))
-    gone = [name for name in names if not _matches(name)]
-    if gone: warnings.warn(f'{len(gone)} models are no longer in timm: {", ".join(gone)}', ResultsWarning, stacklevel=2)
-    return find_models([name for name in names if name not in gone])
+__all__ = ['CHOICES', 'measure']
 
 # %% ../nbs/05_measure.ipynb #fa3028ab
 CHOICES = dict(part=('infer', 'train'), precision=('fp32', 'amp', 'amp_bf16', 'bf16'), layout=('nchw', 'nhwc'))

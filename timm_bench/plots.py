@@ -5,162 +5,16 @@
 # %% ../nbs/03_plots.ipynb #66e128f0
 from __future__ import annotations
 import re
-import numpy as np
 import pandas as pd
 import plotly.express as px
 import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 from .results import ResultsError
-from .stats import need_numbers
+from .chart_parts import (HEIGHT, SUBS, WIDTH, _by_family, _drawable, _finish, _flag, _hollow, _hover, _labels, _legend,
+                                    _need, _words)
 
 # %% auto #0
-__all__ = ['SUBS', 'GREY', 'HUES', 'SYMBOLS', 'LABELS', 'WIDTH', 'HEIGHT', 'GREYS', 'BOTH_MODES', 'show_all', 'show_subs',
-           'show_params']
-
-# %% ../nbs/03_plots.ipynb #c25834b3
-SUBS = 'levit|resnetd?|regnetx|vgg|convnext.*|efficientnetv2|beit'  # the families of the subset charts
-GREY = '#a8a8a8'
-HUES = {'levit': '#117733', 'resnet': '#332288', 'resnetd': '#88ccee', 'regnetx': '#44aa99', 'vgg': '#999933', 'convnext': '#cc6677',
-        'convnext_in22': '#882255', 'convnext_in12': '#882255', 'convnext_in21': '#882255', 'convnextv2': '#cc6677', 'convnextv2_in22': '#882255',
-        'convnextv2_in12': '#882255', 'convnextv2_in21': '#882255', 'efficientnetv2': '#ddcc77', 'beit': '#aa4499'}
-SYMBOLS = {'convnext_in12': 'diamond', 'convnext_in21': 'cross', 'convnextv2': 'square', 'convnextv2_in22': 'square',
-           'convnextv2_in12': 'hexagon', 'convnextv2_in21': 'triangle-up'}
-
-# %% ../nbs/03_plots.ipynb #5810f329
-def _looks(families: pd.Series, spare: bool = False) -> dict[str, dict]:
-    "Colour and symbol of each family, greys first, so that the hues lie on top. With `spare`, other families take the hues left over."
-    names = sorted(families.unique(), key=lambda f: (f in HUES, list(HUES).index(f) if f in HUES else f))
-    free = [hue for hue in dict.fromkeys(HUES.values()) if spare and hue not in {HUES.get(f) for f in names}]
-    hues = dict(zip([f for f in names if f not in HUES], free)) | HUES
-    return {f: dict(color=hues.get(f, GREY), symbol=SYMBOLS.get(f, 'circle')) for f in names}
-
-# %% ../nbs/03_plots.ipynb #607f6407
-LABELS = {'top1': 'top-1 accuracy (%)', 'top5': 'top-5 accuracy (%)', 'param_count_x': 'parameters (millions)', 'infer_gmacs': 'MACs (billions)',
-          'infer_macts': 'activations (millions)', 'infer_img_size': 'image size (pixels)', 'train_img_size': 'training image size (pixels)',
-          'img_size': 'test image size (pixels)', 'infer_batch_size': 'batch size', 'train_batch_size': 'batch size', 'infer_samples_per_sec': 'images per second',
-          'train_samples_per_sec': 'images per second (training)', 'secs_low': 'estimated: at least (90 % interval)',
-          'secs_high': 'estimated: at most', 'pretrain': 'pre-training data', 'license': 'declared licence', 'family': 'family'}
-_TEST_SETS = {'imagenet': 'ImageNet', 'real': 'ImageNet-ReaL', 'v2': 'ImageNet-V2', 'a': 'ImageNet-A', 'a-clean': 'ImageNet (classes of A)',
-              'r': 'ImageNet-R', 'r-clean': 'ImageNet (classes of R)', 'sketch': 'ImageNet-Sketch'}
-_LOG = re.compile(r'secs|param_count|gmacs|macts|samples_per_sec|step_time')
-
-def _batches(df: pd.DataFrame) -> tuple[int, int] | None:
-    "Smallest and largest batch size in a frame."
-    sizes = pd.concat([pd.to_numeric(df[c], errors='coerce') for c in ('infer_batch_size', 'train_batch_size') if c in df] or [pd.Series(dtype=float)])
-    sizes = sizes[np.isfinite(sizes)]
-    return (int(sizes.min()), int(sizes.max())) if len(sizes) else None
-
-# %% ../nbs/03_plots.ipynb #531f8c50
-def _labels(df: pd.DataFrame) -> dict[str, str]:
-    "Axis titles by column, with units."
-    kind = 'latency at batch size 1' if _batches(df) == (1, 1) else 'amortised over the batch'
-    test_set = _TEST_SETS.get(df.attrs.get('accuracy'), 'ImageNet')
-    times = {'secs': f'seconds per image ({kind})', 'infer_secs': 'inference: seconds per image', 'train_secs': 'training: seconds per image'}
-    return LABELS | times | {top: f'{test_set} {LABELS[top]}' for top in ('top1', 'top5')}
-
-def _subtitle(df: pd.DataFrame, *more: str) -> str:
-    "What was measured on what, and when."
-    batches = _batches(df)
-    batch = batches and ('batch size ' + (f'{batches[0]:,} to {batches[1]:,}' if batches[0] != batches[1] else f'{batches[0]:,}'))
-    when = df.attrs.get('measured_on') or (df.attrs.get('date') and f'results as of {df.attrs["date"]}')
-    return ' · '.join(filter(None, [df.attrs.get('benchmark'), batch, when, f'{len(df):,} models', *more]))
-
-# %% ../nbs/03_plots.ipynb #506fdd2d
-WIDTH, HEIGHT = 1000, 800  # pixels, as in the seed
-
-def _need(df: pd.DataFrame, **columns: str) -> None:
-    "Refuse a column that the frame does not have, and axes and sizes that are not numbers."
-    if not isinstance(df, pd.DataFrame): raise ResultsError(f'df: a {type(df).__name__} is not a DataFrame; get_data makes one')
-    for argument, column in columns.items():
-        if column not in df: raise ResultsError(f'{argument}={column!r}: no such column; there are {", ".join(map(str, df.columns))}')
-    need_numbers(df, **{argument: column for argument, column in columns.items() if argument in ('x', 'y', 'size')})
-    if 'x' in columns and columns['x'] == columns['y']: raise ResultsError(f'y={columns["y"]!r}: on the horizontal axis already; give another column')
-
-def _words(values: pd.Series, missing: str) -> pd.Series:
-    "A column as text."
-    return values.astype(object).where(values.notna(), missing).map(str)
-
-def _hover(df: pd.DataFrame, *first: str) -> dict:
-    "Columns to show in the hover, with their formats."
-    others = ['secs_low', 'secs_high', 'img_size', 'infer_batch_size', 'train_batch_size', 'param_count_x', 'pretrain', 'license']
-    formats = dict.fromkeys(['secs', 'infer_secs', 'train_secs', 'secs_low', 'secs_high'], ':.3s') | {'top1': ':.2f'}
-    return {c: formats.get(c, True) for c in dict.fromkeys([*first, *others]) if c in df}
-
-# %% ../nbs/03_plots.ipynb #aa53512b
-def _quantity(value: float, unit: str) -> str:
-    "A number as on an axis: 20 µs, 5 ms, 1,000."
-    if not unit: return f'{value:,.10g}'
-    scale, prefix = next(((s, p) for s, p in ((1, ''), (1e-3, 'm'), (1e-6, 'µ'), (1e-9, 'n')) if value >= s * 0.999), (1e-9, 'n'))
-    return f'{value / scale:.4g} {prefix}{unit}'
-
-def _ticks(values: pd.Series, unit: str) -> dict:
-    "Ticks at 1, 2 and 5 of every decade that the values reach, and one on either side."
-    low, high = np.log10(values[values > 0].agg(['min', 'max'])) if (values > 0).any() else (0, 1)
-    at = [digit * 10.0**decade for decade in range(int(np.floor(low)) - 1, int(np.ceil(high)) + 1) for digit in (1, 2, 5)]
-    return dict(tickvals=at, ticktext=[_quantity(v, unit) for v in at])
-
-# %% ../nbs/03_plots.ipynb #01588d19
-def _finish(fig: go.Figure, df: pd.DataFrame, title: str, x: str, y: str, *more: str) -> go.Figure:
-    "Titles, ticks and legend."
-    subtitle = dict(text=_subtitle(df, *more), font=dict(color='#666'))
-    fig.update_layout(title=dict(text=title, subtitle=subtitle, x=0.01, xanchor='left', y=0.97, yanchor='top'), template='plotly_white',
-                      legend=dict(itemsizing='constant', title_text='family'), margin=dict(l=70, r=20, t=80, b=60))
-    for trace in fig.data: trace.hovertemplate = (trace.hovertemplate or '').replace(':.3s}', ':.3s}s')  # 105µ is 105µs
-    for axis, column in (fig.update_xaxes, x), (fig.update_yaxes, y):
-        if _LOG.search(column): axis(type='log', **_ticks(df[column], 's' if 'secs' in column else ''))
-    return fig
-
-# %% ../nbs/03_plots.ipynb #e95d3b70
-def _drawable(df: pd.DataFrame, x: str, y: str, size: str, log: list[str] | None = None) -> tuple[pd.DataFrame, str]:
-    "The rows that have a place in a chart, and what to say of the others; `log` are the logarithmic axes."
-    places = df[list(dict.fromkeys([x, y, size]))].apply(pd.to_numeric).astype(float)
-    above = [0 if c == size or c in (log or ()) or _LOG.search(c) else -np.inf for c in places]
-    fits = (places > above) & (places < np.inf)
-    kept = fits.all(axis=1)
-    objects = {c: places[c] for c in places if df[c].dtype.kind in 'Ob'}  # what plotly cannot draw, as numbers
-    shown = df if kept.all() and not objects else df.assign(**objects)[kept]
-    at_fault = ', '.join(c for c in places if not fits[c].all())
-    return shown, f'{(~kept).sum():,} left out: {at_fault} missing or out of range' if at_fault else ''
-
-# %% ../nbs/03_plots.ipynb #49dbbbbc
-def _flag(df: pd.DataFrame) -> list[str] | None: return ['estimated'] if 'estimated' in df else None
-
-def _hollow(fig: go.Figure, df: pd.DataFrame) -> go.Figure:
-    "Open symbols for the points that are estimates."
-    for trace in fig.select_traces(dict(mode='markers')) if _flag(df) else []:
-        solid = trace.marker.symbol or 'circle'
-        trace.marker.symbol = [f'{solid}-open' if estimated else solid for estimated, *_ in trace.customdata]
-    return fig
-
-# %% ../nbs/03_plots.ipynb #6c2f81de
-def _by_family(df: pd.DataFrame, size: str, x: str, y: str, spare: bool = False, trends: bool = False) -> go.Figure:
-    "Bubbles by family, their area proportional to the image's."
-    hover = _hover(df, x, y, 'family', size) | {'_area': False}
-    fig = px.scatter(df.assign(_area=df[size]**2), x=x, y=y, log_x=bool(_LOG.search(x)), size='_area', width=WIDTH, height=HEIGHT,
-                     labels=_labels(df), hover_name='model', hover_data=hover, custom_data=_flag(df), template='none',
-                     render_mode='svg')  # WebGL, the default above 1,000 points, is not everywhere
-    everything, rows, fig.data = fig.data[0].to_plotly_json(), df.groupby('family').indices, []
-    families = [_part(everything, rows[family], family, look) for family, look in _looks(df.family, spare).items()]
-    fig.add_traces([trace for points in families for trace in [points, *(_trend(points, x, y) if trends else [])]])
-    return _hollow(fig, df)
-
-# %% ../nbs/03_plots.ipynb #d1807f5b
-def _part(points: dict, rows: np.ndarray, family: str, look: dict) -> dict:
-    "Some of a trace's points, as the trace of a family."
-    marker = points['marker'] | dict(size=points['marker']['size'][rows]) | look
-    own = {what: points[what][rows] for what in ('x', 'y', 'hovertext', 'customdata')}
-    return points | own | dict(marker=marker, name=family, legendgroup=family, showlegend=True)
-
-# %% ../nbs/03_plots.ipynb #eca28df6
-GREYS = 12  # entries in grey that a legend may have
-
-def _legend(fig: go.Figure) -> go.Figure:
-    "Hued families first in the legend, then the grey ones, as one entry where they are many."
-    greys = [t for t in fig.data if t.name not in HUES]
-    for trace in fig.data: trace.legendrank = 500 + list(HUES).index(trace.name) if trace.name in HUES else 1000
-    if GREYS < len(greys) < len(fig.data):
-        for i, trace in enumerate(greys): trace.update(legendgroup='others', showlegend=i == 0, name=f'{len(greys)} other families')
-    return fig
+__all__ = ['BOTH_MODES', 'show_all', 'show_subs', 'show_params']
 
 # %% ../nbs/03_plots.ipynb #f1826f1a
 def show_all(
@@ -175,27 +29,6 @@ def show_all(
     _need(df, size=size, x=x, y=y, hover='model', color='family')
     df, said = _drawable(df.assign(family=_words(df.family, 'no family')), x, y, size)
     return _legend(_finish(_by_family(df, size, x, y), df, title, x, y, said))
-
-# %% ../nbs/03_plots.ipynb #2fecd466
-def _trend(points: dict, x: str, y: str) -> list[dict]:
-    "The line of least squares through a family's points, dotted for the variants; none without two different places on the x axis."
-    order, name = points['x'].argsort(kind='stable'), points['name']
-    across, up = points['x'][order], points['y'][order]
-    if across[0] == across[-1]: return []
-    equation, fitted = _fit(across, up, x, y)
-    places = [line for line in points['hovertemplate'].removesuffix('<extra></extra>').split('<br>') if '%{x' in line or '%{y' in line]
-    said = '<br>'.join(['<b>OLS trendline</b>', equation, '', f'family={name}', *places]) + ' <b>(trend)</b><extra></extra>'
-    return [dict(type='scatter', mode='lines', x=across, y=fitted, xaxis='x', yaxis='y', name=name, legendgroup=name, showlegend=False, hovertemplate=said,
-                 line_dash='dot' if name in SYMBOLS else 'solid', marker={what: points['marker'][what] for what in ('color', 'symbol')})]
-
-# %% ../nbs/03_plots.ipynb #e5f29c04
-def _fit(across: np.ndarray, up: np.ndarray, x: str, y: str) -> tuple[str, np.ndarray]:
-    "Least squares: the equation, with R², and the fitted values."
-    from statsmodels.regression.linear_model import OLS  # slow to import, and only trends need it
-    places, words = (np.log10(across), f'log10({x})') if _LOG.search(x) else (across, x)
-    with np.errstate(divide='ignore', invalid='ignore'):  # R² of a level line
-        fit = OLS(up, np.column_stack([np.ones(len(places)), places])).fit()
-        return f'{y} = {fit.params[1]:g} * {words} + {fit.params[0]:g}<br>R²={fit.rsquared:f}', fit.fittedvalues
 
 # %% ../nbs/03_plots.ipynb #db6e3b94
 def show_subs(

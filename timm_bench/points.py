@@ -12,10 +12,11 @@ from .tables import as_path, read_table
 from .results import Results, ResultsError, get_results, list_benchmarks, parse_benchmark, pick_benchmark, _say
 from .models import declared_license, families, pretrain, renames, split_name
 from .accuracy import TestSet, get_accuracy, _FILES
-from .data import get_data, unmatched
+from .data import get_data
+from .unjoined import unmatched
 from .stats import IMAGES
 from .budgets import COMMERCIAL
-from .plots import GREY, HUES, SYMBOLS, _TEST_SETS
+from .chart_parts import GREY, HUES, SYMBOLS, _TEST_SETS
 
 # %% auto #0
 __all__ = ['COLOURS', 'pack', 'runs', 'accuracies', 'speeds', 'explorer_data']

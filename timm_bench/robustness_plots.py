@@ -15,7 +15,7 @@ from .accuracy import TestSet
 from .models import split_name
 from .stats import need
 from .robustness import effective_robustness, fit_trend, log_odds, percent, trend_at
-from .plots import GREY, HUES, WIDTH, _TEST_SETS
+from .chart_parts import GREY, HUES, WIDTH, _TEST_SETS
 from .decision_plots import _name_at, _pixels, _place, _span
 
 # %% auto #0
