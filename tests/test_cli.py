@@ -131,6 +131,11 @@ def test_a_reader_that_has_seen_enough_is_no_error(snapshots):
     assert done.stdout.startswith('file,') and 'Traceback' not in done.stderr and 'Exception' not in done.stderr
 
 
+def test_two_paths_for_notes_are_refused(tmp_path):
+    done = timm_bench('notes', 'list', str(tmp_path), '--path', str(tmp_path))
+    assert done.returncode == 2 and 'there are two paths; give one' in done.stderr
+
+
 def test_as_of_takes_results_of_that_day(timm_repository, tmp_path):
     done = timm_bench('sources', '--as-of', '2023-01-01', '--format', 'csv', TIMM_BENCH_RESULTS='', TIMM_BENCH_URL=timm_repository.folder.as_uri(), TIMM_BENCH_CACHE=str(tmp_path))
     assert done.returncode == 0, done.stderr

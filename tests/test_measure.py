@@ -271,7 +271,7 @@ def test_timms_own_file_is_not_touched(tmp_path):
 def test_a_sidecar_cut_anywhere_is_read(tmp_path, at):
     machine = dict(device_model='x', threads=1, torch='2.14.1', cuda=None, label='x')
     path = tmp_path/'benchmark-infer-fp32-nchw-pt2141-cpu-x.csv'
-    row = machine | dict(status='ok', img_size=224, batch_size=1, median_ms=1., param_count=1., asked={})
+    row = machine | dict(status='ok', img_size=224, batch_size=1, median_ms=1., param_count=1., asked=dict(img_size=224, batch_size=1))
     lines = [json.dumps(row | dict(model=f'modèle{i}'), ensure_ascii=False) + '\n' for i in range(5)]
     raw = ''.join(lines).encode()[:at]
     path.with_suffix('.jsonl').write_bytes(raw)

@@ -17,7 +17,7 @@ from test_measure import MODELS, NAME, alive, assert_complete, rows_of, run, wai
 
 import timm_bench.worker
 from timm_bench.measure import measure
-from timm_bench.record import BenchmarkFile, read_sidecar
+from timm_bench.record import BenchmarkFile, add_row, read_sidecar
 from timm_bench.results import ResultsError, get_results
 from timm_bench.worker import APART
 
@@ -125,9 +125,9 @@ def test_permission_taken_away_in_mid_run_loses_nothing(tmp_path, recorded):
     path = folder/'benchmark-infer-fp32-nchw-pt2141-cpu-x.csv'
     with as_somebody_else(tmp_path):
         file = BenchmarkFile(path, MACHINE, resume=True)
-        file.add(ROW)
+        add_row(file, ROW)
     folder.chmod(0o755)
-    with as_somebody_else(tmp_path), pytest.raises(ResultsError, match=r'cannot be written \(Permission denied\); what was measured before is safe in it'): file.add(ROW | dict(model='resnet18'))
+    with as_somebody_else(tmp_path), pytest.raises(ResultsError, match=r'cannot be written \(Permission denied\); what was measured before is safe in it'): add_row(file, ROW | dict(model='resnet18'))
     file.close()
     assert list(pd.read_csv(path).model) == ['vgg11'] and [row['model'] for row in read_sidecar(path.with_suffix('.jsonl'))] == ['vgg11', 'resnet18']
     folder.chmod(0o777)

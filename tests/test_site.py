@@ -248,6 +248,7 @@ def test_a_chart_in_both_modes_and_its_table(open_page):
 
 def test_a_laptop_shows_charts_as_wide_as_they_are(open_page):
     page = open_page('tutorials/which_image_model_is_best.html', width=1300)
+    page.locator('.plot').first.scroll_into_view_if_needed()  # which draws it
     page.wait_for_selector('.plot .xtick')
     assert page.evaluate("[...document.querySelectorAll('.plot')].every(plot => plot.clientWidth >= 985)")
     assert page.locator('#title-block-header #TOC').is_visible()

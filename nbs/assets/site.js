@@ -6,13 +6,14 @@
   const similar = window.Fuse;
   const escape = (word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
   const count = (text, word) => (text.match(new RegExp(`(?<![\\p{L}\\p{N}])${escape(word)}`, "giu")) || []).length;
+  const prose = (section) => (/^(\.\/)?(guides|tutorials)\//.test(section.href) ? 4 : 0); // before the reference, which has the same words in code
   const score = (section, words) => {
     let total = 0;
     for (const word of words) {
       const [title, heading, text] = [section.title, section.section, section.text].map((part) => count(part, word));
       const whole = count(`${section.section || section.title} `, `${word} `) ? 12 : 0; // a heading that is the word itself
       if (!title && !heading && !text) return 0;
-      total += whole + 8 * Math.min(title, 1) + 6 * Math.min(heading, 1) + Math.min(text, 5);
+      total += whole + prose(section) + 8 * Math.min(title, 1) + 6 * Math.min(heading, 1) + Math.min(text, 5);
     }
     return total;
   };
