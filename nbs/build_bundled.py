@@ -40,9 +40,9 @@ def sureness(sidecar: Path) -> str:
     "A row of the README's table: how well a file's medians are known."
     rows = pd.read_json(sidecar, lines=True)
     rows = rows[rows.status == 'ok']
-    width = rows.interval_pct
+    width, several = rows.interval_pct, (rows.processes > 1).sum() if 'processes' in rows else 0  # a file of before there were several
     name = re.sub(r'^benchmark-|-pt\d+|-cpu-epyc_1core', '', sidecar.stem)
-    cells = [name, len(rows), f'{rows.finished.max()[:10]}', (rows.processes > 1).sum(), f'±{width.median():.1f} %', (width <= 3).sum(), (width > 10).sum(), width.isna().sum()]
+    cells = [name, len(rows), f'{rows.finished.max()[:10]}', several, f'±{width.median():.1f} %', (width <= 3).sum(), (width > 10).sum(), width.isna().sum()]
     return f'| {" | ".join(map(str, cells))} |'
 
 
