@@ -66,12 +66,12 @@ def head(
 
 # %% ../nbs/00b_clone.ipynb #099e55f4
 def _watched(process: subprocess.Popen, seconds: float, megabytes: float, folders: Sequence[Path]) -> tuple[str, str]:
-    "What a process says on its two channels, unless it takes too long or these folders get too large."
-    end, answer = time.monotonic() + seconds, None
+    "What a process says on its two channels, unless it takes too long or these folders grow too much."
+    end, allowed, answer = time.monotonic() + seconds, _bytes(folders) + megabytes*1e6, None
     while answer is None:
         with contextlib.suppress(subprocess.TimeoutExpired): answer = process.communicate(timeout=max(0.01, min(0.1, end - time.monotonic())))
         if answer is None and time.monotonic() >= end: raise ResultsError(f'git took longer than {seconds:g} s (TIMM_BENCH_TIMEOUT)')
-        if _bytes(folders) > megabytes*1e6: raise ResultsError(f'git wrote more than {megabytes:g} MB, which no results of timm need (TIMM_BENCH_MEGABYTES)')
+        if _bytes(folders) > allowed: raise ResultsError(f'git wrote more than {megabytes:g} MB, which no results of timm need (TIMM_BENCH_MEGABYTES)')
     return answer
 
 def _bytes(folders: Sequence[Path]) -> int:
