@@ -7,6 +7,7 @@ from __future__ import annotations
 import html, re
 from functools import cache
 from typing import TYPE_CHECKING, Sequence
+from .tables import _plain
 from .note_words import spans
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def plain(
     text: str,  # of anybody
 ) -> str:
     "Text without characters that a terminal would obey."
-    return ''.join(c if c.isprintable() or c == '\n' else '    ' if c == '\t' else '\ufffd' for c in text)
+    return _plain(text.replace('\t', '    '))
 
 def marked_text(
     text: str | Text,  # what to show
