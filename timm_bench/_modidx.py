@@ -46,6 +46,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/timm_bench', 'doc_host': '
                                         'timm_bench.chart_parts._part': ('chart_parts.html#_part', 'timm_bench/chart_parts.py'),
                                         'timm_bench.chart_parts._quantity': ('chart_parts.html#_quantity', 'timm_bench/chart_parts.py'),
                                         'timm_bench.chart_parts._subtitle': ('chart_parts.html#_subtitle', 'timm_bench/chart_parts.py'),
+                                        'timm_bench.chart_parts._taken_apart': ( 'chart_parts.html#_taken_apart',
+                                                                                 'timm_bench/chart_parts.py'),
                                         'timm_bench.chart_parts._ticks': ('chart_parts.html#_ticks', 'timm_bench/chart_parts.py'),
                                         'timm_bench.chart_parts._trend': ('chart_parts.html#_trend', 'timm_bench/chart_parts.py'),
                                         'timm_bench.chart_parts._words': ('chart_parts.html#_words', 'timm_bench/chart_parts.py')},

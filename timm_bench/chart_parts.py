@@ -137,17 +137,24 @@ def _by_family(df: pd.DataFrame, size: str, x: str, y: str, spare: bool = False,
     fig = px.scatter(df.assign(_area=df[size]**2), x=x, y=y, log_x=bool(_LOG.search(x)), size='_area', width=WIDTH, height=HEIGHT,
                      labels=_labels(df), hover_name='model', hover_data=hover, custom_data=_flag(df), template='none',
                      render_mode='svg')  # WebGL, the default above 1,000 points, is not everywhere
-    everything, rows, fig.data = fig.data[0].to_plotly_json(), df.groupby('family').indices, []
-    families = [_part(everything, rows[family], family, look) for family, look in _looks(df.family, spare).items()]
+    shared, own = _taken_apart(fig)
+    rows = df.groupby('family').indices
+    families = [_part(shared, {what: values[rows[family]] for what, values in own.items()}, family, look) for family, look in _looks(df.family, spare).items()]
     fig.add_traces([trace for points in families for trace in [points, *(_trend(points, x, y) if trends else [])]])
     return _hollow(fig, df)
 
 # %% ../nbs/03e_chart_parts.ipynb #d1807f5b
-def _part(points: dict, rows: np.ndarray, family: str, look: dict) -> dict:
-    "Some of a trace's points, as the trace of a family."
-    marker = points['marker'] | dict(size=points['marker']['size'][rows]) | look
-    own = {what: points[what][rows] for what in ('x', 'y', 'hovertext', 'customdata')}
-    return points | own | dict(marker=marker, name=family, legendgroup=family, showlegend=True)
+def _taken_apart(fig: go.Figure) -> tuple[dict, dict[str, np.ndarray]]:
+    "The one trace of a figure, taken out of it: what all its points share, and what each has of its own."
+    trace = fig.data[0]
+    own = {what: trace[what] for what in ('x', 'y', 'hovertext', 'customdata', 'marker_size')}
+    for what in own: trace[what] = None  # plotly copies whatever a trace still holds, value by value
+    shared, fig.data = trace.to_plotly_json(), []
+    return shared, own
+
+def _part(shared: dict, own: dict[str, np.ndarray], family: str, look: dict) -> dict:
+    "A family's points, as a trace."
+    return shared | own | dict(marker=shared['marker'] | look, name=family, legendgroup=family, showlegend=True)
 
 # %% ../nbs/03e_chart_parts.ipynb #2fecd466
 def _trend(points: dict, x: str, y: str) -> list[dict]:
