@@ -3,6 +3,7 @@ import gzip
 import os
 import subprocess
 import threading
+import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -21,9 +22,10 @@ class Server(ThreadingHTTPServer):
     A clone asks for three packs: the commits, then the folders, then the files; `sound_packs` of them are served before `fault` begins."""
     daemon_threads, block_on_close = True, False
 
-    def __init__(self, root: Path, fault: str | None = None, sound_packs: int = 0, filters: bool = True):
+    def __init__(self, root: Path, fault: str | None = None, sound_packs: int = 0, filters: bool = True, delay: float = 0, rate: float = 1e9):
         super().__init__(('127.0.0.1', 0), Handler)
         self.root, self.fault, self.sound_packs, self.filters = root, fault, sound_packs, filters  # without filters: knows no partial clones
+        self.delay, self.rate = delay, rate  # as over a line: seconds before each answer, bytes a second
         self.requests, self.packs, self.sent, self.stopping = [], 0, 0, threading.Event()  # sent: bytes
         self.url = f'http://127.0.0.1:{self.server_port}'
 
@@ -63,6 +65,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(int(status[:3]), status[4:])
         for name, value in (headers | {'Content-Length': str(len(answer))}).items(): self.send_header(name, value)
         self.end_headers()
+        time.sleep(self.server.delay + len(answer) / self.server.rate)
         self.wfile.write(answer[:stop_after])
         self.server.sent += len(answer[:stop_after])
 

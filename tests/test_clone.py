@@ -345,7 +345,8 @@ def test_killed_at_any_moment_the_next_call_has_a_complete_cache(update, moments
         if update: get_results()
         process = forked(get_results, update=update)
         time.sleep(chance.uniform(0, undisturbed))
-        interrupted += kill(process, with_git=moment % 2 == 0)
+        if kill(process, with_git=moment % 2 == 0): interrupted += 1
+        else: undisturbed *= 0.8  # it came too late: on a machine that others use, the next call may be much faster than the last
         assert content(get_results().folder) == expected
         patience = time.monotonic() + (10 if moment % 2 else 0)  # a git that lives on may write on; what it wrote goes with the next call after its end
         while left_by_the_killed(cache/str(moment)) and time.monotonic() < patience:

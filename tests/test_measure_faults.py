@@ -64,13 +64,15 @@ def test_killed_at_any_moment_it_goes_on_and_loses_the_model_in_hand_alone(kind,
         begin = time.monotonic()
         run(out=tmp_path/folder, **options)
         undisturbed = time.monotonic() - begin
-    for moment in range(moments):
+    for moment in range(5 * moments):
+        if killed == moments: break
         folder, ledger = tmp_path/str(moment), tmp_path/f'ledger {moment}'
         monkeypatch.setenv('LEDGER', str(ledger))
         process = forked(run, out=folder, **options)
         time.sleep(chance.uniform(0, undisturbed))
         workers = children(process.pid)
-        killed += kill(kind, process)
+        if kill(kind, process): killed += 1
+        else: undisturbed /= 2  # it came too late: on a machine that others use, the next run may be much faster than the last
         wait_for(lambda pids=workers: not any(map(alive, pids)))  # nobody goes on measuring for a parent that is gone
         finished = ledger.read_text().split() if ledger.exists() else []
         before = check_what_is_left(folder, finished)
@@ -81,7 +83,7 @@ def test_killed_at_any_moment_it_goes_on_and_loses_the_model_in_hand_alone(kind,
         assert_complete(folder, MODELS)
         assert sorted(row['model'] for row in after if row['status'] == 'ok') == sorted(MODELS)  # none of them twice
         assert not [*folder.glob('.*.partial')]
-    assert killed >= moments / 4  # or nothing was tested
+    assert killed == moments
     recorded(f'measure: kill -9 of the {dict(parent="process", worker="worker", model="model’s own process")[kind]} at a random moment',
             'complete after the next call', f'{lost} of {killed} lost the model in hand', killed)
 

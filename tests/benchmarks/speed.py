@@ -173,28 +173,39 @@ def terminal(rounds: int) -> list[list[str]]:
     return [row('`timm_bench best --under 1ms` in a terminal, over a bare merge by pandas', *alternate(ask, ('-c', answer, *files), max(5, rounds // 4), start), '')]
 
 
+LINE = dict(delay=0.03, rate=50e6 / 8)  # a round trip of 30 ms, 50 Mbit/s
+
+
 def cloning(rounds: int) -> list[list[str]]:
-    "Against a server of a repository with the four snapshots as its history, and three megabytes that do not compress as its code, as timm has."
+    "Against a server of a repository with the four snapshots as its history, and three megabytes that do not compress as its code, as timm has; packed, as hosts keep it."
     with tempfile.TemporaryDirectory() as folder:
         repository = Repository(Path(folder, 'server', 'timm'))
         for number in range(30): (repository.folder/f'model_{number}.py').write_bytes(os.urandom(100_000))
         for day in DAYS: repository.commit(day, SNAPSHOTS/day)
-        took, moved = {'ours': [], 'theirs': []}, {'ours': [], 'theirs': []}
-        with git_server(repository.folder.parent) as server:
-            url = f'{server.url}/timm'
-            os.environ |= dict(TIMM_BENCH_URL=url, GIT_CONFIG_GLOBAL=os.devnull)
-            os.environ.pop('TIMM_BENCH_RESULTS', None)
-            for turn in range(max(5, rounds // 4)):
-                for side in ['ours', 'theirs'][::1 if turn % 2 else -1]:
-                    target, server.sent, begin = Path(folder, f'{side}{turn}'), 0, time.perf_counter()
-                    os.environ['TIMM_BENCH_CACHE'] = str(target)
-                    if side == 'ours': get_results()
-                    else: subprocess.run(['git', 'clone', '--quiet', '--depth', '1', url, str(target)], check=True)
-                    took[side].append(time.perf_counter() - begin)
-                    moved[side].append(server.sent)
-                    shutil.rmtree(target)
-        bytes_row = ['clone: bytes moved, over `git clone --depth 1`', f'{moved["ours"][0] / 1e6:.2f} MB', f'{moved["theirs"][0] / 1e6:.2f} MB', f'{moved["ours"][0] / moved["theirs"][0]:.2f}', '0.6']
-        return [bytes_row, row('clone: seconds by the clock, server on the same machine', took['ours'], took['theirs'], '0.6')]
+        repository.git('repack', '-adq')
+        rows = []
+        for what, line in {'on the same machine': {}, 'behind a line of 50 Mbit/s and 30 ms': LINE}.items():
+            with git_server(repository.folder.parent, **line) as server: took, moved = clones(server, Path(folder), max(5, rounds // 3))
+            rows.append(row(f'clone: seconds by the clock, server {what}', took['ours'], took['theirs'], '0.6'))
+        ours, theirs = moved['ours'][0], moved['theirs'][0]
+        return [['clone: bytes moved, over `git clone --depth 1`', f'{ours / 1e6:.2f} MB', f'{theirs / 1e6:.2f} MB', f'{ours / theirs:.2f}', '0.6'], *rows]
+
+
+def clones(server, folder: Path, rounds: int) -> tuple[dict[str, list[float]], dict[str, list[int]]]:
+    "Seconds and bytes of each turn."
+    took, moved, url = {'ours': [], 'theirs': []}, {'ours': [], 'theirs': []}, f'{server.url}/timm'
+    os.environ |= dict(TIMM_BENCH_URL=url, GIT_CONFIG_GLOBAL=os.devnull)
+    os.environ.pop('TIMM_BENCH_RESULTS', None)
+    for turn in range(rounds):
+        for side in ['ours', 'theirs'][::1 if turn % 2 else -1]:
+            target, server.sent, begin = folder/f'{side}{turn}', 0, time.perf_counter()
+            os.environ['TIMM_BENCH_CACHE'] = str(target)
+            if side == 'ours': get_results()
+            else: subprocess.run(['git', 'clone', '--quiet', '--depth', '1', url, str(target)], check=True)
+            took[side].append(time.perf_counter() - begin)
+            moved[side].append(server.sent)
+            shutil.rmtree(target)
+    return took, moved
 
 
 ROWS = dict(imports=imports, reading=reading, charts=charts, terminal=terminal, clone=cloning)
