@@ -259,7 +259,7 @@ def tidy(notebook: nbformat.NotebookNode, places: dict[str, str]) -> nbformat.No
         for place, name in places.items(): text = text.replace(json.dumps(place)[1:-1], name)
         cell.outputs = [nbformat.from_dict(output) for output in json.loads(text)]
         for output in cell.outputs:
-            if output.get('name') == 'stderr': output.text = re.sub(r'^\S*ipykernel\S*:\d+: (\w+: .*\n)(?:  .*\n)?', r'\1', ''.join(output.text), flags=re.M)
+            if output.get('name') == 'stderr': output.text = re.sub(r'^\S*ipykernel\S*:\d+: (\w+:)\s+(.*\n)(?:  .*\n|\n)?', r'\1 \2', ''.join(output.text), flags=re.M)
             elif 'text/html' in output.get('data', {}):
                 html = re.sub(r'<style scoped>.*?</style>\s*', '', ''.join(output.data['text/html']), flags=re.S)
                 output.data['text/html'] = html.replace('<th></th>', '<td></td>')  # a heading without words is none
