@@ -350,6 +350,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/timm_bench', 'doc_host': '
                                    'timm_bench.models._known': ('models.html#_known', 'timm_bench/models.py'),
                                    'timm_bench.models._stem': ('models.html#_stem', 'timm_bench/models.py'),
                                    'timm_bench.models._table_file': ('models.html#_table_file', 'timm_bench/models.py'),
+                                   'timm_bench.models._texts': ('models.html#_texts', 'timm_bench/models.py'),
                                    'timm_bench.models.current_name': ('models.html#current_name', 'timm_bench/models.py'),
                                    'timm_bench.models.declared_license': ('models.html#declared_license', 'timm_bench/models.py'),
                                    'timm_bench.models.families': ('models.html#families', 'timm_bench/models.py'),

@@ -96,7 +96,7 @@ def _arranged(test_set: TestSet, results: Results, vendors: bool) -> tuple[Accur
     "An accuracy table, and what decides by name which of its rows are shown."
     _choose('accuracy', test_set, _FILES)
     state = file_state(Path(results.folder)/_FILES[test_set])
-    return _remembered(test_set, results, vendors, state) if state else _arrange(test_set, results, vendors)
+    return _remembered(test_set, results, bool(vendors), state) if state else _arrange(test_set, results, vendors)
 
 def _arrange(test_set: TestSet, results: Results, vendors: bool) -> tuple[Accuracies, _Names]:
     "As `_arranged`, from the file."

@@ -160,6 +160,7 @@ def families(
     vendors: bool = False,  # fold ports (`tf_`, `gluon_`, …) into their architecture's family
 ) -> dict[str, str]:  # family by name
     "The families of many models."
+    vendors = bool(vendors)
     stems = {name: _stem(name.partition('.')[0], vendors) for name in names}
     more = {name: found[1] for name in stems if (found := _MORE_DATA.search(name))}
     if among is None: plain = {stem for name, stem in stems.items() if name not in more}
@@ -172,9 +173,16 @@ def family(
     *,
     among: Iterable[str] | None = None,  # the names it is to be told apart from; `None`: all of timm's weights
     vendors: bool = False,  # fold a port (`tf_`, `gluon_`, …) into its architecture's family
-) -> str:  # such as 'resnetd' or 'convnext_in22'; 'other' where the name does not begin with letters
+) -> str:  # such as 'resnetd' or 'convnext_in22'; 'other' where the name does not begin with letters; raises `ResultsError`
     "The family that a model belongs to."
-    return families([name], _all_weights() if among is None else among, vendors)[name]
+    return families([name], _all_weights() if among is None else _texts(among), vendors)[name]
+
+def _texts(among: Iterable[str]) -> list[str]:
+    "The names that were given, if they are names."
+    names = list(among) if isinstance(among, Iterable) and not isinstance(among, str) else [among]
+    if all(isinstance(name, str) for name in names): return names
+    from timm_bench.tables import ResultsError  # with pandas, which nothing else here needs
+    raise ResultsError(f"among={str(among)[:60]!r}: give names of models, such as ['convnext_tiny']")
 
 # %% ../nbs/01_models.ipynb #ff8a882b
 _DATA = re.compile(r'in1k|in12k|in21k|in22k|inw21k|ig1b|yfcc\d+m|jft|laion2b|laion400m|laiona|webli|datacomp1b|datacompxl|dfn2b|dfn5b|dfndr2b'
