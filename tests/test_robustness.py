@@ -73,6 +73,13 @@ def test_models_on_a_line_gain_nothing(clean, slope, height):
     assert found.attrs['trends']['sketch']['slope'] == pytest.approx(slope, rel=.05, abs=.05)
 
 
+def test_a_trend_through_all_models_needs_no_pre_training_data(snapshots):
+    df = get_accuracy(sets='all', results=snapshots/DAYS[-1])
+    fig = show_robustness(df.drop(columns='pretrain'), 'Robustness', trend='all')
+    assert sum(len(trace.x) for trace in fig.data if trace.mode == 'markers') == len(effective_robustness(df, trend='all'))
+    assert {trace.name for trace in fig.data if trace.mode == 'markers'} == {'not told by the name'}
+
+
 def test_every_name_in_the_chart_is_above_the_band_and_touches_nothing(snapshots):
     wide = get_accuracy(sets='all', results=snapshots/'2026-01-06')
     fig = show_robustness(wide, 'Robustness')

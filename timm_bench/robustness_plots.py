@@ -101,7 +101,7 @@ def show_robustness(
     if isinstance(names, bool) or not isinstance(names, int) or names < 0: raise ResultsError(f'names={names!r}: give a whole number, 0 or more')
     need(df, 'img_size')
     table = effective_robustness(df, sets, trend=trend)
-    table = table.assign(group=[data_group(pretrain) for pretrain in table.get('pretrain', [None] * len(table))])
+    table = table.assign(pretrain=table.get('pretrain'), group=lambda t: t.pretrain.map(data_group))
     shown, lines = list(table.attrs['trends']), -(-len(table.attrs['trends']) // 2)
     fig = make_subplots(lines, 2, horizontal_spacing=1 - 2 * PANEL[0] / (WIDTH - 90), vertical_spacing=GAP / (lines * (PANEL[1] + GAP) - GAP) if lines > 1 else 0,
                         subplot_titles=[_heading(name, table.attrs['trends'][name]) for name in shown])
