@@ -18,7 +18,7 @@ __all__ = ['show_history']
 # %% ../nbs/03c_history_plots.ipynb #e96a3ce8
 def _hues(days: list[str]) -> dict[str, str]:
     "A colour for each day, darker with time."
-    places = [.25 + .75 * i / max(1, len(days) - 1) for i in range(len(days))] if len(days) > 1 else [1]
+    places = [.4 + .6 * i / max(1, len(days) - 1) for i in range(len(days))] if len(days) > 1 else [1]
     return dict(zip(days, sample_colorscale('Plasma_r', places)))
 
 def _line_of(edge: pd.DataFrame, df: pd.DataFrame, x: str, y: str, size: str, day: str, hue: str) -> go.Scatter:

@@ -8,13 +8,12 @@ import re
 import pandas as pd
 import plotly.express as px
 import plotly.graph_objects as go
-from plotly.colors import sample_colorscale
 from .results import ResultsError
 from .chart_parts import (HEIGHT, SUBS, WIDTH, _by_family, _drawable, _finish, _flag, _hollow, _hover, _labels, _legend,
                                     _need, _words)
 
 # %% auto #0
-__all__ = ['BOTH_MODES', 'show_all', 'show_subs', 'show_params']
+__all__ = ['show_all', 'show_subs', 'show_params']
 
 # %% ../nbs/03_plots.ipynb #f1826f1a
 def show_all(
@@ -50,7 +49,7 @@ def show_subs(
     return _legend(_finish(_by_family(some, size, x, y, spare=True, trends=True), some, title, x, y, said))
 
 # %% ../nbs/03_plots.ipynb #7ab411fc
-BOTH_MODES = sample_colorscale('Plasma_r', [.2, .3, .4, .5, .55])  # the part of the scale that can be seen on white and on a dark page
+_SCALE = px.colors.sequential.Plasma_r[4:]  # the part of the scale that can be seen on white; a dark page lightens it
 
 def show_params(
     df: pd.DataFrame,  # of `get_data`
@@ -64,7 +63,7 @@ def show_params(
     _need(df, size=size, x=x, y=y, hover='model', color='family')
     df, said = _drawable(df, x, y, size, log=[x, y])
     fig = px.scatter(df, x=x, y=y, log_x=True, log_y=True, color=size, width=WIDTH, height=HEIGHT, labels=_labels(df), hover_name='model', render_mode='svg', template='none', custom_data=_flag(df),
-                     hover_data=_hover(df, x, y, 'family', *df.filter(like='samples_per_sec')), color_continuous_scale=BOTH_MODES, opacity=0.7)
+                     hover_data=_hover(df, x, y, 'family', *df.filter(like='samples_per_sec')), color_continuous_scale=_SCALE, opacity=0.85)
     fig.update_traces(marker_size=9).update_coloraxes(colorbar=dict(title=dict(side='right'), thickness=16))
     return _finish(_hollow(fig, df), df, title, x, y, f'rank correlation (Spearman) {_rank_correlation(df, x, y):.2f}', said)
 
