@@ -214,13 +214,11 @@ def _described(points: pd.DataFrame, usual: pd.DataFrame, tested: set[str]) -> d
     return columns | {name: pack(usual[name]) for name in _COSTS} | {name: pack(points[name]) for name in points if name.startswith('top')}
 
 # %% ../nbs/07a_points.ipynb #4565d5f1
-COLOURS = 8  # families in colour; the rest are grey
+COLOURS = 20  # families in colour at most; the rest are grey
 
 def _coloured(named: pd.Series) -> list[str]:
     "The families to show in colour at first, in the order of the hues."
-    counts = named[named.isin(HUES)].value_counts()
-    largest = counts.groupby([HUES[name] for name in counts.index], sort=False).head(1).head(COLOURS)
-    return [name for name in HUES if name in largest.index]
+    return [name for name in HUES if named.eq(name).any()]
 
 # %% ../nbs/07a_points.ipynb #eabcf5d6
 def _identified(abouts: list[dict]) -> list[dict]:

@@ -32,20 +32,15 @@ const colours = (() => {
     return list.slice(0, raw.colours);
   }
 
-  // Hue and symbol by family. A family keeps its own hue; where two share one, the second keeps its symbol; others take the hues left over.
+  // Hue and symbol by family: its own, as in every chart of timm_bench, or else the first that is left over, in an unused hue if there is one.
   function assign(raw, families) {
-    const palette = [...new Set(Object.values(raw.hues))],
-      own = families.filter(name => Object.hasOwn(raw.hues, name));
-    const taken = new Set(own.map(name => raw.hues[name])),
-      free = palette.filter(hue => !taken.has(hue)),
-      found = new Map();
-    const shared = name => own.filter(other => raw.hues[other] === raw.hues[name]).length > 1;
-    for (const name of families) {
-      if (Object.hasOwn(raw.hues, name))
-        found.set(name, { hue: raw.hues[name], symbol: shared(name) && Object.hasOwn(raw.symbols, name) ? raw.symbols[name] : 'circle' });
-      else found.set(name, { hue: free.shift() ?? palette[found.size % palette.length], symbol: 'circle' });
-    }
-    return found;
+    const known = new Map(Object.entries(raw.hues).map(([name, hue]) => [name, { hue, symbol: raw.symbols[name] ?? 'circle' }])),
+      used = families.filter(name => known.has(name)).map(name => known.get(name));
+    const worn = hue => used.some(look => look.hue === hue),
+      hues = [...new Set(Object.values(raw.hues))].sort((one, other) => worn(one) - worn(other)),
+      looks = ['circle', ...new Set(Object.values(raw.symbols))].flatMap(symbol => hues.map(hue => ({ hue, symbol }))),
+      free = looks.filter(look => !used.some(other => other.hue === look.hue && other.symbol === look.symbol));
+    return new Map(families.map(name => [name, known.get(name) ?? free.shift()]));
   }
 
   return { contrast, readable, chosen, assign, mix };
