@@ -42,13 +42,15 @@ def test_the_page_has_seven_full_charts_and_needs_no_network(page):
         tab.wait_for_function("document.querySelectorAll('.plotly-graph-div .legend, .plotly-graph-div .colorbar').length == 7")
         points = tab.evaluate("[...document.querySelectorAll('.plotly-graph-div')].map(d => d.querySelectorAll('.point').length)")
         titles = tab.evaluate("[...document.querySelectorAll('h2, .gtitle')].map(t => t.textContent).filter(Boolean)")
-        back = [tab.evaluate('getComputedStyle(document.body).backgroundColor')]
+        looks = "[getComputedStyle(document.body).backgroundColor, ...['.point', '.xtick text', '.cbfill'].map(part => document.querySelector(`.plotly-graph-div ${part}`).style.fill)]"
+        light = tab.evaluate(looks)
         tab.emulate_media(color_scheme='dark')
-        tab.reload()
         tab.wait_for_function("document.querySelector('.plotly-graph-div .xtick text').style.fill == 'rgb(221, 221, 221)'")
-        back.append(tab.evaluate('getComputedStyle(document.body).backgroundColor'))
+        dark = tab.evaluate(looks)
+        tab.emulate_media(color_scheme='light')
+        tab.wait_for_function(f'JSON.stringify({looks}) == JSON.stringify({json.dumps(light)})')
     assert len(points) == 7 and min(points) > 50 and len(titles) == len(set(titles)) == 7
-    assert back == ['rgb(255, 255, 255)', 'rgb(18, 18, 18)']
+    assert (light[0], dark[0]) == ('rgb(255, 255, 255)', 'rgb(18, 18, 18)') and dark[2:] != light[2:]
     assert problems == [] and [url for url in asked if not url.startswith(('file:', 'data:', 'blob:'))] == []
 
 
