@@ -128,7 +128,7 @@ def _name_them(fig: go.Figure, df: pd.DataFrame, edge: pd.DataFrame, size: str, 
     if edge.empty: return fig
     spans: list[tuple[float, float]] = []
     places: list[np.ndarray | None] = []
-    for up in (.06, .14, .22, .3, .38, .46):  # parts of the height
+    for up in (.06, .14, .22):  # parts of the height; the last names would take half of it
         tried = _spans(df, x, y, up)
         found = _placed(edge, size, x, y, tried)
         if not spans or _named(found) > _named(places): spans, places = tried, found
