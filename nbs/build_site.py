@@ -214,10 +214,10 @@ def picture(path: str, alt: str, link: bool = False) -> str:
 
 STAGE = """<!DOCTYPE html><html class="{mode}" data-scheme="{scheme}"><meta charset="utf-8"><link rel="stylesheet" href="styles.css">
 <style>body {{ margin: 0; width: {width}px; }} #stage {{ padding: 16px 20px; background: var(--page-back); }} details {{ display: none; }} td, th {{ white-space: nowrap; }} {style}</style>
-<body><div id="stage"><main>{html}</main></div><script src="assets/plotly.min.js"></script><script src="assets/charts.js"></script></body></html>"""
+<body><div id="stage"><main class="cell-output-display"><div>{html}</div></main></div><script src="assets/plotly.min.js"></script><script src="assets/charts.js"></script></body></html>"""
 
 
-def photograph(stages: dict[str, str], folder: Path, modes=('light', 'dark'), width: int = 1000, style: str = '') -> None:
+def photograph(stages: dict[str, str], folder: Path, modes=('light', 'dark'), width: int = 1040, style: str = '') -> None:
     "Draw parts of pages in Chromium, with the site's own styles and scripts."
     sys.path.insert(0, str(PROJECT/'tests'))
     from browser import browser
@@ -324,7 +324,8 @@ def write_tree(executed: dict[Path, nbformat.NotebookNode], about: dict[str, str
     shutil.rmtree(EXECUTED, ignore_errors=True)
     shutil.copytree(NBS, EXECUTED, ignore=shutil.ignore_patterns('*.py', '.*', '__pycache__', '*.ipynb', 'nbdev.yml', 'sidebar.yml'))
     (EXECUTED/'assets'/'plotly.min.js').write_text(plotly.offline.get_plotlyjs(), encoding='utf-8')
-    timm_bench.explorer(out=EXECUTED/'explore.html')
+    page = timm_bench.explorer().html.replace(os.environ['TIMM_BENCH_RESULTS'], 'timm-results')
+    (EXECUTED/'explore.html').write_text(page.replace('<h1>', '<a href="index.html">‹ Docs</a>\n<h1>', 1), encoding='utf-8')
     places = {os.environ['TIMM_BENCH_RESULTS']: 'timm-results', str(PROJECT): '.', str(Path.home()): '~'}
     for path, notebook in executed.items():
         page = PurePosixPath(path.relative_to(NBS).as_posix())
@@ -386,7 +387,12 @@ def cell_text(value) -> str:
 def option_help(hint) -> tuple[str | None, str | None]:
     "The type and the help of a command's option, of `Annotated[type, typer.Option(help=…)]`."
     if not hasattr(hint, '__metadata__'): return None, None
-    return inspect.formatannotation(hint.__origin__).replace('typing.', ''), getattr(hint.__metadata__[0], 'help', None)
+    return re.sub(r'\b(typing|pathlib|__main__)\.', '', inspect.formatannotation(hint.__origin__)), getattr(hint.__metadata__[0], 'help', None)
+
+
+def written(value) -> str:
+    "A default as one would write it."
+    return repr(value.value) if isinstance(value, Enum) else getattr(value, '__name__', None) or repr(value)
 
 
 def parameters(symbol) -> list[tuple[str, str, str, str]]:
@@ -399,8 +405,8 @@ def parameters(symbol) -> list[tuple[str, str, str, str]]:
     for name, about in docments(symbol, full=True).items():
         type_, comment = option_help(hints.get(name))
         type_, comment = type_ or about.get('anno'), about.get('docment') or comment
-        default = '' if about.get('default') is MISSING else f"`{about.get('default')!r}`"
-        if name == 'return' and not comment: continue
+        default = '' if about.get('default') is MISSING else f"`{written(about.get('default'))}`"
+        if name == 'return' and not comment or name in ('self', 'args', 'kwargs') and not comment: continue
         rows.append(('*returns*' if name == 'return' else f'`{name}`', f'`{type_}`' if type_ not in (None, MISSING) else '', default, comment or ''))
     return rows
 
@@ -414,7 +420,7 @@ def signature(symbol, name: str) -> str:
         if parameter.kind is parameter.KEYWORD_ONLY and not starred: parts.append('*'); starred = True
         if parameter.kind is parameter.VAR_POSITIONAL: starred = True
         prefix = {parameter.VAR_POSITIONAL: '*', parameter.VAR_KEYWORD: '**'}.get(parameter.kind, '')
-        parts.append(prefix + parameter.name + ('' if parameter.default is MISSING else f'={parameter.default!r}'))
+        parts.append(prefix + parameter.name + ('' if parameter.default is MISSING else f'={written(parameter.default)}'))
     line = f"{name}({', '.join(parts)})"
     return line if len(line) <= 80 else f'{name}(\n    ' + ',\n    '.join(parts) + '\n)'
 
@@ -426,6 +432,7 @@ def reference(symbol, name: str, level: int = 3) -> str:
     link = f' [source]({source}){{.source}}' if source else ''
     callable_ = inspect.isfunction(symbol) or (inspect.isclass(symbol) and not issubclass(symbol, (Exception, Enum)))
     kind = f'*class, a `{symbol.__mro__[1].__name__}`* · ' if inspect.isclass(symbol) and symbol.__mro__[1] is not object else ''
+    if inspect.isclass(symbol) and issubclass(symbol, Enum): kind = '*one of* ' + ', '.join(f'`{choice.value}`' for choice in symbol) + ' · '
     parts = [f'---\n\n{"#" * level} {name}', f'{kind}{inspect.getdoc(symbol) or ""}{link}']
     rows = parameters(symbol) if callable_ else []
     if callable_: parts.append(f'```python\n{signature(symbol, name)}\n```')
@@ -541,6 +548,7 @@ def mended(html: str, up: str, about: dict[str, str]) -> str:
     html = re.sub(r'(?=<script src="[^"]*smalldocs\.js")', f'<script src="{up}assets/site.js" defer></script>', html, count=1)
     html = re.sub(r'(<body[^>]*>)', r'\1<a class="skip" href="#quarto-document-content">Skip to the content</a>', html, count=1)
     html = re.sub(r'<code>(?=(?:--[^<]{1,40}|[^<\s]{1,24})</code>)', '<code class="whole">', html)  # an option or a short name is not broken
+    html = re.sub(r'<code>[^<\n]* --[^<\n]*</code>', lambda m: re.sub(r'--[\w-]+', r'<span class="whole">\g<0></span>', m[0]), html)
     for old, new in MENDED.items(): html = html.replace(old, new)
     if not about['url']: html = html.replace('</head>', f'<meta property="og:image" content="{up}images/social.png"></head>', 1)
     return html

@@ -265,15 +265,37 @@ def test_what_scrolls_sideways_says_so(open_page):
     page.wait_for_selector('.plot.goes-left:not(.goes-right)')
 
 
-def test_a_chart_fits_a_phone(open_page):
-    page = open_page('index.html', width=360)
-    page.locator('figure.chart').scroll_into_view_if_needed()
+@pytest.mark.parametrize('name', ['index.html', 'tutorials/hardware.html'])
+def test_a_chart_fits_a_phone(open_page, name):
+    page = open_page(name, width=360)
+    page.locator('figure.chart').first.scroll_into_view_if_needed()
     page.wait_for_selector('.plot .xtick')
     assert page.evaluate("document.querySelector('.plot .main-svg').getBoundingClientRect().right") <= 360
+    boxes = "[...document.querySelector('.plot').querySelectorAll('.xtick text, .ytick text, .legendtext, .xtitle')].map(part => part.getBoundingClientRect())"
+    plot, parts = page.evaluate(f"[document.querySelector('.plot').getBoundingClientRect(), {boxes}].map(part => JSON.parse(JSON.stringify(part)))")
+    for i, one in enumerate(parts):
+        assert plot['left'] <= one['left'] and one['right'] <= plot['right'] and one['bottom'] <= plot['bottom']
+        for other in parts[:i]: assert one['right'] <= other['left'] + 1 or other['right'] <= one['left'] + 1 or one['bottom'] <= other['top'] + 2 or other['bottom'] <= one['top'] + 2
+
+
+def test_an_option_is_not_broken(open_page):
+    page = open_page('guides/terminal.html', width=360)
+    found = page.eval_on_selector_all('main code .whole', 'all => all.map(each => [each.textContent, each.getClientRects().length])')
+    assert len(found) > 5 and {lines for _, lines in found} == {1} and all(re.fullmatch(r'--[a-z-]+', text) for text, _ in found)
+
+
+def test_the_explorer_leads_back(open_page, site):
+    assert (os.environ.get('TIMM_BENCH_RESULTS') or str(PROJECT)) not in (site/'explore.html').read_text(encoding='utf-8')
+    page = open_page('explore.html')
+    page.wait_for_selector('#counts b')
+    page.click('header a')
+    page.wait_for_url('**/index.html')
+    assert page.faults == []
 
 
 @pytest.mark.parametrize('query, first', [
-    ('frontier', 'choose.html'), ('standard error', 'guides/how_to_read_the_figures.html'), ('TIMM_BENCH_CACHE', 'guides/where_results_come_from.html'), ('fronteir', None)])
+    ('frontier', 'choose.html'), ('standard error', 'guides/how_to_read_the_figures.html'), ('TIMM_BENCH_CACHE', 'guides/where_results_come_from.html'), 
+    ('distribution shift', 'tutorials/robustness.html'), ('fronteir', None)])
 def test_search(open_page, query, first):
     page = open_page('index.html')
     page.keyboard.press('/')

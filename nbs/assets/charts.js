@@ -8,7 +8,7 @@
     ? { text: "#d7dce3", muted: "#a9b1bd", grid: "#343b46", back: "#171b21" }
     : { text: "#1f2933", muted: "#5a6572", grid: "#e3e7ec", back: "#ffffff" };
 
-  // ---- colours that can be told from the background (WCAG asks for 3 to 1), keeping their hue
+  // ---- colours that can be told from the background, keeping their hue: WCAG asks for a contrast of 3 to 1, and of 4.5 to 1 for text
   const rgb = (colour) => {
     const hex = /^#([0-9a-f]{3}|[0-9a-f]{6})$/i.exec(colour);
     if (hex) return [0, 1, 2].map((i) => parseInt(hex[1].length === 3 ? hex[1][i] + hex[1][i] : hex[1].slice(2 * i, 2 * i + 2), 16));
@@ -21,18 +21,22 @@
     const [low, high] = [luminance(a), luminance(b)].sort((one, other) => one - other);
     return (high + 0.05) / (low + 0.05);
   };
-  const readable = (colour, back) => {
+  const readable = (colour, back, enough = 3) => {
+    if (colour === "white") return back; // the rim between dots
     let parts = typeof colour === "string" ? rgb(colour) : null;
     if (!parts || !dark()) return colour;
-    for (let i = 0; i < 12 && contrast(parts, rgb(back)) < 4.5; i++) parts = parts.map((v) => Math.round(v + (255 - v) * 0.15));
+    if (new Set(parts).size === 1) parts = parts.map((v) => 255 - v); // what is grey on white is in the background here, too
+    for (let i = 0; i < 12 && contrast(parts, rgb(back)) < enough; i++) parts = parts.map((v) => Math.round(v + (255 - v) * 0.15));
     return `rgb(${parts.join(", ")})`;
   };
   const COLOURS = new Set(["color", "arrowcolor", "bordercolor", "fillcolor"]);
-  const recolour = (value, back) => {
+  const recolour = (value, back, enough) => {
     if (Array.isArray(value)) return value.map((v) => (v && typeof v === "object" ? recolour(v, back) : v));
     if (!value || typeof value !== "object" || value.bdata !== undefined) return value;
-    return Object.fromEntries(Object.entries(value).map(([key, v]) =>
-      [key, COLOURS.has(key) && typeof v === "string" ? readable(v, back) : key === "colorscale" ? v : recolour(v, back)]));
+    return Object.fromEntries(Object.entries(value).map(([key, v]) => {
+      if (key === "colorscale") return [key, v.map(([at, colour]) => [at, readable(colour, back)])];
+      return [key, COLOURS.has(key) && typeof v === "string" ? readable(v, back, enough) : recolour(v, back, /font$/.test(key) ? 4.5 : 3)];
+    }));
   };
 
   // ---- the figure for this page
@@ -47,19 +51,27 @@
   const config = { responsive: false, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d"] };
   // names placed point by point, panels and sliders were set for one width: such a chart keeps it, and scrolls sideways
   const isSet = (layout, width) => Boolean(layout.sliders || layout.xaxis2 || (width >= NARROW && (layout.annotations || []).some((a) => a.showarrow)));
+  const decades = ({ type, tickvals, ticktext }) => { // 1, 2 and 5 of each have no room on a phone
+    const powers = type === "log" && tickvals && ticktext ? tickvals.map((v, i) => i).filter((i) => Number.isInteger(Number(Math.log10(tickvals[i]).toFixed(9)))) : [];
+    return powers.length > 2 ? { tickvals: powers.map((i) => tickvals[i]), ticktext: powers.map((i) => ticktext[i]) } : {};
+  };
   const figure = (spec, width) => {
     const c = look(), { data, layout, frames } = recolour(spec, c.back);
     layout.template = template(c);
+    if (layout.legend && layout.legend.bgcolor) layout.legend.bgcolor = `${c.back}cc`;
     if (layout.width && isSet(layout, width)) {
       delete layout.template.layout.font.family; // the one that its names were measured in
       return { data, layout, frames, config };
     }
-    layout.height = Math.max(420, Math.min(layout.height || 450, 0.8 * width));
+    const { categoryarray, ticktext } = layout.yaxis || {}, rows = (categoryarray || ticktext || []).length; // each needs its line
+    layout.height = Math.max(420, 130 + 18 * rows, Math.min(layout.height || 450, 0.8 * width));
     if (width < NARROW) {
       layout.height += 24 * Math.ceil(data.filter((t) => t.showlegend !== false).length / 3);
-      layout.legend = { ...layout.legend, orientation: "h", x: 0, xanchor: "left", y: -0.18, yanchor: "top", title: { text: "" } };
+      layout.legend = { ...layout.legend, orientation: "h", x: 0, xanchor: "left", y: -0.18, yref: "paper", yanchor: "top", title: { text: "" } };
       layout.margin = { ...layout.margin, l: 44, r: 8 };
       layout.annotations = (layout.annotations || []).filter((a) => !a.showarrow);
+      for (const { marker } of data) if (marker && marker.sizeref) marker.sizeref *= 2; // bubbles of half the area
+      if (layout.xaxis) Object.assign(layout.xaxis, decades(layout.xaxis));
       for (const key of Object.keys(layout)) if (/^[xy]axis/.test(key)) layout[key] = { ...layout[key], nticks: 5, tickfont: { size: 10 }, title: { ...layout[key].title, font: { size: 11 } } };
     }
     return { data, layout: { ...layout, width }, frames, config };
