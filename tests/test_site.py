@@ -294,7 +294,7 @@ def test_the_explorer_leads_back(open_page, site):
 
 
 @pytest.mark.parametrize('query, first', [
-    ('frontier', 'choose.html'), ('standard error', 'guides/how_to_read_the_figures.html'), ('TIMM_BENCH_CACHE', 'guides/where_results_come_from.html'), 
+    ('frontier', 'choose.html'), ('standard error', 'guides/how_to_read_the_figures.html'), ('TIMM_BENCH_CACHE', 'guides/where_results_come_from.html'),
     ('distribution shift', 'tutorials/robustness.html'), ('fronteir', None)])
 def test_search(open_page, query, first):
     page = open_page('index.html')
