@@ -109,7 +109,8 @@ def execute_all() -> dict[Path, nbformat.NotebookNode]:
     "Every notebook with its outputs, two at a time."
     from timm_bench import get_results
     results = get_results()
-    os.environ |= dict(TIMM_BENCH_RESULTS=str(results.folder), PLOTLY_RENDERER='plotly_mimetype', JUPYTER_PLATFORM_DIRS='1')
+    os.environ |= dict(TIMM_BENCH_RESULTS=str(results.folder), PLOTLY_RENDERER='plotly_mimetype', JUPYTER_PLATFORM_DIRS='1',
+                       PYTHONWARNINGS='ignore:install "ipywidgets"')  # rich, of its bars
     paths = notebooks()[::-1]  # the longest to run are the last by name
     now = state(str(results))
     with ThreadPoolExecutor(2) as pool: done = list(pool.map(lambda path: execute(path, now), paths))
@@ -241,14 +242,14 @@ def raw(html: str) -> nbformat.NotebookNode:
 
 
 def joined(outputs: list) -> list:
-    "The outputs of a cell, but what it printed in one piece for each stream: a kernel hands it over in the chunks in which it happened to arrive."
+    "The outputs of a cell that say something, and what it printed in one piece for each stream: a kernel hands it over in the chunks in which it happened to arrive."
     found, printed = [], {}
     for output in outputs:
         if output.output_type != 'stream': printed = {}
         elif output.name in printed: printed[output.name].text += output.text; continue
         else: printed[output.name] = output
         found.append(output)
-    return [output for output in found if output.output_type != 'stream' or output.text.strip()]
+    return [output for output in found if ''.join(output.get('text') or output.get('data', {}).get('text/plain', 'a picture')).strip()]
 
 
 def tidy(notebook: nbformat.NotebookNode, places: dict[str, str]) -> nbformat.NotebookNode:

@@ -66,13 +66,13 @@
     const { categoryarray, ticktext } = layout.yaxis || {}, rows = (categoryarray || ticktext || []).length; // each needs its line
     layout.height = Math.max(420, 130 + 18 * rows, Math.min(layout.height || 450, 0.8 * width));
     if (width < NARROW) {
+      layout.legend = { ...layout.legend, orientation: "h", x: 0, xanchor: "left", y: -54 / (layout.height - 100), yref: "paper", yanchor: "top", title: { text: "" } };
       layout.height += 24 * Math.ceil(data.filter((t) => t.showlegend !== false).length / 3);
-      layout.legend = { ...layout.legend, orientation: "h", x: 0, xanchor: "left", y: -0.18, yref: "paper", yanchor: "top", title: { text: "" } };
       layout.margin = { ...layout.margin, l: 44, r: 8 };
       layout.annotations = (layout.annotations || []).filter((a) => !a.showarrow);
       for (const { marker } of data) if (marker && marker.sizeref) marker.sizeref *= 2; // bubbles of half the area
       if (layout.xaxis) Object.assign(layout.xaxis, decades(layout.xaxis));
-      for (const key of Object.keys(layout)) if (/^[xy]axis/.test(key)) layout[key] = { ...layout[key], nticks: 5, tickfont: { size: 10 }, title: { ...layout[key].title, font: { size: 11 } } };
+      for (const key of Object.keys(layout)) if (/^[xy]axis/.test(key)) layout[key] = { ...layout[key], nticks: layout[key].categoryarray ? 0 : 5, tickfont: { size: 10 }, title: { ...layout[key].title, font: { size: 11 } } };
     }
     return { data, layout: { ...layout, width }, frames, config };
   };
