@@ -245,11 +245,12 @@ def joined(outputs: list) -> list:
     "The outputs of a cell that say something, and what it printed in one piece for each stream: a kernel hands it over in the chunks in which it happened to arrive."
     found, printed = [], {}
     for output in outputs:
+        if not ''.join(output.get('data', {}).get('text/plain', 'a picture')).strip(): continue
         if output.output_type != 'stream': printed = {}
         elif output.name in printed: printed[output.name].text += output.text; continue
         else: printed[output.name] = output
         found.append(output)
-    return [output for output in found if ''.join(output.get('text') or output.get('data', {}).get('text/plain', 'a picture')).strip()]
+    return [output for output in found if output.output_type != 'stream' or output.text.strip()]
 
 
 def tidy(notebook: nbformat.NotebookNode, places: dict[str, str]) -> nbformat.NotebookNode:
@@ -408,7 +409,8 @@ def parameters(symbol) -> list[tuple[str, str, str, str]]:
         type_, comment = type_ or about.get('anno'), about.get('docment') or comment
         default = '' if about.get('default') is MISSING else f"`{written(about.get('default'))}`"
         if name == 'return' and not comment or name in ('self', 'args', 'kwargs') and not comment: continue
-        rows.append(('*returns*' if name == 'return' else f'`{name}`', f'`{type_}`' if type_ not in (None, MISSING) else '', default, comment or ''))
+        comment = re.sub(r'(?<![\w`-])--[\w-]+', r'`\g<0>`', comment or '')  # two dashes in prose become one
+        rows.append(('*returns*' if name == 'return' else f'`{name}`', f'`{type_}`' if type_ not in (None, MISSING) else '', default, comment))
     return rows
 
 
