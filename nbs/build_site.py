@@ -257,7 +257,7 @@ def tidy(notebook: nbformat.NotebookNode, places: dict[str, str]) -> nbformat.No
     "Without what only matters on the machine that ran it: names of its folders, its terminal's codes, the place in a kernel that warned, pandas' own styles."
     for cell in notebook.cells:
         if 'outputs' not in cell: continue
-        text = re.sub(r'\\u001b\[[0-9;?]*[A-Za-z]', '', json.dumps(joined(cell.outputs)))
+        text = re.sub(r'\\u001b(\[[0-9;?]*[A-Za-z]|\].*?(\\u001b\\\\|\\u0007))', '', json.dumps(joined(cell.outputs)))
         for place, name in places.items(): text = text.replace(json.dumps(place)[1:-1], name)
         cell.outputs = [nbformat.from_dict(output) for output in json.loads(text)]
         for output in cell.outputs:
