@@ -72,7 +72,7 @@
       layout.annotations = (layout.annotations || []).filter((a) => !a.showarrow);
       for (const { marker } of data) if (marker && marker.sizeref) marker.sizeref *= 2; // bubbles of half the area
       if (layout.xaxis) Object.assign(layout.xaxis, decades(layout.xaxis));
-      for (const key of Object.keys(layout)) if (/^[xy]axis/.test(key)) layout[key] = { ...layout[key], nticks: layout[key].categoryarray ? 0 : 5, tickfont: { size: 10 }, title: { ...layout[key].title, font: { size: 11 } } };
+      for (const key of Object.keys(layout)) if (/^[xy]axis/.test(key)) layout[key] = { ...layout[key], nticks: key[0] === "y" && layout[key].categoryarray ? 0 : 5, tickfont: { size: 10 }, title: { ...layout[key].title, font: { size: 11 } } };
     }
     return { data, layout: { ...layout, width }, frames, config };
   };
