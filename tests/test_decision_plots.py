@@ -1,4 +1,5 @@
 "The frontier's names as a browser draws them: none touches another, none leaves the chart."
+import pandas as pd
 import pytest
 
 from browser import browser
@@ -34,3 +35,13 @@ def test_a_comparison_of_two_machines_is_drawn_with_nothing_clipped(snapshots, b
     browser_page.wait_for_selector('.legend')
     boxes = browser_page.evaluate("() => [...document.querySelectorAll('.gtitle, .xtitle, .legend, .ytick text')].map(e => e.getBoundingClientRect()).map(b => [b.left, b.top, b.right, b.bottom])")
     assert len(boxes) > 20 and all(left >= 0 and top >= 0 and right <= 1000 and bottom <= fig.layout.height for left, top, right, bottom in boxes)
+
+
+def test_missing_sizes_fit_nothing_and_a_missing_batch_is_another(snapshots):
+    one, other = (get_data('infer', benchmark=words, results=snapshots/'2026-01-06') for words in ('rtx3090 nhwc pt240', 'rtx4090 nhwc'))
+    found = compare(one, other)
+    assert compare(one.assign(infer_img_size=None), other).speedup.isna().all()
+    unknown = found.assign(same_batch=found.same_batch.astype(object))
+    unknown.loc[found.index[found.same_batch][0], 'same_batch'] = pd.NA
+    def same(comparison): return next(len(trace.x) for trace in show_compare(comparison, 'Two machines').data if trace.name == 'same batch size')
+    assert same(unknown) == same(found) - 1

@@ -18,7 +18,7 @@ __all__ = ['SUBS', 'GREY', 'HUES', 'SYMBOLS', 'LABELS', 'WIDTH', 'HEIGHT', 'GREY
 # %% ../nbs/03e_chart_parts.ipynb #c25834b3
 SUBS = 'levit|resnetd?|regnetx|vgg|convnext.*|efficientnetv2|beit'  # the families of the subset charts
 GREY = '#a8a8a8'
-HUES = {'levit': '#117733', 'resnet': '#332288', 'resnetd': '#239ec7', 'regnetx': '#1ca086', 'vgg': '#748618', 'convnext': '#cc6677',
+HUES = {'levit': '#117733', 'resnet': '#332288', 'resnetd': '#698ec2', 'regnetx': '#1ca086', 'vgg': '#748618', 'convnext': '#cc6677',
         'convnext_in22': '#882255', 'convnext_in12': '#882255', 'convnext_in21': '#882255', 'convnextv2': '#cc6677', 'convnextv2_in22': '#882255',
         'convnextv2_in12': '#882255', 'convnextv2_in21': '#882255', 'efficientnetv2': '#c08459', 'beit': '#aa4499'}
 SYMBOLS = {'convnext_in12': 'diamond', 'convnext_in21': 'cross', 'convnextv2': 'square', 'convnextv2_in22': 'square',

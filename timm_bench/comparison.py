@@ -60,7 +60,8 @@ def _read(benchmark: Any, file: str | None, needs: list[str], results: Any) -> t
         need(benchmark, *needs)
         need_names(benchmark, 'model')
         for column in needs[1:]: need_numbers(benchmark, frame=column)
-        return benchmark, 'a frame', benchmark.attrs.get('benchmark', 'a frame')
+        objects = [column for column in needs[1:] if benchmark[column].dtype.kind not in 'iuf']
+        return benchmark.assign(**{column: pd.to_numeric(benchmark[column]).astype(float) for column in objects}), 'a frame', benchmark.attrs.get('benchmark', 'a frame')
     path = Path(get_results(results).folder)/file if file else Path(benchmark)
     return read_table(path, needs), path.name, describe_benchmark(pd.Series(parse_benchmark(path.name)))
 

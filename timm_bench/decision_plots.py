@@ -193,7 +193,8 @@ def show_compare(
     need_names(comparison, 'family')
     need_numbers(comparison, speedup='speedup', same_batch='same_batch')
     if isinstance(most, bool) or not isinstance(most, int) or most < 1: raise ResultsError(f'most={most!r}: give a whole number above 0')
-    table = _largest(comparison[comparison.speedup.between(0, float('inf'), inclusive='neither')].astype(dict(same_batch=bool)), most)
+    sound = comparison[comparison.speedup.between(0, float('inf'), inclusive='neither')]
+    table = _largest(sound.assign(same_batch=np.array([pd.notna(same) and bool(same) for same in sound.same_batch], dtype=bool)), most)
     rows = _in_order(table)
     same = table[table.same_batch]
     fig = go.Figure([_speedups(table[~table.same_batch], rows, 'batch sizes differ', 'circle-open', GREY), _speedups(same, rows, 'same batch size', 'circle', HUES['resnetd']),
