@@ -1,6 +1,6 @@
 """What becomes of faults, and of arguments drawn by chance: python tests/benchmarks/trouble.py {faults,fuzz} [FILE.xml ...]
 
-Runs the tests that make them, in the profiles that take long (200 kills, a file of 1 GB; 620 draws for each public function): half an hour each on two quiet
+Runs the tests that make them, in the profiles that take long (200 kills, a file of 1 GB; 620 draws for each public function): a quarter of an hour each on two quiet
 cores. Only what tests that passed have recorded is counted. Where the tests were run before, in pieces, with -o junit_family=xunit1 --junitxml=FILE.xml, those
 files are read instead. Printed as Markdown, and written to tests/benchmarks/tables/faults.md or fuzz.md, which the docs show."""
 import os
