@@ -632,6 +632,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/timm_bench', 'doc_host': '
                                   'timm_bench.stats._sweep': ('stats.html#_sweep', 'timm_bench/stats.py'),
                                   'timm_bench.stats._thin_out': ('stats.html#_thin_out', 'timm_bench/stats.py'),
                                   'timm_bench.stats._upwards': ('stats.html#_upwards', 'timm_bench/stats.py'),
+                                  'timm_bench.stats.as_numbers': ('stats.html#as_numbers', 'timm_bench/stats.py'),
                                   'timm_bench.stats.is_tie': ('stats.html#is_tie', 'timm_bench/stats.py'),
                                   'timm_bench.stats.listed': ('stats.html#listed', 'timm_bench/stats.py'),
                                   'timm_bench.stats.medians': ('stats.html#medians', 'timm_bench/stats.py'),

@@ -48,7 +48,7 @@ COMMERCIAL = ('apache-2.0', 'mit', 'bsd-3-clause', 'cc-by-4.0')
 def _licenses(df: pd.DataFrame) -> set[str]:
     "Every licence that timm or the frame names."
     declared = {name for tags in registry()['weights'].values() for name in tags.values()}
-    return {name for name in declared | set(df.license.dropna()) if isinstance(name, str)}
+    return {name for name in declared | set(df.get('license', pd.Series(dtype=object)).dropna()) if isinstance(name, str)}
 
 # %% ../nbs/04a_budgets.ipynb #16d58d6c
 def _over(df: pd.DataFrame, argument: str, column: str, limit: float) -> pd.Series:

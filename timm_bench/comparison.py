@@ -13,7 +13,7 @@ from .tables import read_table
 from .results import Results, ResultsError, describe_benchmark, get_results, list_benchmarks, parse_benchmark, pick_benchmark, _fitting, _say, _version
 from .models import families, renames, split_name
 from .accuracy import _choose
-from .stats import medians, need, need_names, need_numbers
+from .stats import as_numbers, medians, need, need_names
 
 # %% auto #0
 __all__ = ['compare', 'by_family']
@@ -59,9 +59,7 @@ def _read(benchmark: Any, file: str | None, needs: list[str], results: Any) -> t
     if isinstance(benchmark, pd.DataFrame):
         need(benchmark, *needs)
         need_names(benchmark, 'model')
-        for column in needs[1:]: need_numbers(benchmark, frame=column)
-        objects = [column for column in needs[1:] if benchmark[column].dtype.kind not in 'iuf']
-        return benchmark.assign(**{column: pd.to_numeric(benchmark[column]).astype(float) for column in objects}), 'a frame', benchmark.attrs.get('benchmark', 'a frame')
+        return as_numbers(benchmark, 'frame', needs[1:]), 'a frame', benchmark.attrs.get('benchmark', 'a frame')
     path = Path(get_results(results).folder)/file if file else Path(benchmark)
     return read_table(path, needs), path.name, describe_benchmark(pd.Series(parse_benchmark(path.name)))
 

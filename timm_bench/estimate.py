@@ -13,7 +13,7 @@ from .tables import as_path, read_table
 from .results import Results, ResultsError, describe_benchmark, get_results, parse_benchmark, pick_benchmark
 from .models import renames, split_name
 from .data import KEEP, TestSet, get_data
-from .stats import listed, need_names, need_numbers
+from .stats import as_numbers, listed, need_names
 from .machine import COSTS, FEWEST, Public, costs_of, log_secs, model_keys, nearest_file, predict_all, read_profile, read_public
 
 # %% auto #0
@@ -126,8 +126,7 @@ def _check_own(own: pd.DataFrame, part: str) -> pd.DataFrame:
         if column not in own: raise ResultsError(f'own: no column {column!r}; it has {", ".join(map(str, own.columns[:12]))}')
     need_names(own, 'model')
     columns = [f'{part}_samples_per_sec', f'{part}_img_size']
-    for column in columns: need_numbers(own, own=column)
-    own = own.assign(**{column: pd.to_numeric(own[column]).astype(float) for column in columns})
+    own = as_numbers(own, 'own', columns)
     rate = own[columns[0]]
     bad = rate.notna() & ~((rate > 0) & (rate < np.inf)) | ~own[f'{part}_img_size'].between(1, 1e6)  # pixels
     if bad.any(): raise ResultsError(f'own: {own.model[bad].iloc[0]} has {rate[bad].iloc[0]:g} images per second at size {own[f"{part}_img_size"][bad].iloc[0]:g}; both must be positive')

@@ -14,7 +14,7 @@ from .models import declared_license, families, pretrain, renames, split_name
 from .accuracy import TestSet, get_accuracy, _FILES
 from .data import get_data
 from .unjoined import unmatched
-from .stats import IMAGES
+from .stats import IMAGES, as_numbers, need_names
 from .budgets import COMMERCIAL
 from .chart_parts import GREY, HUES, SYMBOLS, _TEST_SETS
 
@@ -133,6 +133,8 @@ def _from_frame(frame: pd.DataFrame, name: str | None, number: int) -> tuple[pd.
     part = frame.attrs.get('part') or next((part for part in _PARTS if f'{part}_samples_per_sec' in frame), 'infer')
     for column in 'model', 'img_size', f'{part}_samples_per_sec', f'{part}_batch_size':
         if column not in frame: raise ResultsError(f'own: the frame has no column {column!r}; give a frame of get_data or estimate, or a file')
+    need_names(frame, 'model')
+    frame = as_numbers(frame, 'own', ['img_size', *(column for column in map(str.format, _SPEED, [part] * len(_SPEED)) if column in frame)])
     label = name or frame.attrs.get('benchmark') or f'your frame {number}'
     estimated = 'estimated' in frame and bool(frame.estimated.any())
     about = dict(benchmark=label, part=part, kind='estimate' if estimated else 'own', file=f'a frame in memory, {len(frame):,} rows')

@@ -10,7 +10,7 @@ import pandas as pd
 from statsmodels.regression.linear_model import OLS, RegressionResults
 from .results import ResultsError
 from .accuracy import TestSet, _choose
-from .stats import IMAGES, listed, need, need_names, need_numbers, standard_error
+from .stats import IMAGES, as_numbers, listed, need, need_names, standard_error
 
 # %% auto #0
 __all__ = ['AGAINST', 'log_odds', 'percent', 'effective_robustness', 'fit_trend', 'trend_at']
@@ -49,8 +49,7 @@ def effective_robustness(
     sets = there if sets is None else listed('sets', sets)
     for name in sets: _choose('sets', name, there)
     columns = [column for name in sets for column in (name, AGAINST[name])]
-    for column in columns: need_numbers(df, sets=column)
-    df = df.assign(**{column: pd.to_numeric(df[column]).astype(float) for column in columns})
+    df = as_numbers(df, 'sets', columns)
     parts = [_against(df.assign(in_trend=df.pretrain.eq('in1k') if trend == 'in1k' else True), name) for name in dict.fromkeys(sets)]
     table = pd.concat([rows for rows, _ in parts], ignore_index=True)
     table.attrs = df.attrs | dict(trends={name: line for name, (_, line) in zip(dict.fromkeys(sets), parts)})

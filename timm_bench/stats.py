@@ -13,8 +13,8 @@ from .results import ResultsError
 from .accuracy import TestSet, _choose
 
 # %% auto #0
-__all__ = ['IMAGES', 'need', 'need_numbers', 'need_names', 'listed', 'more_is_better', 'unbeaten', 'medians', 'standard_error',
-           'is_tie']
+__all__ = ['IMAGES', 'need', 'need_numbers', 'as_numbers', 'need_names', 'listed', 'more_is_better', 'unbeaten', 'medians',
+           'standard_error', 'is_tie']
 
 # %% ../nbs/02b_stats.ipynb #1d6e80c6
 def need(
@@ -46,6 +46,17 @@ def _fault(values: pd.Series, kind: str) -> str:
     if kind == 'twice': return 'more than one column of this name'
     odd = [cell for cell in values if _kind(pd.Series([cell], dtype=object)) not in _NUMBERS]
     return f'not numbers, for instance {str(odd[0])[:40]!r}' if odd else 'not numbers'
+
+# %% ../nbs/02b_stats.ipynb #95eea542
+def as_numbers(
+    df: pd.DataFrame,  # what somebody gave
+    argument: str,  # the argument that named the columns
+    columns: Iterable[str],  # that must hold numbers; cells may be missing
+) -> pd.DataFrame:  # the same with numbers in these columns, NaN where a cell is missing; raises `ResultsError`
+    "A frame that one can calculate with."
+    for column in (columns := list(columns)): need_numbers(df, **{argument: column})
+    others = [column for column in columns if not (isinstance(df[column].dtype, np.dtype) and df[column].dtype.kind in 'iuf')]
+    return df.assign(**{column: pd.to_numeric(df[column]).astype(float) for column in others})
 
 # %% ../nbs/02b_stats.ipynb #3f9b6e52
 def need_names(
