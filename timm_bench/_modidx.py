@@ -643,6 +643,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/timm_bench', 'doc_host': '
                                   'timm_bench.stats.standard_error': ('stats.html#standard_error', 'timm_bench/stats.py'),
                                   'timm_bench.stats.unbeaten': ('stats.html#unbeaten', 'timm_bench/stats.py')},
             'timm_bench.tables': { 'timm_bench.tables.ResultsError': ('tables.html#resultserror', 'timm_bench/tables.py'),
+                                   'timm_bench.tables.ResultsError.__init__': ('tables.html#resultserror.__init__', 'timm_bench/tables.py'),
                                    'timm_bench.tables._bad_value': ('tables.html#_bad_value', 'timm_bench/tables.py'),
                                    'timm_bench.tables._check_values': ('tables.html#_check_values', 'timm_bench/tables.py'),
                                    'timm_bench.tables._fault': ('tables.html#_fault', 'timm_bench/tables.py'),

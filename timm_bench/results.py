@@ -42,7 +42,7 @@ class Results:
         needs: Sequence[str] = ('model',),  # columns that must be there
     ) -> pd.DataFrame:  # the file as it is, numbers as numbers; raises `ResultsError` for anything amiss
         "Read one CSV file, or say what is wrong with it."
-        if name not in self.files: raise ResultsError(f'{name if str(name).isprintable() else repr(name)}: not in {self.origin}; there are {", ".join(self.files) or "no CSV files"}')
+        if name not in self.files: raise ResultsError(f'{name}: not in {self.origin}; there are {", ".join(self.files) or "no CSV files"}')
         return read_table(Path(self.folder)/name, needs)
 
     def __str__(self) -> str:
@@ -55,7 +55,7 @@ def _from_folder(folder: str | os.PathLike, origin: str = 'folder {}') -> Result
     try: there = (folder := Path(folder).expanduser()).is_dir()
     except (TypeError, RuntimeError): raise ResultsError(f'results={folder!r}: give a folder, a `Results`, or None') from None
     except OSError as e: raise ResultsError(f'{folder}: cannot be read ({e.strerror})') from None
-    if not there: raise ResultsError(f'{str(folder)!r}: no such folder' if not str(folder).isprintable() else f'{folder}: no such folder')
+    if not there: raise ResultsError(f'{folder}: no such folder')
     if not (files := Results(folder, '').files):
         folder = folder/'results' if (folder/'results').is_dir() else folder/max(_dated(folder), default='')
         files = Results(folder, '').files

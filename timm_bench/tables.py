@@ -17,6 +17,10 @@ __all__ = ['MAX_BYTES', 'ResultsError', 'as_path', 'read_table', 'count_rows', '
 # %% ../nbs/00a_tables.ipynb #39b259d1
 class ResultsError(ValueError):
     "Results that cannot be found or trusted, or an argument that fits none of them; the message is one line that a person can act on."
+    def __init__(self,
+        message: object = '',  # may name files and cells as they are: what cannot be printed is escaped
+    ):
+        super().__init__(''.join(c if c.isprintable() else c.encode('unicode_escape').decode() for c in str(message)))
 
 # %% ../nbs/00a_tables.ipynb #ea982222
 def as_path(
