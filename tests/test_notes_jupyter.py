@@ -68,12 +68,16 @@ def lab(root, tmp_path_factory):
 
 
 def run_all(page):
-    "Run all cells. JupyterLab can lose a click on its menu while it is still busy with itself."
+    "Run all cells. While JupyterLab is still busy with itself it can lose a click on its menu, or ask for the kernel that it is about to start."
     begun = page.locator('.jp-InputPrompt', has_text=re.compile(r'\[[*\d]')).first
-    for _ in range(6):
-        page.get_by_role('menuitem', name='Run', exact=True).click()
-        page.locator('.lm-Menu-item[data-command="runmenu:run-all"]').click()
-        with suppress(TimeoutError): return begun.wait_for(timeout=10_000)
+    question = page.locator('.jp-Dialog .jp-mod-accept')
+    for _ in range(9):
+        with suppress(TimeoutError):
+            if question.is_visible(): question.click(timeout=10_000)
+            else:
+                page.get_by_role('menuitem', name='Run', exact=True).click(timeout=10_000)
+                page.locator('.lm-Menu-item[data-command="runmenu:run-all"]').click(timeout=10_000)
+            return begun.wait_for(timeout=10_000)
     raise AssertionError('nothing was run')
 
 
