@@ -11,7 +11,7 @@ import pandas as pd
 from .results import ResultsError
 from .models import registry
 from .accuracy import _choose
-from .stats import need_numbers
+from .stats import as_numbers
 
 # %% auto #0
 __all__ = ['COMMERCIAL', 'parse_seconds', 'spend', 'NothingFits', 'nothing_fits', 'times']
@@ -54,8 +54,7 @@ def _licenses(df: pd.DataFrame) -> set[str]:
 def _over(df: pd.DataFrame, argument: str, column: str, limit: float) -> pd.Series:
     "How many times each row is over a limit."
     if column not in df: raise ResultsError(f'{argument}=: this frame has no column {column!r}; there are {", ".join(map(str, df.columns))}')
-    need_numbers(df, column=column)
-    return df[column] / limit
+    return as_numbers(df, 'column', [column])[column] / limit
 
 def _outside(df: pd.DataFrame, argument: str, wanted: str | Sequence[str], choices: set[str], more: dict[str, Sequence[str]]) -> pd.Series:
     "1 for a row with one of the wanted names, infinity for any other."

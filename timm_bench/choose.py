@@ -12,7 +12,7 @@ import pandas as pd
 from .results import Results, ResultsError, _say
 from .models import UnknownModel, current_name, full_name, split_name
 from .accuracy import TestSet, get_accuracy, _choose
-from .stats import IMAGES, is_tie, need, need_names, need_numbers, standard_error, unbeaten
+from .stats import IMAGES, as_numbers, is_tie, need, need_names, standard_error, unbeaten
 from .budgets import nothing_fits, spend, times
 
 # %% auto #0
@@ -47,7 +47,7 @@ def _blend(accuracy: TestSet | Mapping[str, float] | None, own: str) -> dict[Tes
 # %% ../nbs/04_choose.ipynb #6b519b6c
 def _accuracies(df: pd.DataFrame, attrs: dict, test_set: TestSet, results: str | os.PathLike | Results | None) -> pd.Series:
     "Accuracy of the frame's models on a test set, at the frame's test image size; NaN where none is published."
-    if test_set == attrs.get('accuracy', 'imagenet'): return pd.to_numeric(df.top1).astype(float)
+    if test_set == attrs.get('accuracy', 'imagenet'): return df.top1.astype(float)
     need(df, 'img_size')
     table = get_accuracy(test_set, results=attrs.get('folder') if results is None else results)
     if 'folder' in attrs and Path(attrs['folder']).resolve() != Path(table.attrs['folder']).resolve():
@@ -59,8 +59,7 @@ def _scored(df: pd.DataFrame, accuracy: TestSet | Mapping[str, float] | None, re
     "The frame with `accuracy` and its `error` added, and one column a test set where there are several; rows without are dropped."
     need(df, 'model', 'secs', 'top1')
     need_names(df, 'model')
-    need_numbers(df, secs='secs', top1='top1', **({'size': 'img_size'} if 'img_size' in df else {}))
-    attrs, df = df.attrs, df.reset_index(drop=True)
+    attrs, df = df.attrs, as_numbers(df, 'column', [c for c in ('secs', 'top1', 'img_size') if c in df]).reset_index(drop=True)
     df.attrs = {}  # which pandas would copy at every step
     weights = _blend(accuracy, attrs.get('accuracy', 'imagenet'))
     sets = {name: _accuracies(df, attrs, name, results) for name in weights}

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 from .results import ResultsError
-from .stats import medians, more_is_better, need_names, need_numbers, unbeaten
+from .stats import as_numbers, medians, more_is_better, need_names, need_numbers, unbeaten
 from .chart_parts import GREY, HEIGHT, HUES, WIDTH, _LOG, _drawable, _finish, _hover, _labels, _need, _quantity, _ticks, _words
 
 # %% auto #0
@@ -191,7 +191,8 @@ def show_compare(
     "Speed-ups by family, with medians and their intervals."
     _need(comparison, family='family', speedup='speedup', same_batch='same_batch', model='model')
     need_names(comparison, 'family')
-    need_numbers(comparison, speedup='speedup', same_batch='same_batch')
+    need_numbers(comparison, same_batch='same_batch')
+    comparison = as_numbers(comparison, 'comparison', ['speedup'])
     if isinstance(most, bool) or not isinstance(most, int) or most < 1: raise ResultsError(f'most={most!r}: give a whole number above 0')
     sound = comparison[comparison.speedup.between(0, float('inf'), inclusive='neither')]
     table = _largest(sound.assign(same_batch=np.array([pd.notna(same) and bool(same) for same in sound.same_batch], dtype=bool)), most)
