@@ -51,9 +51,13 @@
   const config = { responsive: false, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d"] };
   // names placed point by point, panels and sliders were set for one width: such a chart keeps it, and scrolls sideways
   const isSet = (layout, width) => Boolean(layout.sliders || layout.xaxis2 || (width >= NARROW && (layout.annotations || []).some((a) => a.showarrow)));
-  const decades = ({ type, tickvals, ticktext }) => { // 1, 2 and 5 of each have no room on a phone
-    const powers = type === "log" && tickvals && ticktext ? tickvals.map((v, i) => i).filter((i) => Number.isInteger(Number(Math.log10(tickvals[i]).toFixed(9)))) : [];
-    return powers.length > 2 ? { tickvals: powers.map((i) => tickvals[i]), ticktext: powers.map((i) => ticktext[i]) } : {};
+  const fewer = ({ type, tickvals, ticktext }) => { // a phone has no room for 1, 2 and 5 of each decade: the decades, or ticks that are a sixth of the axis apart
+    if (type !== "log" || !tickvals || !ticktext) return {};
+    const places = tickvals.map(Math.log10), step = (places[places.length - 1] - places[0]) / 6;
+    const powers = places.flatMap((place, i) => (Math.abs(place - Math.round(place)) < 1e-9 ? [i] : []));
+    const spread = places.reduce((kept, place, i) => (kept.length && place - places[kept[kept.length - 1]] < step ? kept : [...kept, i]), []);
+    const kept = powers.length > 2 ? powers : spread;
+    return { tickvals: kept.map((i) => tickvals[i]), ticktext: kept.map((i) => ticktext[i]) };
   };
   const figure = (spec, width) => {
     const c = look(), { data, layout, frames } = recolour(spec, c.back);
@@ -71,7 +75,7 @@
       layout.margin = { ...layout.margin, l: 44, r: 8 };
       layout.annotations = (layout.annotations || []).filter((a) => !a.showarrow);
       for (const { marker } of data) if (marker && marker.sizeref) marker.sizeref *= 2; // bubbles of half the area
-      if (layout.xaxis) Object.assign(layout.xaxis, decades(layout.xaxis));
+      if (layout.xaxis) Object.assign(layout.xaxis, fewer(layout.xaxis));
       for (const key of Object.keys(layout)) if (/^[xy]axis/.test(key)) layout[key] = { ...layout[key], nticks: key[0] === "y" && layout[key].categoryarray ? 0 : 5, tickfont: { size: 10 }, title: { ...layout[key].title, font: { size: 11 } } };
     }
     return { data, layout: { ...layout, width }, frames, config };
