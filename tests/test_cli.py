@@ -152,6 +152,7 @@ def answer(snapshots, monkeypatch, capsys):
     from timm_bench.cli import main
     def run(*arguments):
         monkeypatch.setattr(sys, 'argv', ['timm_bench', *map(str, arguments), '--results', str(snapshots/'2026-01-06')])
+        monkeypatch.setattr('timm_bench.results._said', set())  # nothing, as in a new process
         with pytest.raises(SystemExit) as ended: main()
         printed = capsys.readouterr()
         return ended.value.code, pd.read_csv(io.StringIO(printed.out)) if printed.out else None, printed.err

@@ -301,8 +301,9 @@ def test_search(open_page, query, first):
     page.keyboard.press('/')
     page.keyboard.type(query)
     page.wait_for_selector('.search-result')
-    found = page.eval_on_selector_all('.search-result', "all => all.map(each => each.getAttribute('href'))")
-    assert found and (first is None or first in ' '.join(found[:3]))
+    results = "[...document.querySelectorAll('.search-result')].map(each => each.getAttribute('href'))"
+    if first: page.wait_for_function(f"{results}.slice(0, 3).join(' ').includes('{first}')", timeout=20_000)  # results come while one types
+    found = page.evaluate(results)
     page.keyboard.press('Enter')
     page.wait_for_url(re.compile(re.escape(found[0].lstrip('./'))))
 
