@@ -57,7 +57,7 @@ def names_in(cache: Path) -> list[str]: return sorted(path.name for path in cach
 def result_and_warning(**options) -> tuple[Results, str]:
     "What `get_results` finds, and the one line in which it says so."
     with pytest.warns(ResultsWarning) as caught: found = get_results(**options)
-    message, = [str(warning.message) for warning in caught]
+    message, = [str(warning.message) for warning in caught if issubclass(warning.category, ResultsWarning)]
     assert len(message.splitlines()) == 1
     return found, message
 
