@@ -134,7 +134,7 @@ def _from_frame(frame: pd.DataFrame, name: str | None, number: int) -> tuple[pd.
     for column in 'model', 'img_size', f'{part}_samples_per_sec', f'{part}_batch_size':
         if column not in frame: raise ResultsError(f'own: the frame has no column {column!r}; give a frame of get_data or estimate, or a file')
     need_names(frame, 'model')
-    frame = as_numbers(frame, 'own', ['img_size', *(column for column in map(str.format, _SPEED, [part] * len(_SPEED)) if column in frame)])
+    frame = as_numbers(frame, 'own', ['img_size', *(column for each in _SPEED if (column := each.format(part)) in frame)])
     label = name or frame.attrs.get('benchmark') or f'your frame {number}'
     estimated = 'estimated' in frame and bool(frame.estimated.any())
     about = dict(benchmark=label, part=part, kind='estimate' if estimated else 'own', file=f'a frame in memory, {len(frame):,} rows')
