@@ -19,7 +19,7 @@ if hasattr(os, 'register_at_fork'): os.register_at_fork(before=STARTING.acquire,
 class Server(ThreadingHTTPServer):
     """Serves the repositories in `root` as GitHub does: git's smart protocol over HTTP. Its settings can be changed at any time.
 
-    A clone asks for three packs: the commits, then the folders, then the files; `sound_packs` of them are served before `fault` begins."""
+    A clone asks for two packs: the newest commit with its folders, then the files; `sound_packs` of them are served before `fault` begins."""
     daemon_threads, block_on_close = True, False
 
     def __init__(self, root: Path, fault: str | None = None, sound_packs: int = 0, filters: bool = True, delay: float = 0, rate: float = 1e9):

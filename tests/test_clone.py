@@ -74,11 +74,31 @@ def test_clone_is_the_newest_snapshot_byte_for_byte(server, filters, snapshots, 
 
 
 def test_only_results_are_moved(server, cache, timm_repository):
+    def held(name: str) -> bool:
+        objects = ['git', f'--git-dir={max(cache.glob("*/repo-*"))}', 'cat-file', '--batch-all-objects', '--batch-check=%(objectname)']
+        return timm_repository.git('rev-parse', name) in subprocess.run(objects, stdout=subprocess.PIPE, text=True, check=True).stdout.split()
     get_results()
-    objects = ['git', *(f'--git-dir={repo}' for repo in cache.glob('*/repo-0001')), 'cat-file', '--batch-all-objects', '--batch-check=%(objectname)']
-    held = subprocess.run(objects, stdout=subprocess.PIPE, text=True, check=True).stdout.split()
-    assert timm_repository.git('rev-parse', 'HEAD:results/results-imagenet.csv') in held
-    for unasked in ['HEAD:timm/models/model_0.py', 'HEAD~1:results']: assert timm_repository.git('rev-parse', unasked) not in held
+    today, before, code = 'HEAD:results/results-imagenet.csv', ['HEAD~1', 'HEAD~1:results', 'HEAD~2:results'], 'HEAD:timm/models/model_0.py'
+    assert held(today) and not any(map(held, [*before, code]))
+    get_results(as_of=DAYS[-2])
+    assert [held(name) for name in [*before, code]] == [True, True, False, False]
+
+
+def test_history_is_fetched_when_it_is_asked_for_and_once(server, timm_repository):
+    def asked(**options) -> int:
+        before = server.packs
+        get_results(**options)
+        return server.packs - before
+    assert [asked(), asked(as_of=date.today()), asked(rev=timm_repository.commits[DAYS[-1]][:6])] == [2, 0, 0]
+    assert asked(as_of=DAYS[0]) > asked(rev=timm_repository.commits[DAYS[1]]) > 0 == asked(as_of=DAYS[1])
+
+
+def test_history_does_not_move_the_newest(small, snapshots):
+    "Results are of one day until somebody asks for newer ones."
+    old = get_results()
+    small.commit('2024-02-01', write_results(small.folder.parent/'new', added='model\na\n'))
+    with pytest.raises(ResultsError, match='begin on 2024-01-01'): get_results(as_of='2023-01-01')
+    assert get_results() == old == get_results(as_of='2024-01-15')
 
 
 def test_rev_takes_a_commit_in_full_or_short(server, snapshots, timm_repository):
@@ -136,10 +156,10 @@ def test_update_sees_a_new_commit_and_leaves_old_results_readable(small):
 
 # What can go wrong
 
-WRONG = {'no git': 'git cannot be run', 'no network': 'git: .*connect', 'no repository': 'git: .*nowhere', 'no commit': 'git: .*commit',
+WRONG = {'no git': 'git cannot be run', 'no network': 'git: .*connect', 'no repository': 'git: .*nowhere', 'no commit': 'git: .*HEAD',
          'no results': 'no results', 'results is a file': 'results', 'results is a link': 'results', 'results without CSV': 'no CSV files',
-         'hang': 'longer than 2 s', 'hang after 1': 'longer than 2 s', 'cut': 'git: ', 'cut after 1': 'git: ', 'cut after 2': 'git: ',
-         'garbage': 'git: ', 'garbage after 2': 'git: ', 'missing': 'git: .*not found', 'locked': 'git: .*Username',
+         'hang': 'longer than 2 s', 'hang after 1': 'longer than 2 s', 'cut': 'git: ', 'cut after 1': 'git: ',
+         'garbage': 'git: ', 'garbage after 1': 'git: ', 'missing': 'git: .*not found', 'locked': 'git: .*Username',
          'TIMM_BENCH_TIMEOUT=soon': 'TIMM_BENCH_TIMEOUT', 'TIMM_BENCH_CACHE=/dev/null': '/dev/null'}
 
 
@@ -189,7 +209,7 @@ def test_failed_clone_is_tried_again_only_on_request(server, bundled):
     assert get_results(update=True).date == get_results().date == DAYS[-1]
 
 
-@pytest.mark.parametrize('fault, sound_packs', [('missing', 0), ('hang', 0), ('cut', 0), ('cut', 1), ('hang', 2), ('garbage', 2)])
+@pytest.mark.parametrize('fault, sound_packs', [('missing', 0), ('hang', 0), ('cut', 0), ('cut', 1), ('hang', 1), ('garbage', 1)])
 def test_failed_update_keeps_the_old_clone_and_says_so(fault, sound_packs, small, monkeypatch, bundled, recorded):
     monkeypatch.setenv('TIMM_BENCH_TIMEOUT', '2')
     with git_server(small.folder.parent) as server:
@@ -201,7 +221,23 @@ def test_failed_update_keeps_the_old_clone_and_says_so(fault, sound_packs, small
         assert found == old and 'could not be refreshed: git' in message
         timm_bench.clone._failed.clear()  # as in a new process
         assert get_results() == old
-    recorded(f'update: {fault} after {sound_packs} of 3 packs', 'the old clone, and why')
+    recorded(f'update: {fault} after {sound_packs} of 2 packs', 'the old clone, and why')
+
+
+@pytest.mark.parametrize('fault, sound_packs', [('missing', 0), ('hang', 0), ('cut', 0), ('garbage', 0), ('cut', 1), ('hang', 2)])
+@pytest.mark.parametrize('ask', ['as_of', 'rev'])
+def test_history_that_cannot_be_fetched_is_said_and_harms_nothing(ask, fault, sound_packs, server, snapshots, timm_repository, monkeypatch, recorded):
+    options = {ask: dict(as_of=DAYS[0], rev=timm_repository.commits[DAYS[0]])[ask]}
+    newest = get_results()
+    server.fault, server.sound_packs = fault, server.packs + sound_packs
+    if fault == 'hang': monkeypatch.setenv('TIMM_BENCH_TIMEOUT', '2')
+    with pytest.raises(ResultsError, match='git') as error: get_results(**options)
+    assert len(str(error.value).splitlines()) == 1 and get_results() == newest
+    server.fault = None
+    monkeypatch.delenv('TIMM_BENCH_TIMEOUT', raising=False)
+    timm_bench.clone._failed.clear()  # as in a new process
+    assert content(get_results(**options).folder) == content(snapshots/DAYS[0]) and get_results() == newest
+    recorded(f'an earlier day: {fault} after {sound_packs} of 3 packs', 'refused in one line; the newest stays')
 
 
 @contextmanager
@@ -333,28 +369,34 @@ def left_by_the_killed(cache: Path) -> list[str]: return [name for name in names
 MOMENTS = KILLS or 40
 
 
-@pytest.mark.parametrize('update, moments', [(False, MOMENTS * 4 // 5), (True, MOMENTS // 5)], ids=['first clone', 'update'])
-def test_killed_at_any_moment_the_next_call_has_a_complete_cache(update, moments, server, cache, snapshots, monkeypatch, recorded):
-    chance, expected, interrupted = random.Random(3), content(snapshots/DAYS[-1]), 0
-    if update: get_results()
+CALLS = {'first clone': {}, 'update': dict(update=True), 'an earlier day': dict(as_of=DAYS[0])}
+
+
+@pytest.mark.parametrize('call, moments', [('first clone', MOMENTS // 2), ('update', MOMENTS // 5), ('an earlier day', MOMENTS * 3 // 10)])
+def test_killed_at_any_moment_the_next_call_has_a_complete_cache(call, moments, server, cache, snapshots, monkeypatch, recorded):
+    chance, options, interrupted = random.Random(3), CALLS[call], 0
+    again = {} if call == 'update' else options
+    expected = content(snapshots/again.get('as_of', DAYS[-1]))
+    if options: get_results()
     begin = time.monotonic()
-    get_results(update=update)
+    get_results(**options)
     undisturbed = time.monotonic() - begin
     for moment in range(moments):
         monkeypatch.setenv('TIMM_BENCH_CACHE', str(cache/str(moment)))
-        if update: get_results()
-        process = forked(get_results, update=update)
+        if options: get_results()
+        process = forked(get_results, **options)
         time.sleep(chance.uniform(0, undisturbed))
         if kill(process, with_git=moment % 2 == 0): interrupted += 1
         else: undisturbed *= 0.8  # it came too late: on a machine that others use, the next call may be much faster than the last
-        assert content(get_results().folder) == expected
+        assert content(get_results(**again).folder) == expected
         patience = time.monotonic() + (10 if moment % 2 else 0)  # a git that lives on may write on; what it wrote goes with the next call after its end
         while left_by_the_killed(cache/str(moment)) and time.monotonic() < patience:
             time.sleep(0.1)
             get_results()
         assert left_by_the_killed(cache/str(moment)) == []
+        assert not [*(cache/str(moment)).glob('*/repo-*/shallow?*')]
     assert interrupted >= moments / 4  # or nothing was tested
-    recorded(f'{"update" if update else "first clone"}: kill -9 at a random moment', 'complete after the next call', f'{interrupted} of {moments} were at work', moments)
+    recorded(f'{call}: kill -9 at a random moment', 'complete after the next call', f'{interrupted} of {moments} were at work', moments)
 
 
 def test_four_processes_at_once_make_one_clone(server, cache, snapshots, monkeypatch, recorded):

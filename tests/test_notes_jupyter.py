@@ -22,6 +22,13 @@ KERNEL = dict(kernelspec=dict(name='python3', display_name='Python 3', language=
 HEADING = "Export model: Größe (it's `α` & *more*)?"
 
 
+def told_by_the_server(folder: Path) -> dict:
+    "What a server has written of itself, once it is written to its end."
+    for note in folder.glob('jpserver-*.json'):
+        with suppress(ValueError): return json.loads(note.read_text())
+    return {}
+
+
 @contextmanager
 def jupyterlab(root: Path, home: Path):
     "A JupyterLab that serves a folder and keeps everything else in another; its address, and its token."
@@ -34,10 +41,10 @@ def jupyterlab(root: Path, home: Path):
         server = subprocess.Popen([sys.executable, '-m', 'jupyterlab', *options], env=environment, stdout=log, stderr=subprocess.STDOUT)
         try:
             until = time.monotonic() + 120
-            while not (notes := list((home/'runtime').glob('jpserver-*.json'))):
+            while not (told := told_by_the_server(home/'runtime')):
                 assert server.poll() is None and time.monotonic() < until, (home/'log').read_text()
                 time.sleep(.1)
-            yield json.loads(notes[0].read_text())
+            yield told
         finally:
             server.terminate()
             try: server.wait(20)
@@ -141,3 +148,9 @@ def test_jupyter_lists_its_server(lab, monkeypatch, tmp_path):
     (tmp_path/'jpserver-9999999.json').write_text(json.dumps(server | dict(pid=9999999)))
     monkeypatch.setenv('JUPYTER_RUNTIME_DIR', str(tmp_path))
     assert [found['pid'] for found in running_servers()] == [server['pid']]
+
+
+def test_a_server_that_has_not_written_down_what_it_is_does_no_harm(monkeypatch, tmp_path):
+    monkeypatch.setenv('JUPYTER_RUNTIME_DIR', str(tmp_path))
+    (tmp_path/'jpserver-1.json').touch()
+    assert running_servers() == []

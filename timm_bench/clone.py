@@ -93,19 +93,24 @@ def _workshop(cache: Path) -> Iterator[Path]:
             raise
 
 # %% ../nbs/00b_clone.ipynb #839a6d73
-def _make_clone(cache: Path, url: str) -> Path:
-    "A complete new clone of `url` in the cache, with its newest results, the newest of its kind."
+def _make_clone(
+    cache: Path,  # the cache folder of `url`
+    url: str,  # of a repository
+    history: bool = False,  # with all commits before the newest
+    like: Path | None = None,  # an older clone, whose newest commit is to be the newest of this one too
+) -> None:
+    "Make a complete new clone in the cache, with its newest results, the newest of its kind."
     number = max((int(p.name[5:9]) for p in cache.glob('repo-[0-9][0-9][0-9][0-9]')), default=0) + 1
     with _workshop(cache) as tmp:
-        repo = tmp/'repo'
-        _git('clone', '--quiet', '--bare', '--template=', '--single-branch', '--no-tags', '--filter=tree:0', '--', url, str(repo), writes=[repo])
+        repo, share = tmp/'repo', ['--filter=tree:0'] if history else ['--filter=blob:none', '--depth=1']
+        _git('clone', '--quiet', '--bare', '--template=', '--no-local', '--single-branch', '--no-tags', *share, '--', url, str(repo), writes=[repo])
+        if like: _git(f'--git-dir={repo}', 'update-ref', 'HEAD', _find_commit(like, None, None)[0])
         (repo/'info').mkdir(exist_ok=True)
         (repo/'info'/'attributes').write_text('* -text -filter -ident -eol -working-tree-encoding\n')
         commit, day = _find_commit(repo, None, None)
         _check_out(cache, repo, commit, day)
-        (repo/'timm_bench.json').write_text(json.dumps(dict(commit=commit, date=day, cloned=_today())))
+        (repo/'timm_bench.json').write_text(json.dumps(dict(commit=commit, date=day, cloned=_describe(like)['cloned'] if like else _today())))
         repo.rename(cache/f'repo-{number:04}')
-    return cache/f'repo-{number:04}'
 
 def _today() -> str: return datetime.now(timezone.utc).date().isoformat()
 
@@ -144,18 +149,13 @@ def _check_out(cache: Path, repo: Path, commit: str, day: str) -> Path:
     if target.is_dir(): return target
     with _workshop(cache) as tmp:
         work = tmp/'results'; work.mkdir()
-        if _kind(repo, f'{commit}:results') != 'tree': raise ResultsError(f'commit {commit[:8]} has no results/ folder')
-        _git(f'--git-dir={repo}', f'--work-tree={work}', 'read-tree', '-m', '-u', f'{commit}:results', index=tmp/'index', writes=[repo, work])
+        try: _git(f'--git-dir={repo}', f'--work-tree={work}', 'read-tree', '-m', '-u', f'{commit}:results', index=tmp/'index', writes=[repo, work])
+        except ResultsError as e:
+            if not re.search('Not a valid object name|does not exist in|failed to unpack tree object', str(e)): raise
+            raise ResultsError(f'commit {commit[:8]} has no results/ folder') from None
         if not list(work.glob('*.csv')): raise ResultsError(f'commit {commit[:8]} has no CSV files in results/')
         work.rename(target)
     return target
-
-def _kind(repo: Path, name: str) -> str | None:
-    "What kind of thing a name stands for in a repository."
-    try: return _git(f'--git-dir={repo}', 'cat-file', '-t', name)
-    except ResultsError as e:
-        if not re.search('Not a valid object name|does not exist in', str(e)): raise
-        return None
 
 # %% ../nbs/00b_clone.ipynb #00c922e2
 def _find_commit(repo: Path, rev: str | None, as_of: str | None) -> tuple[str, str]:
@@ -172,6 +172,12 @@ def _find_commit(repo: Path, rev: str | None, as_of: str | None) -> tuple[str, s
         if not rev: raise
         raise ResultsError(f'rev={rev!r}: no such commit ({e})') from None
     return number, day
+
+def _lacks_history(repo: Path, rev: str | None, as_of: str | None) -> bool:
+    "Whether a clone has its newest commit alone, and that is not the one that is asked for."
+    if not (repo/'shallow').exists(): return False
+    commit, day = _find_commit(repo, None, None)
+    return not commit.startswith(rev or '') or day > (as_of or day)
 
 # %% ../nbs/00b_clone.ipynb #2f2960ca
 def check_day(
@@ -240,9 +246,9 @@ def _outdated(repo: Path | None, as_of: str | None) -> bool:
 # %% ../nbs/00b_clone.ipynb #ed3a322e
 _failed: dict[str, str] = {}  # addresses that could not be cloned in this process: not tried again unless asked
 
-def _refresh(cache: Path, url: str) -> str | None:
-    "Clone anew. Returns why that failed, or nothing."
-    try: _make_clone(cache, url)
+def _refresh(cache: Path, url: str, history: bool, like: Path | None = None) -> str | None:
+    "Clone anew, as `_make_clone` does. Returns why that failed, or nothing."
+    try: _make_clone(cache, url, history, like)
     except ResultsError as e: _failed[url] = str(e)
     except OSError as e: _failed[url] = f'{cache}: {e.strerror or e}'
     else: _failed.pop(url, None)
@@ -266,16 +272,23 @@ def find_clone(
                 found, fault = _fetch(cache, url, rev, as_of, update)
     return *found, url, fault
 
+def _with_history(cache: Path, url: str, asked: str, like: Path | None = None) -> Path:
+    "A new clone with all commits; `like` as in `_make_clone`."
+    fault, repo = _failed.get(url) or _refresh(cache, url, True, like), _newest_clone(cache)
+    if fault or not repo: raise ResultsError(f'{asked}: not in the cached clone, and {fault}') from None
+    return repo
+
 def _fetch(cache: Path, url: str, rev: str | None, as_of: str | None, update: bool) -> tuple[tuple[Path, str, str], str | None]:
     "Clone where needed, find the commit, check it out. Only under the lock."
     repo, fault = _newest_clone(cache), _failed.get(url)
-    if update or (_outdated(repo, as_of) and not fault): fault = _refresh(cache, url)
+    if update or (_outdated(repo, as_of) and not fault): fault = _refresh(cache, url, history=bool(rev or as_of))
     if not (repo := _newest_clone(cache)): raise ResultsError(fault)
+    asked = f'rev={rev!r}' if rev else f'as_of={as_of!r}'
+    if _lacks_history(repo, rev, as_of): repo = _with_history(cache, url, asked, repo)
     try: commit, day = _find_commit(repo, rev, as_of)
     except ResultsError:
         if update or not rev: raise
-        if fault := _refresh(cache, url): raise ResultsError(f'rev={rev!r}: not in the cached clone, and {fault}') from None
-        repo = _newest_clone(cache) or repo
+        repo = _with_history(cache, url, asked)
         commit, day = _find_commit(repo, rev, as_of)
     try: return (_check_out(cache, repo, commit, day), commit, day), fault
     except OSError as e: raise ResultsError(f'{cache}: {e.strerror or e}') from None

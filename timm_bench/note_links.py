@@ -21,7 +21,7 @@ def running_servers() -> list[dict]:  # what `jupyter_server` tells of each: `ur
         if not any(Path(jupyter_runtime_dir()).glob('jpserver-*.json')): return []
         from jupyter_server.serverapp import list_running_servers
         return [server for server in list_running_servers() if server.get('url') and server.get('root_dir')]
-    except (ImportError, OSError): return []
+    except (ImportError, OSError, ValueError): return []  # ValueError: one of them is just writing down what it is
 
 # %% ../nbs/08d_note_links.ipynb #c13ce910
 def _inside(path: Path, folder: str) -> PurePath | None:
