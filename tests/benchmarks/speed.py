@@ -186,21 +186,26 @@ def cloning(rounds: int) -> list[list[str]]:
         rows = []
         for what, line in {'on the same machine': {}, 'behind a line of 50 Mbit/s and 30 ms': LINE}.items():
             with git_server(repository.folder.parent, **line) as server: took, moved = clones(server, Path(folder), max(5, rounds // 3))
-            rows.append(row(f'clone: seconds by the clock, server {what}', took['ours'], took['theirs'], '0.6'))
-        ours, theirs = moved['ours'][0], moved['theirs'][0]
-        return [['clone: bytes moved, over `git clone --depth 1`', f'{ours / 1e6:.2f} MB', f'{theirs / 1e6:.2f} MB', f'{ours / theirs:.2f}', '0.6'], *rows]
+            rows += [row(f'clone{said}: seconds by the clock, server {what}', took[side], took['theirs'], aim)
+                     for side, said, aim in [('ours', '', '0.6'), ('past', ' for an earlier day', '')]]
+        def bytes_row(side: str, said: str, aim: str) -> list[str]:
+            ours, theirs = moved[side][0], moved['theirs'][0]
+            return [f'clone{said}: bytes moved, over `git clone --depth 1`', f'{ours / 1e6:.2f} MB', f'{theirs / 1e6:.2f} MB', f'{ours / theirs:.2f}', aim]
+        return [bytes_row('ours', '', '0.6'), bytes_row('past', ' for an earlier day', ''), *rows]
 
 
 def clones(server, folder: Path, rounds: int) -> tuple[dict[str, list[float]], dict[str, list[int]]]:
     "Seconds and bytes of each turn."
-    took, moved, url = {'ours': [], 'theirs': []}, {'ours': [], 'theirs': []}, f'{server.url}/timm'
+    sides = 'ours', 'past', 'theirs'
+    took, moved, url = {side: [] for side in sides}, {side: [] for side in sides}, f'{server.url}/timm'
     os.environ |= dict(TIMM_BENCH_URL=url, GIT_CONFIG_GLOBAL=os.devnull)
     os.environ.pop('TIMM_BENCH_RESULTS', None)
     for turn in range(rounds):
-        for side in ['ours', 'theirs'][::1 if turn % 2 else -1]:
+        for side in sides[::1 if turn % 2 else -1]:
             target, server.sent, begin = folder/f'{side}{turn}', 0, time.perf_counter()
             os.environ['TIMM_BENCH_CACHE'] = str(target)
             if side == 'ours': get_results()
+            elif side == 'past': get_results(as_of=DAYS[0])
             else: subprocess.run(['git', 'clone', '--quiet', '--depth', '1', url, str(target)], check=True)
             took[side].append(time.perf_counter() - begin)
             moved[side].append(server.sent)
