@@ -179,6 +179,7 @@ def test_cross_validation_never_sees_the_device(newest, monkeypatch):
     (lambda t: t.assign(infer_samples_per_sec=float('inf')), {}, 'has inf images per second'),
     (lambda t: t.assign(infer_img_size=-1), {}, 'at size -1; both must be positive'),
     (lambda t: t.assign(infer_samples_per_sec='fast'), {}, "own='infer_samples_per_sec': not numbers, for instance 'fast'"),
+    (lambda t: t.assign(infer_batch_size='one'), {}, "own='infer_batch_size': not numbers, for instance 'one'"),
     (lambda t: 'no_such_file.csv', {}, "own='no_such_file.csv': no such file"),
     (lambda t: 5, {}, 'own: a int is neither a DataFrame nor the path'),
     (lambda t: t, {'public': 'no_such_gpu'}, "no benchmark of part 'infer' fits at 'no_such_gpu'"),
