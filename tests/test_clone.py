@@ -93,6 +93,13 @@ def test_history_is_fetched_when_it_is_asked_for_and_once(server, timm_repositor
     assert asked(as_of=DAYS[0]) > asked(rev=timm_repository.commits[DAYS[1]]) > 0 == asked(as_of=DAYS[1])
 
 
+def test_an_update_keeps_the_history(server):
+    "A day that was asked for once is there without a network, whatever was done since."
+    old, _ = get_results(as_of=DAYS[0]), get_results(update=True)
+    server.fault = 'missing'
+    assert get_results(as_of=DAYS[0]) == old and get_results().date == DAYS[-1]
+
+
 def test_history_does_not_move_the_newest(small, snapshots):
     "Results are of one day until somebody asks for newer ones."
     old = get_results()

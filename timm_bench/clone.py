@@ -281,7 +281,8 @@ def _with_history(cache: Path, url: str, asked: str, like: Path | None = None) -
 def _fetch(cache: Path, url: str, rev: str | None, as_of: str | None, update: bool) -> tuple[tuple[Path, str, str], str | None]:
     "Clone where needed, find the commit, check it out. Only under the lock."
     repo, fault = _newest_clone(cache), _failed.get(url)
-    if update or (_outdated(repo, as_of) and not fault): fault = _refresh(cache, url, history=bool(rev or as_of))
+    history = bool(rev or as_of or repo and not (repo/'shallow').exists())  # what was asked for once stays
+    if update or (_outdated(repo, as_of) and not fault): fault = _refresh(cache, url, history)
     if not (repo := _newest_clone(cache)): raise ResultsError(fault)
     asked = f'rev={rev!r}' if rev else f'as_of={as_of!r}'
     if _lacks_history(repo, rev, as_of): repo = _with_history(cache, url, asked, repo)
