@@ -87,6 +87,13 @@ def test_words_that_fit_several_are_answered_with_words_for_each(part, words, fi
     if words == 'cpu': assert choices == ['cpu i7_12700h', 'cpu i9_10940x newest', 'cpu i9_10940x 2.2.1']
 
 
+@pytest.mark.parametrize('words, remain', [('i9 newest eager', 2), ('rtx3090 nhwc compiled', 3), ('compiled, cpu fp32 rtx', 3)])
+def test_words_that_do_not_go_together_are_answered_with_what_remains_before_the_last(words, remain, snapshots):
+    with pytest.raises(ResultsError, match=f'fits at {words.split()[-1]!r}; there are ') as error: pick_benchmark('infer', words, snapshots/DAYS[-1])
+    choices = str(error.value).partition('; there are ')[2].strip("'").split("', '")
+    assert len({pick_benchmark('infer', choice, snapshots/DAYS[-1]).file for choice in choices}) == len(choices) == remain
+
+
 @pytest.mark.parametrize('day', DAYS)
 def test_every_gpus_benchmark_can_be_named_by_words(day, snapshots):
     table = list_benchmarks(snapshots/day)

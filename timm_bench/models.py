@@ -81,9 +81,19 @@ def suggest(
     names: Iterable[str] | None = None,  # the valid ones; `None`: every name that timm knows
     n: int = 3,  # how many at most
 ) -> list[str]:  # the nearest names, best first
-    "Suggest the names nearest to `name`."
+    "Suggest the names nearest to `name`: that it begins, then misspelt, then abbreviated ('ViT-B/16')."
     from difflib import get_close_matches  # only who misspells needs it
-    return get_close_matches(name, sorted(_known() if names is None else names), n=n, cutoff=0.6)
+    words = {known: _spaced(known) for known in sorted(_known() if names is None else names, key=lambda known: ('.' in known, len(known), known))}
+    asked = _spaced(name)
+    begun = [known for known, text in words.items() if asked and text.startswith(asked)]
+    abbreviated = re.compile(' (?:.* )?'.join(f'{word}[a-z0-9]*' for word in asked.split()))
+    short = [known for known, text in words.items() if asked and abbreviated.match(text)]
+    close, far = (get_close_matches(name.lower(), words, n=n, cutoff=cutoff) for cutoff in (0.86, 0.6))
+    return list(dict.fromkeys([*begun, *close, *short, *far]))[:n]
+
+def _spaced(name: str) -> str:
+    "A name's letters and numbers, a space between them."
+    return ' '.join(re.findall('[a-z]+|[0-9]+', name.lower()))
 
 # %% ../nbs/01_models.ipynb #de588b53
 _VENDORS = re.compile(r'^(?:tf|gluon|tv|ssl|swsl|ig|ens_adv|adv|legacy|dm|jx)_')

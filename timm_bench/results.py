@@ -249,10 +249,12 @@ def _only(own: list[dict], part: str, words: str, results: Results) -> dict:
 def _fitting(own: list[dict], part: str, words: str, results: Results) -> list[dict]:
     "The benchmarks that all words are true of; with 'newest', those of them with the newest PyTorch."
     asked, fit = words.lower().replace(',', ' ').split(), own
-    for word in asked:
+    for at, word in enumerate(asked):
         if word == 'newest': continue
-        fit = [benchmark for benchmark in fit if _fits(SimpleNamespace(**benchmark), word)]
-        if not fit: raise ResultsError(f'benchmark={words!r}: no benchmark of part {part!r} fits at {word!r}; there are {_there_are(own)}{_only_bundled(results)}')
+        before, fit = fit, [benchmark for benchmark in fit if _fits(SimpleNamespace(**benchmark), word)]
+        if fit: continue
+        there_are = _there_are(before, ' '.join(asked[:at])) + _only_bundled(results)
+        raise ResultsError(f'benchmark={words!r}: no benchmark of part {part!r} fits at {word!r}; there are {there_are}')
     return _newest(fit) if 'newest' in asked else fit
 
 def _newest(fit: list[dict]) -> list[dict]:
@@ -276,9 +278,9 @@ def _words_for(benchmark: dict, among: list[dict], words: str = '') -> str:
         if tried and (_newest(fit) if 'newest' in tried else fit) == [benchmark]: return ' '.join(tried)
     return benchmark['file']
 
-def _there_are(own: list[dict]) -> str:
+def _there_are(own: list[dict], words: str = '') -> str:
     "What one could have meant: words for each benchmark, or of many what they differ in."
-    if len(own) <= 6: return _choices(own) or 'none'
+    if len(own) <= 6: return _choices(own, words) or 'none'
     known = {field: sorted({benchmark[field] for benchmark in own if benchmark[field]}) for field in ('device', 'precision', 'layout', 'torch')}
     return '; '.join(f'{field} {", ".join(values)}' for field, values in known.items()) + '; eager, compiled'
 
