@@ -59,6 +59,7 @@ def test_trends_and_who_is_above_them_are_those_of_statsmodels(snapshots, day, t
         rows = found[found.test_set == name]
         assert len(rows) == len(own) and np.allclose(rows.expected, 100 / (1 + np.exp(-band['mean'])), atol=1e-3)
         assert set(rows.model[rows.above]) == set(own.model[odds[name] > band.obs_ci_upper])
+        assert set(rows.model[rows.below]) == set(own.model[odds[name] < band.obs_ci_lower])
         assert found.attrs['trends'][name]['r2'] == pytest.approx(line.rsquared, abs=1e-6)
 
 

@@ -39,7 +39,7 @@ def effective_robustness(
     sets: Sequence[TestSet] | None = None,  # of those in `AGAINST`; `None`: all that `df` has
     *,
     trend: Literal['in1k', 'all'] = 'in1k',  # the models that the trend goes through: by the column `pretrain` those of ImageNet-1k alone, or all
-) -> pd.DataFrame:  # a row per model and test set: `accuracy`, `clean`, `expected` (percent), `gain`, `error` (points), `above`, …; `attrs['trends']` has the lines; raises `ResultsError`
+) -> pd.DataFrame:  # a row per model and test set: `accuracy`, `clean`, `expected` (percent), `gain`, `error` (points), `above`, `below`, …; `attrs['trends']` has the lines; raises `ResultsError`
     "How much more accurate each model is than models as good on ImageNet."
     need_names(df, 'model')
     need(df, *(['pretrain'] if trend == 'in1k' else []))
@@ -65,9 +65,9 @@ def _against(df: pd.DataFrame, name: TestSet) -> tuple[pd.DataFrame, dict]:
         raise ResultsError(f"{name}: a trend needs at least 4 models with different accuracies, and there are {different}; trend='all' takes all")
     line = fit_trend(usual.clean, usual.accuracy, name)
     band = trend_at(line, rows.clean)
-    gain, above = rows.accuracy - band.expected, rows.accuracy > band.high
-    rows = rows.assign(expected=band.expected, gain=gain, error=standard_error(rows.accuracy, name), above=above)
-    return rows, dict(r2=line.rsquared, slope=line.params.iloc[1], models=len(rows), in_trend=len(usual), above=int(above.sum()))
+    outside = dict(above=rows.accuracy > band.high, below=rows.accuracy < band.low)
+    rows = rows.assign(expected=band.expected, gain=rows.accuracy - band.expected, error=standard_error(rows.accuracy, name), **outside)
+    return rows, dict(r2=line.rsquared, slope=line.params.iloc[1], models=len(rows), in_trend=len(usual), **{side: int(out.sum()) for side, out in outside.items()})
 
 _ABOUT = ['model', 'img_size', 'param_count', 'family', 'pretrain', 'license', 'in_trend']
 
