@@ -13,7 +13,7 @@ from .results import ResultsError
 from .stats import need_numbers
 
 # %% auto #0
-__all__ = ['SUBS', 'GREY', 'HUES', 'SYMBOLS', 'LABELS', 'WIDTH', 'HEIGHT', 'GREYS']
+__all__ = ['SUBS', 'GREY', 'HUES', 'SYMBOLS', 'DISTINCT', 'LABELS', 'WIDTH', 'HEIGHT', 'GREYS']
 
 # %% ../nbs/03e_chart_parts.ipynb #c25834b3
 SUBS = 'levit|resnetd?|regnetx|vgg|convnext.*|efficientnetv2|beit'  # the families of the subset charts
@@ -25,11 +25,14 @@ SYMBOLS = {'convnext_in12': 'diamond', 'convnext_in21': 'cross', 'convnextv2': '
            'convnextv2_in12': 'hexagon', 'convnextv2_in21': 'triangle-up'}
 
 # %% ../nbs/03e_chart_parts.ipynb #5810f329
+DISTINCT = len({*HUES.values()})  # families that can be told apart by colour
+
 def _looks(families: pd.Series, spare: bool = False) -> dict[str, dict]:
-    "Colour and symbol of each family, greys first, so that the hues lie on top. With `spare`, other families take the hues left over."
+    "Colour and symbol of each family, greys first, so that the hues lie on top. Other families take the hues left over, if that is enough for all of them, or with `spare`."
     names = sorted(families.unique(), key=lambda f: (f in HUES, list(HUES).index(f) if f in HUES else f))
-    free = [hue for hue in dict.fromkeys(HUES.values()) if spare and hue not in {HUES.get(f) for f in names}]
-    hues = dict(zip([f for f in names if f not in HUES], free)) | HUES
+    others = [family for family in names if family not in HUES]
+    free = [hue for hue in dict.fromkeys(HUES.values()) if hue not in {HUES.get(f) for f in names}]
+    hues = HUES | (dict(zip(others, free)) if spare or len(others) <= len(free) else {})
     return {f: dict(color=hues.get(f, GREY), symbol=SYMBOLS.get(f, 'circle')) for f in names}
 
 # %% ../nbs/03e_chart_parts.ipynb #607f6407

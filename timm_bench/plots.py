@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.express as px
 import plotly.graph_objects as go
 from .results import ResultsError
-from .chart_parts import (HEIGHT, SUBS, WIDTH, _by_family, _drawable, _finish, _flag, _hollow, _hover, _labels, _legend,
+from .chart_parts import (DISTINCT, HEIGHT, SUBS, WIDTH, _by_family, _drawable, _finish, _flag, _hollow, _hover, _labels, _legend,
                                     _need, _words)
 
 # %% auto #0
@@ -35,13 +35,14 @@ def show_subs(
     title: str,  # the chart's heading
     size: str,  # column of the image size in pixels; a bubble's area is proportional to its square
     *,
-    subs: str = SUBS,  # regular expression that a whole family name must match
+    subs: str | None = None,  # regular expression that a whole family name must match; `None`: the seed's choice, or all families where each can have a colour of its own
     x: str = 'secs',  # column on the horizontal axis
     y: str = 'top1',  # column on the vertical axis
 ) -> go.Figure:  # 1000 x 800 pixels, a trend line for each family of two or more models; raises `ResultsError`
     "The families of the subset, with their trends."
     _need(df, size=size, x=x, y=y, hover='model', color='family')
     df = df.assign(family=_words(df.family, 'no family'))
+    if subs is None: subs = SUBS if df.family.nunique() > DISTINCT else '.*'
     try: some = df[df.family.str.fullmatch(subs)]
     except (re.error, TypeError) as e: raise ResultsError(f'subs={subs!r}: not a regular expression ({e})') from None
     if some.empty: raise ResultsError(f'subs={subs!r}: no such family; there are {", ".join(sorted(df.family.unique()))}')
