@@ -6,7 +6,7 @@
 from __future__ import annotations
 import os, shutil, tempfile
 from pathlib import Path
-from typing import Any, Iterable, Literal
+from typing import Any, Callable, Iterable, Literal
 import numpy as np
 import pandas as pd
 from .tables import as_path, read_table
@@ -14,7 +14,7 @@ from .results import Results, ResultsError, describe_benchmark, get_results, par
 from .models import renames, split_name
 from .data import KEEP, TestSet, get_data
 from .stats import as_numbers, listed, need_names
-from .machine import COSTS, FEWEST, Public, costs_of, log_secs, model_keys, nearest_file, predict_all, read_profile, read_public
+from .machine import COSTS, FEWEST, Profile, Public, costs_of, log_secs, model_keys, nearest_file, predict_all, read_profile, read_public
 
 # %% auto #0
 __all__ = ['NORMAL', 'TYPICAL', 'pick_models', 'estimate', 'to_benchmark', 'cross_validate', 'hidden_files']
@@ -58,21 +58,26 @@ def _medoids(distance: np.ndarray, n: int) -> np.ndarray:
 # %% ../nbs/06_estimate.ipynb #199f55f0
 TYPICAL = 1.05  # a model this much farther from its group than the medoid is typical too
 
+def _traits(profile: Profile) -> np.ndarray:
+    "What makes models alike: costs, size and deviation, each on its own scale."
+    traits = np.column_stack([profile.costs, np.log(profile.costs.index.get_level_values('size')), profile.deviation])
+    return (traits - traits.mean(0)) / np.maximum(traits.std(0), 1e-9)
+
+# %% ../nbs/06_estimate.ipynb #c41e7a31
 def _pick(n: int, file: str, public: Public, among: pd.MultiIndex | None = None) -> pd.Series:
     "The n models to measure, fastest first, and how many models each stands for."
     profile = read_profile(file, public)
-    traits = np.column_stack([profile.costs, np.log(profile.costs.index.get_level_values('size')), profile.deviation])
-    traits = (traits - traits.mean(0)) / np.maximum(traits.std(0), 1e-9)
-    allowed = np.flatnonzero(profile.costs.index.isin(among)) if among is not None else np.arange(len(traits))
+    models, traits = profile.costs.index, _traits(profile)
+    allowed = np.flatnonzero(models.isin(among)) if among is not None else np.arange(len(traits))
     distance = np.sqrt(((traits[allowed, None] - traits[None, allowed])**2).sum(-1))
-    group, secs, picked = _medoids(distance, n), public.secs[file][profile.costs.index].to_numpy(), {}
+    group, secs, picked = _medoids(distance, n), public.secs[file][models].to_numpy(), {}
     for g in range(n):
         members = np.flatnonzero(group == g)
         total = distance[np.ix_(members, members)].sum(0)
         typical = allowed[members[total <= TYPICAL * total.min()]]
         picked[typical[secs[typical].argmin()]] = len(members)
     order = sorted(picked, key=lambda at: secs[at])
-    return pd.Series([picked[at] for at in order], profile.costs.index[order])
+    return pd.Series([picked[at] for at in order], models[order])
 
 # %% ../nbs/06_estimate.ipynb #2f86f473
 def pick_models(
@@ -210,7 +215,8 @@ def cross_validate(
         if files is not None and file not in files: continue
         for known, hidden in hidden_files(about, public).items():
             rest = public.without(hidden)
-            for draw in range(draws if len(rest.files) else 0): rows.append(dict(device=about.device, file=file, known=known, draw=draw) | _judge(public.secs[file].dropna(), about, rest, n, draw))
+            for draw in range(draws if len(rest.files) else 0):
+                rows.append(dict(device=about.device, file=file, known=known, draw=draw) | _judge(public.secs[file].dropna(), about, rest, n, draw))
     return pd.DataFrame(rows, columns=['device', 'file', 'known', 'draw', 'models', 'error', 'coverage', 'measured'])
 
 # %% ../nbs/06_estimate.ipynb #7066275a
@@ -222,13 +228,23 @@ def hidden_files(
     own, cpus = public.files.device.eq(about.device), public.files.cuda.isna()
     return {'all others': own} | ({'GPUs alone': cpus} if pd.isna(about.cuda) else {})
 
-def _judge(truth: pd.Series, about: pd.Series, rest: Public, n: int, draw: int) -> dict:
-    "One draw: choose, measure, estimate, compare."
+# %% ../nbs/06_estimate.ipynb #c41e7a38
+def _misses(truth: pd.Series, about: pd.Series, rest: Public, n: int, draw: int, pick: Callable[..., pd.Series] = _pick) -> tuple[pd.DataFrame, pd.MultiIndex]:
+    "One draw: choose, measure, estimate; by how much log seconds are missed, the standard deviations, and what was measured."
     nearest = nearest_file(None, dict(about), rest)
     common = read_profile(nearest, rest).costs.index.intersection(truth.index)
     half = common[np.random.default_rng(draw).permutation(len(common))[:len(common) // 2]]
-    own = truth[_pick(n, nearest, rest, half).index]
-    estimates, reach = predict_all(own, dict(about), rest), _reach(own.index, rest)
+    own = truth[pick(n, nearest, rest, half).index]
+    estimates = predict_all(own, dict(about), rest)
     others = estimates.index.intersection(truth.index).difference(own.index)
-    miss = truth[others] - estimates['mean'][others]
-    return dict(models=len(others), error=100 * np.expm1(-miss).abs().median(), coverage=100 * (miss.abs() <= reach * estimates.sd[others]).mean(), measured=list(own.index))
+    return pd.DataFrame(dict(miss=truth[others] - estimates['mean'][others], sd=estimates.sd[others])), own.index
+
+def _error(miss: pd.Series) -> float:
+    "The median absolute error of seconds, in percent, from misses of their logarithm."
+    return 100 * np.expm1(-miss).abs().median()
+
+def _judge(truth: pd.Series, about: pd.Series, rest: Public, n: int, draw: int) -> dict:
+    "The figures of one draw."
+    missed, measured = _misses(truth, about, rest, n, draw)
+    inside = missed.miss.abs() <= _reach(measured, rest) * missed.sd
+    return dict(models=len(missed), error=_error(missed.miss), coverage=100 * inside.mean(), measured=list(measured))
