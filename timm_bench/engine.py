@@ -148,7 +148,7 @@ def count(
     model: Any,  # a timm model, in `eval` mode and without gradients
     image: Any,  # a tensor: a batch of one
 ) -> dict:  # `gmacs` (10⁹) and `macts` (10⁶)
-    "Multiply-adds and activations of one forward pass."
+    "MACs and activations of one forward pass."
     import torch
     from torch.utils.flop_counter import FlopCounterMode
     fused = [m for m in model.modules() if getattr(m, 'fused_attn', False) is True]

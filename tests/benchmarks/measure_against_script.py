@@ -10,7 +10,7 @@ an executor of one thread, which does just that.
 The table, which the docs show: the median step of all script runs and their range, the difference between the first and the second script, and `measure` against all of them.
 
 `--steady-memory` runs all three ways under settings of glibc that keep freed memory in the process. Without them, whether a model's activations are given back to the system and
-fetched again at each step depends on the chance layout of a process's memory, and two runs of the *same* script differ by up to a third. `--steps FILE` keeps all figures as JSON.
+fetched again at each step depends on the chance layout of a process's memory, and two runs of the *same* script differ by what the table's third column has. `--steps FILE` keeps all figures as JSON.
 """
 import argparse, json, math, os, statistics, subprocess, sys, tempfile, time
 from concurrent.futures import ThreadPoolExecutor
