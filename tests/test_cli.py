@@ -147,16 +147,26 @@ def test_as_of_takes_results_of_that_day(timm_repository, tmp_path):
 # Answers
 
 @pytest.fixture
-def answer(snapshots, monkeypatch, capsys):
-    "Run the program in this process, on the newest results; what it prints as CSV, as a frame."
+def run(snapshots, monkeypatch, capsys):
+    "Run the program in this process, on the newest results: its exit code, and what it prints and says."
     from timm_bench.cli import main
+    monkeypatch.delenv('FORCE_COLOR', raising=False)
     def run(*arguments):
         monkeypatch.setattr(sys, 'argv', ['timm_bench', *map(str, arguments), '--results', str(snapshots/'2026-01-06')])
         monkeypatch.setattr('timm_bench.results._said', set())  # nothing, as in a new process
         with pytest.raises(SystemExit) as ended: main()
         printed = capsys.readouterr()
-        return ended.value.code, pd.read_csv(io.StringIO(printed.out)) if printed.out else None, printed.err
+        return ended.value.code, printed.out, printed.err
     return run
+
+
+@pytest.fixture
+def answer(run):
+    "The same; what it prints as CSV, as a frame."
+    def answer(*arguments):
+        code, printed, said = run(*arguments)
+        return code, pd.read_csv(io.StringIO(printed)) if printed else None, said
+    return answer
 
 
 def test_the_command_line_reaches_everything_that_best_can():
@@ -262,12 +272,74 @@ def test_mistaken_questions_are_answered_in_one_line(answer, arguments, code, sa
     assert ended == code and printed is None and says in said.splitlines()[-1]
 
 
-def test_a_table_fits_a_terminal_of_eighty_columns(snapshots):
-    for question in ['best', '--under', '5ms'], ['instead-of', 'resnet50'], ['compare', 'rtx3090', 'rtx4090'], ['history']:
-        done = timm_bench(*question, '--format', 'table', '--results', snapshots/'2026-01-06', COLUMNS='80')
-        lines = [line.rstrip() for line in done.stdout.splitlines()]
-        assert done.returncode == 0 and max(map(len, lines)) <= 80
-        assert all('…' not in line for line in lines) and any(re.search(r'\d ms|×\d|\d\.\d{3}', line) for line in lines)
+@pytest.mark.parametrize('question', ['best --under 5ms', 'best --accuracy imagenet=.5,sketch=.5', 'instead-of resnet50', 'frontier', 'families', 'compare cpu rtx3090',
+                                      'history', 'sources', 'pick-models 5'])
+def test_a_table_fits_the_terminal_and_breaks_no_name(run, monkeypatch, question):
+    programs = pd.read_csv(io.StringIO(run(*question.split())[1]))
+    names = next(programs[column] for column in ('model', 'file', 'family') if column in programs)
+    for columns in 60, 80, 100, 140:
+        monkeypatch.setenv('COLUMNS', str(columns))
+        printed = run(*question.split(), '--format', 'table')[1]
+        assert max(len(line.rstrip()) for line in printed.splitlines() if ' ' in line.strip()) <= columns  # a name alone may be longer, and is left whole
+        assert '…' not in printed and [name for name in names if not re.search(rf'^{re.escape(name)}$|(^|  ){re.escape(name)}  ', printed, re.M)] == []
+
+
+def test_a_narrow_terminal_is_told_what_it_has_no_room_for(run, monkeypatch):
+    def shown(question, columns):
+        monkeypatch.setenv('COLUMNS', str(columns))
+        return ' '.join(run(*question.split(), '--format', 'table')[1].split())
+    assert 'narrow terminal: left out px, params; shown on a wider one, and by --format csv' in shown('best', 48) and ' px ' not in shown('best', 48)
+    assert 'narrow' not in shown('best', 60) and ' px ' in shown('best', 60)
+    assert 'left out cuda, torch;' in shown('sources', 60) and 'left out same_low, same_high, same_median;' in shown('compare nchw nhwc', 60)
+
+
+def test_a_problem_of_a_file_has_lines_of_its_own(tmp_path):
+    (tmp_path/'benchmark-infer-amp-nhwc-pt240-cu124-rtx3090.csv').write_text('no,table\n1,2\n')
+    (tmp_path/'results-imagenet.csv').write_text('model,img_size,top1,top5,param_count\nresnet50,224,80,95,25\n')
+    problem = json.loads(timm_bench('sources', '--results', tmp_path, '--format', 'json').stdout)[0]['problem']
+    lines = timm_bench('sources', '--results', tmp_path, '--format', 'table', COLUMNS='80').stdout.splitlines()
+    assert problem and f'  {problem}' in lines and 'benchmark-infer-amp-nhwc-pt240-cu124-rtx3090.csv' in lines
+
+
+def test_a_tie_of_best_is_with_the_next(run, monkeypatch):
+    monkeypatch.setenv('COLUMNS', '140')
+    printed = run('best', '--format', 'table')[1]
+    assert re.search(r'tie with\n.* next\n', printed) and 'tie with next: within chance of the next most accurate that fits' in printed
+    assert run('best')[1].splitlines()[0].split(',')[-2:] == ['tie', 'reason']
+
+
+@pytest.mark.filterwarnings('ignore::timm_bench.results.ResultsWarning')
+def test_compare_says_where_hardly_a_model_has_the_same_batch_size(answer, snapshots):
+    from timm_bench import compare
+    for a, b in [('cpu', 'rtx3090'), ('rtx3090 nhwc newest', 'pro6000maxq'), ('nchw', 'nhwc'), ('rtx3090', 'rtx4090')]:
+        own, said = compare(a, b, results=snapshots/'2026-01-06'), answer('compare', a, b)[2]
+        same, pairs = own.attrs['same_batch'], own.attrs['pairs']
+        assert ('the ratios compare more than hardware' in said) == (same / pairs < .1)
+        if same / pairs < .1: assert f'{f"only {same}" if same else "none"} of {pairs:,} models ran with the same batch size in both: ' in said
+    assert re.search(r'i7_12700h, fp32, nchw, PyTorch 2.4.0, compiled\) at batch size 1, \(RTX 3090, amp, nchw, PyTorch 2.4.0, eager\) at batch size 6 to 1,024;', answer('compare', 'cpu', 'rtx3090')[2])
+    assert 'same_models is their number' in ' '.join(timm_bench('compare', '--help').stdout.split())
+
+
+@pytest.mark.parametrize('question', [['best', '-n', 1], ['history']])
+@pytest.mark.parametrize('under, suspicious', [('5', True), ('10.0', True), ('5s', False), ('5ms', False), ('.001', False)])
+def test_a_bare_number_of_seconds_that_leaves_out_nothing_is_pointed_out(answer, question, under, suspicious):
+    said = answer(*question, '--under', under)[2]
+    assert ('which every model is within' in said) == suspicious
+    if suspicious: assert f"--under {under} is {float(under):g} seconds per image, which every model is within; '{float(under):g}ms' is {float(under):g} milliseconds" in said
+
+
+def test_licence_is_license(run):
+    assert run('best', '--licence', 'mit') == run('best', '--license', 'mit') and '--licence' not in timm_bench('best', '--help').stdout
+    assert run('best', '--licence', 'mint')[0] == 2
+
+
+def test_families_are_those_that_best_takes(answer, snapshots):
+    from timm_bench import get_data
+    df, listed = get_data('infer', results=snapshots/'2026-01-06', keep=None, weights='all'), answer('families')[1]
+    assert set(listed.family) == set(df.family) and {'vit', 'vit_in12', 'vit_in21'} <= set(listed.family) and listed.models.sum() == df.groupby('family').model.nunique().sum()
+    row = listed.set_index('family').loc['vit']
+    assert list(answer('best', '-n', 1, '--family', 'vit')[1].accuracy) == [row.top1] == [df[df.family == 'vit'].top1.max()]
+    assert "'timm_bench families' lists all" in ' '.join(timm_bench('best', '--help', COLUMNS='200').stdout.split())
 
 
 def test_shells_complete_commands_test_sets_licences_and_models():

@@ -7,20 +7,19 @@ from __future__ import annotations
 import contextlib, json, re, sys, warnings
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Callable, Iterable, Iterator, Optional, get_args
+from typing import TYPE_CHECKING, Annotated, Callable, Iterator, Optional
 import typer
 from .accuracy import TestSet, _FILES, _choose
 from .clone import check_day
+from .cli_tables import SETS, Format, console, for_a_person, print_answer, print_table
 from .tables import _plain
 from .results import Results, ResultsError, ResultsWarning, get_results, list_benchmarks, parse_benchmark, _version as _numbers, _words_for
 
-if TYPE_CHECKING:
-    import pandas as pd
-    from rich.console import Console
+if TYPE_CHECKING: import pandas as pd
 
 # %% auto #0
 __all__ = ['app', 'ResultsOption', 'AsOf', 'Update', 'Benchmark', 'PartOption', 'Accuracy', 'FormatOption', 'ModelName', 'Models',
-           'Like', 'Part', 'Sort', 'Format', 'sources', 'charts', 'explore', 'best', 'instead_of', 'frontier',
+           'Like', 'Part', 'Sort', 'sources', 'charts', 'explore', 'best', 'instead_of', 'frontier', 'families',
            'compare', 'card', 'history', 'Precision', 'Layout', 'measure', 'pick_models', 'estimate', 'main']
 
 # %% ../nbs/09_cli.ipynb #5ac24c93
@@ -34,67 +33,12 @@ class Sort(str, Enum):
     accuracy = 'accuracy'
     speed = 'speed'
 
-class Format(str, Enum):
-    "How to print a table."
-    table = 'table'
-    csv = 'csv'
-    json = 'json'
-    markdown = 'markdown'
-
-def _print_table(df: pd.DataFrame, format: Format | None, title: str, note: str = '') -> None:
-    "Print a frame to standard output; title and note are for eyes only."
-    if _for_a_person(format): return _print_rich(df, title, note)
-    cells = df.astype(object).where(df.notna(), None)
-    if format in (None, Format.csv): text = df.to_csv(index=False)
-    elif format == Format.json: text = cells.to_json(orient='records', indent=1) + '\n'
-    else: text = '\n'.join(_markdown_row(row) for row in [df.columns, ['---'] * len(df.columns), *cells.values]) + '\n'
-    sys.stdout.write(text)
-
-def _for_a_person(format: Format | None) -> bool:
-    "Whether a table for eyes is printed: where it is asked for, and on a terminal."
-    return format == Format.table or (format is None and sys.stdout.isatty())
-
-def _markdown_row(cells: Iterable[object]) -> str:
-    "A row of a Markdown table."
-    return '| ' + ' | '.join('' if cell is None else str(cell).replace('|', r'\|') for cell in cells) + ' |'
-
-# %% ../nbs/09_cli.ipynb #cfef1d3f
-def _console(**options: Any) -> Console:
-    "A terminal as rich sees it; rich is slow to import, and a pipe has no need of it."
-    from rich.console import Console
-    return Console(**options)
-
-def _print_rich(df: pd.DataFrame, title: str, note: str = '') -> None:
-    "Print a frame as a table for eyes: where it is too wide, names are folded and numbers are not."
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-    table = Table(title=Text(_plain(title)), caption=Text(_plain(note)) if note else None, title_justify='left', caption_justify='left', box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
-    for column in df:
-        right = df[column].dtype.kind in 'iuf'
-        table.add_column(_HEADINGS.get(column, str(column)), justify='right' if right else 'left', overflow='fold', no_wrap=column not in _FOLDED)
-    for row in _for_eyes(df).values: table.add_row(*(Text(_plain(cell)) for cell in row))
-    _console().print(table)
-
-# %% ../nbs/09_cli.ipynb #c6bc4ffd
-_HEADINGS = {'secs': 'time', 'param_count_x': 'params', 'img_size': 'px', 'accuracy': 'top-1', 'top1': 'top-1', 'error': '±', 'license': 'licence', 'as_of': 'as of',
-             'same_models': 'same batch', 'same_median': 'median', 'same_low': 'low', 'same_high': 'high'}
-_FOLDED = {'model', 'file', 'problem', 'reason', 'change', 'family'}
-
-def _for_eyes(df: pd.DataFrame) -> pd.DataFrame:
-    "Every cell as text."
-    from timm_bench.cards import _time
-    units = {'secs': _time, 'param_count_x': '{:,.4g} M'.format, 'gain': '{:+.2f}'.format} | dict.fromkeys(['accuracy', 'top1', 'error', *_SETS], '{:.2f}'.format)
-    def text(column: str, value: Any) -> str:
-        if pd.isna(value): return ''
-        return units[column](value) if column in units else {'True': 'yes', 'False': ''}.get(str(value), str(value))
-    import pandas as pd
-    return pd.DataFrame({column: [text(column, value) for value in df[column]] for column in df}, dtype=object)
-
-_SETS = get_args(TestSet)
-
 # %% ../nbs/09_cli.ipynb #65b0ce49
-app = typer.Typer(help='Which image model is best, for your hardware and your budget?', no_args_is_help=True, pretty_exceptions_enable=False)
+def _american(word: str) -> str:
+    "An option as it is spelt here: the tables print \"licence\", so that is taken too."
+    return 'license' if word == 'licence' else word
+
+app = typer.Typer(help='Which image model is best, for your hardware and your budget?', no_args_is_help=True, context_settings=dict(token_normalize_func=_american), pretty_exceptions_enable=False)
 
 ResultsOption = Annotated[Optional[Path], typer.Option('--results', help='A folder of timm results, or a timm checkout. Otherwise: $TIMM_BENCH_RESULTS, the cached clone, the bundled set.')]
 AsOf = Annotated[Optional[str], typer.Option('--as-of', metavar='YYYY-MM-DD', help='Results as they stood at the end of that day (UTC).')]
@@ -114,7 +58,7 @@ def _options(version: Annotated[bool, typer.Option('--version', callback=_versio
 # %% ../nbs/09_cli.ipynb #2bc4ea7e
 def _busy(message: str) -> contextlib.AbstractContextManager:
     "A spinner, where standard error is a terminal."
-    return _console(stderr=True).status(message) if sys.stderr.isatty() else contextlib.nullcontext()
+    return console(stderr=True).status(message) if sys.stderr.isatty() else contextlib.nullcontext()
 
 def _results(results: Path | None, as_of: str | None, update: bool) -> Results:
     "Find the results, as the options say."
@@ -131,7 +75,7 @@ def sources(results: ResultsOption = None, as_of: AsOf = None, update: Update = 
     found = _results(results, as_of, update)
     table = list_benchmarks(found)
     if table.problem.isna().all(): table = table.drop(columns='problem')
-    _print_table(table, format, f'{found}\n{found.folder}')
+    print_table(table, format, f'{found}\n{found.folder}')
 
 # %% ../nbs/09_cli.ipynb #65f91efe
 @app.command()
@@ -186,7 +130,7 @@ def _names(incomplete: str) -> list[str]:
 # %% ../nbs/09_cli.ipynb #0c11b3fa
 Benchmark = Annotated[Optional[str], typer.Option('--benchmark', help="A file's name, words true of one ('rtx4090 eager newest', 'i9 newest'), or a path. Default: amp, nhwc, RTX 3090.")]
 PartOption = Annotated[Part, typer.Option('--part', help='Speed at inference or in training.')]
-Accuracy = Annotated[Optional[list[str]], typer.Option('--accuracy', autocompletion=_beginning(*_SETS), help="A test set ('sketch'), or weights ('imagenet=0.5,sketch=0.5'). Default: imagenet.")]
+Accuracy = Annotated[Optional[list[str]], typer.Option('--accuracy', autocompletion=_beginning(*SETS), help="A test set ('sketch'), or weights ('imagenet=0.5,sketch=0.5'). Default: imagenet.")]
 FormatOption = Annotated[Optional[Format], typer.Option('--format', help='Default: a table on a terminal, CSV in a pipe.')]
 ModelName = Annotated[str, typer.Argument(autocompletion=_names, help='A model, by any name that timm ever gave it.')]
 
@@ -222,27 +166,22 @@ def _number(text: str | None) -> float | str | None:
     try: return float(text)
     except ValueError: return text
 
-# %% ../nbs/09_cli.ipynb #e4f46f9c
-_DECIMALS = dict.fromkeys(['accuracy', 'error', 'top1', 'margin', 'points', 'gain', *_SETS], 2) | dict.fromkeys(['secs', 'secs_low', 'secs_high'], 7) | dict.fromkeys(
-    ['speedup', 'median', 'low', 'high', 'same_median', 'same_low', 'same_high'], 3)
-
-def _print_answer(df: pd.DataFrame, columns: list[str], format: Format | None, title: str, *notes: str) -> None:
-    "The columns that matter, rounded; below a table for eyes stand the reason of its first row, and notes."
-    columns = [*columns, *(c for c in ('secs_low', 'secs_high', 'estimated') if c not in columns)]  # of estimates, how sure they are
-    table = df[[c for c in columns if c in df]].round(_DECIMALS)
-    if 'reason' in table and _for_a_person(format): notes, table = (f'{df.model[0]}: {df.reason[0]}', *notes), table.drop(columns='reason')
-    _print_table(table, format, title, '\n'.join(notes))
+def _mind_the_unit(under: str | None, secs: pd.Series) -> None:
+    "Say that a bare number was taken as seconds where it leaves out nothing: whoever wrote it may have meant milliseconds."
+    limit = _number(under)
+    if isinstance(limit, float) and not (secs > limit).any():
+        _complain(f"--under {under} is {limit:g} seconds per image, which every model is within; '{limit:g}ms' is {limit:g} milliseconds")
 
 # %% ../nbs/09_cli.ipynb #ddcaceeb
 @app.command()
-def best(under: Annotated[Optional[str], typer.Option('--under', help="Time per image at most: seconds, '5ms', '200us' or '200/s'.")] = None,
+def best(under: Annotated[Optional[str], typer.Option('--under', help="Time per image at most: a bare number is in seconds; '5ms', '200us' or '200/s'.")] = None,
          params: Annotated[Optional[str], typer.Option('--params', help="Parameters at most: millions, or '25M'.")] = None,
          macs: Annotated[Optional[str], typer.Option('--macs', help="Multiply-accumulates at most: billions, or '4G'.")] = None,
          acts: Annotated[Optional[str], typer.Option('--acts', help="Activations at most: millions, or '10M'.")] = None,
          size: Annotated[Optional[int], typer.Option('--size', help='Side of the test image at most, in pixels.')] = None,
          license: Annotated[Optional[list[str]], typer.Option('--license', autocompletion=_licences, help="'commercial', or a declared licence; give it as often as you like.")] = None,
          pretrain: Annotated[Optional[list[str]], typer.Option('--pretrain', help="Pre-training data ('in1k', 'in22k'); give it as often as you like.")] = None,
-         family: Annotated[Optional[list[str]], typer.Option('--family', help='A family; give it as often as you like.')] = None,
+         family: Annotated[Optional[list[str]], typer.Option('--family', help="A family: 'vit', 'vit_in12' and 'vit_in21' are three, by pre-training. 'timm_bench families' lists all. Give it as often as you like.")] = None,
          accuracy: Accuracy = None, n: Annotated[int, typer.Option('-n', help='How many models.')] = 5, part: PartOption = Part.infer,
          benchmark: Benchmark = None, results: ResultsOption = None, as_of: AsOf = None, format: FormatOption = None) -> None:
     "The most accurate models within a budget. Exit code 1 where nothing fits."
@@ -250,8 +189,9 @@ def best(under: Annotated[Optional[str], typer.Option('--under', help="Time per 
     df = _models(benchmark, results, as_of, part)
     found = best(df, n, under=_number(under), params=_number(params), macs=_number(macs), acts=_number(acts), size=size, license=license or None,
                  pretrain=pretrain or None, family=family or None, accuracy=_accuracy(accuracy))
-    _print_answer(found, ['model', 'accuracy', *_SETS, 'error', 'secs', 'param_count_x', 'img_size', 'license', 'tie', 'reason'], format, df.attrs['benchmark'],
-                  'tie: within chance of the next most accurate that fits')
+    _mind_the_unit(under, df.secs)
+    print_answer(found, ['model', 'accuracy', *SETS, 'error', 'secs', 'param_count_x', 'img_size', 'license', 'tie', 'reason'], format, df.attrs['benchmark'],
+                  'tie with next: within chance of the next most accurate that fits, which says nothing of those after it', tie='tie with\nnext')
 
 # %% ../nbs/09_cli.ipynb #9122ae99
 @app.command()
@@ -265,8 +205,8 @@ def instead_of(model: ModelName, accuracy: Accuracy = None, part: PartOption = P
     found = better_than(df, model, size=size, accuracy=_accuracy(accuracy), sort=sort.value)
     if found.empty: _complain(f'nothing is both faster and at least as accurate as {model} on {df.attrs["benchmark"]}'); raise typer.Exit(1)
     baseline = _baseline(found.attrs['than'])
-    if not _for_a_person(format): _complain(baseline)
-    _print_answer(found, ['model', 'change', 'accuracy', *_SETS, 'secs', 'param_count_x', 'img_size', 'license', 'tie'], format, df.attrs['benchmark'],
+    if not for_a_person(format): _complain(baseline)
+    print_answer(found, ['model', 'change', 'accuracy', *SETS, 'secs', 'param_count_x', 'img_size', 'license', 'tie'], format, df.attrs['benchmark'],
                   baseline, "tie: its accuracy is within chance of that model's")
 
 def _baseline(than: dict) -> str:
@@ -279,17 +219,46 @@ def frontier(part: PartOption = Part.infer, benchmark: Benchmark = None, results
     "The models that nothing beats in both speed and accuracy."
     from timm_bench.choose import frontier
     df = _models(benchmark, results, as_of, part)
-    _print_answer(frontier(df), ['model', 'top1', 'secs', 'param_count_x', 'img_size', 'family', 'license'], format, df.attrs['benchmark'])
+    print_answer(frontier(df), ['model', 'top1', 'secs', 'param_count_x', 'img_size', 'family', 'license'], format, df.attrs['benchmark'])
+
+# %% ../nbs/09_cli.ipynb #d17f83ab
+@app.command()
+def families(part: PartOption = Part.infer, benchmark: Benchmark = None, results: ResultsOption = None, as_of: AsOf = None, format: FormatOption = None) -> None:
+    "The families that --family takes: how many models each has, and its best accuracy and shortest time."
+    df = _models(benchmark, results, as_of, part)
+    table = df.groupby('family').agg(models=('model', 'nunique'), top1=('top1', 'max'), secs=('secs', 'min')).reset_index()
+    print_answer(table.sort_values(['models', 'family'], ascending=[False, True]), list(table), format, df.attrs['benchmark'], 'top-1 of the most accurate model, time of the fastest')
 
 # %% ../nbs/09_cli.ipynb #23881c6c
 @app.command()
 def compare(a: Annotated[str, typer.Argument(help="A benchmark: a file's name, its path, or words true of it.")], b: Annotated[str, typer.Argument(help='The one it is compared with.')],
             part: PartOption = Part.infer, results: ResultsOption = None, as_of: AsOf = None, format: FormatOption = None) -> None:
-    "How much faster one benchmark is than another, by family, over all models and over those with the same batch size."
+    """How much faster one benchmark is than another, by family, over all models and over those with the same batch size.
+
+    In each row: the number of models, the median speed-up, and the low and high end of its 95 % interval.
+
+    What begins with same_ is of those models alone that ran with the same batch size in both; same_models is their number.
+
+    At different batch sizes, a speed-up is not the hardware's alone."""
     from timm_bench.comparison import by_family, compare
     found = compare(a, b, part=part.value, results=_results(results, as_of, False))
     table = by_family(found)
-    _print_answer(table, list(table), format, f'{found.attrs["b"]} against {found.attrs["a"]}')
+    if odd := _other_batches(found): _complain(odd)
+    print_answer(table, list(table), format, f'{found.attrs["b"]} against {found.attrs["a"]}', 'median: of the speed-ups, in times; low, high: its 95 % interval',
+                  'same batch: how many models ran with the same batch size in both; the median, low and high after it are of those alone')
+
+def _other_batches(found: pd.DataFrame) -> str:
+    "What to say where fewer than one model in ten ran with the same batch size in both benchmarks."
+    pairs = found[found.speedup.notna()]
+    if pairs.empty or pairs.same_batch.mean() >= .1: return ''
+    count = f'only {pairs.same_batch.sum():,}' if pairs.same_batch.any() else 'none'
+    one, other = (f'({found.attrs[x]}) at batch size {_span(pairs[f"batch_{x}"])}' for x in 'ab')
+    return f'{count} of {len(pairs):,} models ran with the same batch size in both: {one}, {other}; the ratios compare more than hardware'
+
+def _span(numbers: pd.Series) -> str:
+    "The smallest and the largest of some numbers."
+    low, high = numbers.min(), numbers.max()
+    return 'unknown' if low != low else f'{low:,.0f}' if low == high else f'{low:,.0f} to {high:,.0f}'
 
 @app.command()
 def card(model: ModelName, results: ResultsOption = None, as_of: AsOf = None,
@@ -299,17 +268,18 @@ def card(model: ModelName, results: ResultsOption = None, as_of: AsOf = None,
     if format not in (None, 'json'): raise typer.BadParameter(f"--format {format}: a card is shown, or printed as 'json'")
     found = card(model, results=_results(results, as_of, False))
     if format == 'json': typer.echo(json.dumps(found, indent=1, default=str))
-    else: _console().print(found)
+    else: console().print(found)
 
 # %% ../nbs/09_cli.ipynb #7104ae3e
 @app.command()
-def history(under: Annotated[Optional[list[str]], typer.Option('--under', help="Time per image at most; give it as often as you like. Default: 1ms, 5ms, 20ms.")] = None,
+def history(under: Annotated[Optional[list[str]], typer.Option('--under', help="Time per image at most, as for 'best'; give it as often as you like. Default: 1ms, 5ms, 20ms.")] = None,
             part: PartOption = Part.infer, benchmark: Benchmark = None, results: ResultsOption = None, as_of: AsOf = None, format: FormatOption = None) -> None:
     "The most accurate model of each year within a budget, by the speeds of one benchmark."
     from timm_bench.history import best_by_day, get_history
     past = get_history(part=part.value, benchmark=benchmark, results=_results(results, as_of, False))
     table = best_by_day(past, under or ['1ms', '5ms', '20ms'])
-    _print_answer(table, ['under', 'as_of', 'model', 'top1', 'gain', 'error', 'secs', 'param_count_x', 'license'], format, past.attrs['benchmark'])
+    for time in under or []: _mind_the_unit(time, past.secs)
+    print_answer(table, ['under', 'as_of', 'model', 'top1', 'gain', 'error', 'secs', 'param_count_x', 'license'], format, past.attrs['benchmark'])
 
 # %% ../nbs/09_cli.ipynb #5f0e93ab
 class Precision(str, Enum):
@@ -369,7 +339,7 @@ def pick_models(n: Annotated[int, typer.Argument(help='How many.')] = 12,
     "Name the models whose measurement tells most about all others."
     from timm_bench.estimate import pick_models
     found = pick_models(n, part=part.value, public=public, results=_results(results, as_of, False))
-    _print_answer(found, list(found), format, f'{n} models to measure')
+    print_answer(found, list(found), format, f'{n} models to measure')
 
 # %% ../nbs/09_cli.ipynb #6cea55d5
 @app.command()
@@ -383,7 +353,7 @@ def estimate(own: Annotated[Path, typer.Argument(help="Your measurements: a benc
     df = estimate(own, part=part.value, public=public, results=_results(results, as_of, False), keep=None, weights='all')
     if out: _write_estimates(to_benchmark(df), out, own)
     title = f'{df.attrs["benchmark"]}: {df.attrs["measured"]} measured, the rest estimated from {df.attrs["estimated_from"]}'
-    _print_answer(df.sort_values('secs'), ['model', 'top1', 'secs', 'secs_low', 'secs_high', 'estimated', 'param_count_x', 'img_size', 'family'], format, title)
+    print_answer(df.sort_values('secs'), ['model', 'top1', 'secs', 'secs_low', 'secs_high', 'estimated', 'param_count_x', 'img_size', 'family'], format, title)
 
 def _write_estimates(table: pd.DataFrame, out: Path, own: Path) -> None:
     "Write a benchmark file, but not over the measurements that it was made from."
