@@ -173,6 +173,8 @@ def _mind_the_unit(under: str | None, secs: pd.Series) -> None:
         _complain(f"--under {under} is {limit:g} seconds per image, which every model is within; '{limit:g}ms' is {limit:g} milliseconds")
 
 # %% ../nbs/09_cli.ipynb #ddcaceeb
+_FAMILY = "A family: 'vit', 'vit_in12' and 'vit_in21' are three, by pre-training. 'timm_bench families' lists all. Give it as often as you like."
+
 @app.command()
 def best(under: Annotated[Optional[str], typer.Option('--under', help="Time per image at most: a bare number is in seconds; '5ms', '200us' or '200/s'.")] = None,
          params: Annotated[Optional[str], typer.Option('--params', help="Parameters at most: millions, or '25M'.")] = None,
@@ -181,7 +183,7 @@ def best(under: Annotated[Optional[str], typer.Option('--under', help="Time per 
          size: Annotated[Optional[int], typer.Option('--size', help='Side of the test image at most, in pixels.')] = None,
          license: Annotated[Optional[list[str]], typer.Option('--license', autocompletion=_licences, help="'commercial', or a declared licence; give it as often as you like.")] = None,
          pretrain: Annotated[Optional[list[str]], typer.Option('--pretrain', help="Pre-training data ('in1k', 'in22k'); give it as often as you like.")] = None,
-         family: Annotated[Optional[list[str]], typer.Option('--family', help="A family: 'vit', 'vit_in12' and 'vit_in21' are three, by pre-training. 'timm_bench families' lists all. Give it as often as you like.")] = None,
+         family: Annotated[Optional[list[str]], typer.Option('--family', help=_FAMILY)] = None,
          accuracy: Accuracy = None, n: Annotated[int, typer.Option('-n', help='How many models.')] = 5, part: PartOption = Part.infer,
          benchmark: Benchmark = None, results: ResultsOption = None, as_of: AsOf = None, format: FormatOption = None) -> None:
     "The most accurate models within a budget. Exit code 1 where nothing fits."

@@ -147,7 +147,7 @@ def _print_rich(df: pd.DataFrame, title: str, note: str = '', **headings: str) -
     shown, screen = _for_eyes(df), console()
     heads = {column: headings.get(column) or _HEADINGS.get(column, str(column)) for column in df}
     beside, own, left_out = _layout({column: max(map(cell_len, [*heads[column].split('\n'), *shown[column]])) for column in df}, screen.width)
-    for line in _plain(title).splitlines(): screen.print(Text(line, style='table.title'), soft_wrap=' ' not in line)  # a path stays whole
+    for words in _plain(title).splitlines(): screen.print(Text(words, style='table.title'), soft_wrap=' ' not in words)  # a path stays whole
     drawn = _drawn(screen, shown[beside], heads, [column for column in beside if df[column].dtype.kind in 'iuf'])
     for line in _with_names(drawn, shown, heads, own): screen.print(line, soft_wrap=True)
     if left_out: note += f'\nnarrow terminal: left out {", ".join(_unmistakable(left_out, heads))}; shown on a wider one, and by --format csv'
