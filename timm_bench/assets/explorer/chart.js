@@ -41,7 +41,7 @@ const chart = (() => {
         tickvals: at,
         ticktext: at.map(v => label(of, v)),
         title: {
-          text: format.forPlotly(fitting(axes.title(of, here, there), of, of === xAxis ? size.width : size.height)),
+          text: format.forPlotly(fitting([axes.title(of, here, there), ...axes.briefly(of, here, there)], of === xAxis ? size.width : size.height) ?? of.name),
           font: { size: 13 },
           standoff: 8,
         },
@@ -58,8 +58,8 @@ const chart = (() => {
     return { xaxis: axis(xAxis, xr, view.xlog, wide), yaxis: axis(yAxis, yr, view.ylog, tall) };
   }
 
-  // A title that fits along its axis: what the time is of, the words below the chart say too.
-  const fitting = (title, axis, room) => (title.length * 6.8 < room - margin.l ? title : axis.name);
+  // The longest title that fits along its axis: what the time is of, the words below the chart say too.
+  const fitting = (titles, room) => titles.find(title => title.length * 6.8 < room - margin.l);
 
   const label = (axis, value) => (axis.set || axis.id === 'size' ? String(value) : axis.id === 'speedup' ? `×${value}` : axis.write(value));
 
