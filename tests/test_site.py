@@ -271,8 +271,8 @@ def test_sentences_wrap_and_only_code_and_columns_fade(open_page, name, width):
     page = open_page(name, width=width)
     page.wait_for_selector('main :is(pre, table)')
     faded = page.eval_on_selector_all('main :is(.goes-left, .goes-right)', """all => all.map(each => [
-        each.outerHTML.slice(0, 80), each.matches('.sd-table') || Boolean(each.querySelector('h3, p, b, pre')) || [...each.querySelectorAll('td')].some(cell =>
-            cell.textContent.trim().split(/\\s+/).length > 7 && getComputedStyle(cell).whiteSpace === 'nowrap')])""")
+        each.outerHTML.slice(0, 80), each.matches('.sd-table') || Boolean(each.querySelector('h3, p, b, pre')) || [...each.querySelectorAll('tbody :is(td, th)')].some(cell =>
+            cell.textContent.trim().split(/\\s+/).length > 6 && getComputedStyle(cell).whiteSpace === 'nowrap')])""")
     assert [html for html, sentences in faded if sentences] == []
     cut = page.eval_on_selector_all('main td', 'all => all.filter(each => each.closest(".sd-table") && each.getBoundingClientRect().right > innerWidth).length')
     assert cut == 0

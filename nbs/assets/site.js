@@ -35,7 +35,7 @@
 
   // ---- sentences wrap, in the cells of a table and in what a cell printed; only code and columns scroll, each table by itself
   const words = (text) => text.trim().split(/\s+/).length;
-  document.querySelectorAll("main td").forEach((cell) => cell.classList.toggle("prose", words(cell.textContent) > 7));
+  document.querySelectorAll("main tbody :is(td, th)").forEach((cell) => cell.classList.toggle("prose", words(cell.textContent) > 5));
   document.querySelectorAll(".cell-output pre").forEach((part) => {
     const lines = part.textContent.trimEnd().split("\n"), columns = lines.some((line) => /\S {2,}\S|[|│]/.test(line));
     part.classList.toggle("prose", !columns && Math.max(...lines.map(words)) > 7);
