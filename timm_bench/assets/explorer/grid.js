@@ -58,7 +58,15 @@ const grid = (() => {
       right: true,
       title,
     });
-    const text = (id, name, width, of, none, title) => ({ id, name, width, value: named(of), write: point => named(of)(point) ?? none, right: false, title });
+    const text = (id, name, width, of, none, title) => ({
+      id,
+      name,
+      width,
+      value: named(of),
+      write: point => named(of)(point) ?? none,
+      right: false,
+      title,
+    });
     const shown = new Set([axes.accuracyOf(data, now), ...[now.y, now.x].filter(axes.isAccuracy)]);
     const accuracy = [...shown].map(id => {
       const axis = view.all.find(axis => axis.id === id);
