@@ -200,9 +200,19 @@ def test_each_slider_keeps_what_its_field_says(page, frame, field, column):
     assert page.in_step() == len(frame) and page.tab.input_value(f'#{field}') == ''
 
 
-def test_what_is_no_budget_is_marked_and_changes_nothing(page, frame):
-    page.type('#tmax', 'soon')
-    assert page.tab.get_attribute('#tmax', 'aria-invalid') == 'true' and 'not understood' in page.tab.text_content('#said') and page.in_step() == len(frame)
+@pytest.mark.parametrize('field, text', [('tmax', 'fast'), ('pmax', 'small'), ('accmin', 'high'), ('smax', 'big')])
+def test_what_is_no_budget_is_no_limit_and_says_so_below_its_field(page, frame, field, text):
+    page.type(f'#{field}', '80'); page.type(f'#{field}', text)
+    assert page.tab.get_attribute(f'#{field}', 'aria-invalid') == 'true' and page.tab.input_value(f'#{field}') == text
+    assert page.in_step() == len(frame) and page.chips() == [] and field not in page.fragment()  # what was typed before does not silently stay
+    hint = page.tab.locator(f"#{page.tab.get_attribute(f'#{field}', 'aria-describedby')}")
+    assert hint.is_visible() and f'“{text}” is not understood, so there is no limit. Write for example' in hint.locator('[role=alert]').text_content()
+    field_box, hint_box = page.tab.locator(f'#{field}').bounding_box(), hint.bounding_box()
+    assert 0 <= hint_box['y'] - field_box['y'] - field_box['height'] < 12
+    page.tab.check('#full')
+    assert hint.is_visible() and page.tab.input_value(f'#{field}') == text  # whatever else is filtered by
+    page.tab.click('#clear')
+    assert hint.is_hidden() and page.tab.input_value(f'#{field}') == '' and page.tab.get_attribute(f'#{field}', 'aria-invalid') == 'false'
 
 
 def test_search_as_one_types(page, frame):
@@ -534,6 +544,62 @@ def test_it_fits(page, width, height):
         for part in '.xtitle', '.ytitle':
             box = page.tab.locator(f'#plot {part}').bounding_box()
             for side, length in ('x', 'width'), ('y', 'height'): assert plot[side] <= box[side] and box[side] + box[length] <= plot[side] + plot[length] + 1
+    finally: page.tab.set_viewport_size(dict(width=1440, height=900))
+
+
+def width_of(page, selector):
+    "Of a picker's chosen text, as the browser draws it, and of the room for it beside the arrow."
+    return page.tab.evaluate("""selector => {
+        const select = document.querySelector(selector), pen = document.createElement('canvas').getContext('2d'), text = select.selectedOptions[0].text;
+        pen.font = getComputedStyle(select).font;
+        return [text, pen.measureText(text).width, select.clientWidth - 34] }""", selector)
+
+
+@pytest.mark.parametrize('width', [360, 390, 1300])
+def test_all_of_the_chosen_hardware_can_be_read(page, width):
+    page.tab.set_viewport_size(dict(width=width, height=844))
+    try:
+        for hardware in HARDWARE, 'infer-amp-nchw-pt291-cu128-4090', 'infer-amp_bf16-nchw-pt291-cu130-pro6000maxq-dynamo':
+            for second in '', 'infer-amp_bf16-nchw-pt291-cu130-pro6000maxq-dynamo':
+                page.reset(f'hw={hardware}&vs={second}' if second else f'hw={hardware}')
+                for picker in '#hw', '#vs':
+                    text, needed, room = width_of(page, picker)
+                    below = page.tab.locator(f'{picker}-whole')
+                    assert needed <= room and below.is_hidden() or width < 400 and below.is_visible() and below.text_content() == text, (picker, text)
+                assert page.tab.evaluate('document.documentElement.scrollWidth') <= width
+    finally: page.tab.set_viewport_size(dict(width=1440, height=900))
+
+
+@pytest.mark.parametrize('width', [360, 390])
+def test_on_a_phone_names_differ_and_time_stands_beside_accuracy(page, width):
+    page.tab.set_viewport_size(dict(width=width, height=844))
+    try:
+        page.reset('q=patch')
+        seen = page.tab.evaluate("""() => [...document.querySelectorAll('#table .row')].map(row => {
+            const name = row.querySelector('.name');
+            return [name.textContent, name.scrollHeight <= name.clientHeight + 1 && name.scrollWidth <= name.clientWidth + 1, name.offsetHeight <= row.offsetHeight,
+                row.children[2].getBoundingClientRect().right] })""")
+        assert len(seen) > 8 and len({name for name, *_ in seen}) == len(seen)
+        assert [name for name, whole, inside, right in seen if not (whole and inside and right <= width)] == []
+        heads = page.tab.locator('#table [role=columnheader]').all_text_contents()
+        assert heads[2] == 'Time/image' and page.tab.locator('#table [role=columnheader] >> nth=2').evaluate('head => head.scrollWidth <= head.clientWidth')
+        assert 'time per image (amortised' in page.tab.text_content('#plot .xtitle')
+        tops = page.tab.evaluate("[...document.querySelectorAll('#table .row')].map(row => row.offsetTop)")
+        assert len(set(tops)) == len(tops)
+        page.tab.focus('#table'); page.tab.keyboard.press('End')
+        assert page.tab.locator('.row.active').evaluate("row => row.getBoundingClientRect().bottom <= document.getElementById('table').getBoundingClientRect().bottom + 1")
+    finally: page.tab.set_viewport_size(dict(width=1440, height=900))
+
+
+def test_a_column_that_is_filtered_by_is_in_sight(page):
+    page.tab.set_viewport_size(dict(width=1300, height=900))
+    right = lambda column: page.tab.locator(f'#table [data-sort={column}]').evaluate('head => head.getBoundingClientRect().right')
+    try:
+        page.reset()
+        assert right('license') < 1300 and right('pretrain') <= 1300
+        for filtered, column in ('mmax=4', 'macs'), ('amax=10', 'acts'), ('fam=vit', 'family'), ('lic=mit', 'license'), ('pre=in1k', 'pretrain'), ('smin=224', 'size'), ('pmax=30', 'params'):
+            page.reset(f'{filtered}&vs={OTHER}&x=speedup')
+            assert right(column) <= 1300, column
     finally: page.tab.set_viewport_size(dict(width=1440, height=900))
 
 

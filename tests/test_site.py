@@ -265,6 +265,26 @@ def test_what_scrolls_sideways_says_so(open_page):
     page.wait_for_selector('.plot.goes-left:not(.goes-right)')
 
 
+@pytest.mark.parametrize('name, width', [
+    ('reference.html', 1300), ('reference.html', 390), ('guides/terminal.html', 390), ('cards.html', 390), ('cards.html', 1300), ('tutorials/choosing.html', 390)])
+def test_sentences_wrap_and_only_code_and_columns_fade(open_page, name, width):
+    page = open_page(name, width=width)
+    page.wait_for_selector('main :is(pre, table)')
+    faded = page.eval_on_selector_all('main :is(.goes-left, .goes-right)', """all => all.map(each => [
+        each.outerHTML.slice(0, 80), each.matches('.sd-table') || Boolean(each.querySelector('h3, p, b, pre')) || [...each.querySelectorAll('tbody :is(td, th)')].some(cell =>
+            cell.textContent.trim().split(/\\s+/).length > 6 && getComputedStyle(cell).whiteSpace === 'nowrap')])""")
+    assert [html for html, sentences in faded if sentences] == []
+    cut = page.eval_on_selector_all('main td', 'all => all.filter(each => each.closest(".sd-table") && each.getBoundingClientRect().right > innerWidth).length')
+    assert cut == 0
+
+
+def test_no_breadcrumb_stands_twice_in_a_row(pages):
+    for name, page in pages.items():
+        for trail in re.findall(r'<ol class="breadcrumb">.*?</ol>', page.text, flags=re.S):
+            crumbs = [re.sub(r'<[^>]+>', '', crumb) for crumb in re.findall(r'<li.*?</li>', trail, flags=re.S)]
+            assert [one for one, other in zip(crumbs, crumbs[1:]) if one == other] == [], name
+
+
 @pytest.mark.parametrize('name', ['index.html', 'tutorials/hardware.html'])
 def test_a_chart_fits_a_phone(open_page, name):
     page = open_page(name, width=360)

@@ -33,6 +33,20 @@
     if (toggle && (event.key === "Enter" || event.key === " ")) { event.preventDefault(); toggle.click(); }
   });
 
+  // ---- sentences wrap, in the cells of a table and in what a cell printed; only code and columns scroll, each table by itself
+  const words = (text) => text.trim().split(/\s+/).length;
+  document.querySelectorAll("main tbody :is(td, th)").forEach((cell) => cell.classList.toggle("prose", words(cell.textContent) > 5));
+  document.querySelectorAll(".cell-output pre").forEach((part) => {
+    const lines = part.textContent.trimEnd().split("\n"), columns = lines.some((line) => /\S {2,}\S|[|│]/.test(line));
+    part.classList.toggle("prose", !columns && Math.max(...lines.map(words)) > 7);
+  });
+  document.querySelectorAll(".cell-output-display > div:not(.sd-table) > table").forEach((table) => {
+    const holder = document.createElement("div");
+    holder.className = "sideways";
+    table.replaceWith(holder);
+    holder.append(table);
+  });
+
   // ---- what scrolls sideways can be reached and scrolled with the keyboard, and fades at the edge where it goes on
   const edges = (part) => {
     const left = part.scrollLeft, hidden = part.scrollWidth - part.clientWidth - left;
@@ -40,7 +54,7 @@
     part.classList.toggle("goes-right", hidden > 1);
   };
   const watched = new WeakSet();
-  const scrolling = () => document.querySelectorAll("pre, .scroll, .sd-table, .plot, .cell-output-display > div").forEach((part) => {
+  const scrolling = () => document.querySelectorAll("pre, .scroll, .sideways, .sd-table, .plot").forEach((part) => {
     const scrolls = part.scrollWidth > part.clientWidth + 1 || part.scrollHeight > part.clientHeight + 1;
     if (scrolls) part.tabIndex = 0; else part.removeAttribute("tabindex");
     edges(part);

@@ -53,6 +53,7 @@ const app = (() => {
       box = dom.find('notice');
     now = read.now;
     typing = false;
+    controls.forget();
     box.hidden = !read.problems.length;
     dom.show(box, [`This link asks for what this page cannot show, and is shown without: ${read.problems.join('; ')}.`]);
     draw();
@@ -212,7 +213,11 @@ const app = (() => {
     ]);
   }
 
-  const clear = () => change(state.noFilters());
+  function clear() {
+    controls.forget();
+    change(state.noFilters());
+  }
+
   const tick = (name, value, checked) => change({ [name]: checked ? [...now[name], value] : now[name].filter(other => other !== value) });
   const alone = name => change({ fam: now.fam.length === 1 && now.fam[0] === name ? [] : [name], col: [...families.keys()] });
 

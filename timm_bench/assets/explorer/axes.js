@@ -58,9 +58,17 @@ const axes = (() => {
   function title(axis, here, there) {
     if (axis.id === 'secs') return `time per image (${kindOfTime(here)})`;
     if (axis.id === 'rate') return `images per second (${here.batches?.[1] === 1 ? 'at batch size 1' : 'large batches'})`;
-    if (axis.id === 'secs_b') return `time per image on ${there?.label ?? 'the second hardware'}`;
+    if (axis.id === 'secs_b') return `time per image on ${there ? `${there.label} (${kindOfTime(there)})` : 'the second hardware'}`;
     if (axis.id === 'speedup') return `times faster on ${there?.label ?? 'the second hardware'}`;
     return axis.name.replace(/^(?!MAC)[A-Z](?=[a-z]+ )/, letter => (axis.set ? letter : letter.toLowerCase()));
+  }
+
+  // The same in fewer words, for where there is little room; that a time is amortised is the last to go.
+  function briefly(axis, here, there) {
+    const of = axis.id === 'secs_b' ? there : here;
+    if (!['secs', 'secs_b'].includes(axis.id) || !of?.batches) return [];
+    const short = axis.id === 'secs_b' ? 'time, second hardware' : 'time per image';
+    return of.batches[1] === 1 ? [`${short} (latency)`] : [`${short} (amortised, not latency)`, `${short} (amortised)`];
   }
 
   const nice = step => {
@@ -113,5 +121,5 @@ const axes = (() => {
     return { x: isSpeed(now.x) ? view.there[now.x] : view.x, y: isSpeed(now.y) ? view.there[now.y] : view.y };
   }
 
-  return { second, list, isAccuracy, accuracyOf, values, kindOfTime, title, ticks, range };
+  return { second, list, isAccuracy, accuracyOf, values, kindOfTime, title, briefly, ticks, range };
 })();

@@ -33,7 +33,8 @@ const chart = (() => {
       tall = Math.max(2, Math.floor((size.height - margin.t - margin.b) / 44));
     const axis = (of, range, log, room) => {
       const [low, high] = log ? range.map(end => 10 ** end) : range,
-        at = axes.ticks(low, high, log, room);
+        at = axes.ticks(low, high, log, room),
+        titles = [axes.title(of, here, there), ...axes.briefly(of, here, there)];
       return {
         type: log ? 'log' : 'linear',
         range,
@@ -41,7 +42,7 @@ const chart = (() => {
         tickvals: at,
         ticktext: at.map(v => label(of, v)),
         title: {
-          text: format.forPlotly(fitting(axes.title(of, here, there), of, of === xAxis ? size.width : size.height)),
+          text: format.forPlotly(fitting(titles, of === xAxis ? size.width : size.height) ?? of.name),
           font: { size: 13 },
           standoff: 8,
         },
@@ -58,8 +59,8 @@ const chart = (() => {
     return { xaxis: axis(xAxis, xr, view.xlog, wide), yaxis: axis(yAxis, yr, view.ylog, tall) };
   }
 
-  // A title that fits along its axis: what the time is of, the words below the chart say too.
-  const fitting = (title, axis, room) => (title.length * 6.8 < room - margin.l ? title : axis.name);
+  // The longest title that fits along its axis: what the time is of, the words below the chart say too.
+  const fitting = (titles, room) => titles.find(title => title.length * 6.8 < room - margin.l);
 
   const label = (axis, value) => (axis.set || axis.id === 'size' ? String(value) : axis.id === 'speedup' ? `×${value}` : axis.write(value));
 

@@ -10,6 +10,7 @@ const controls = (() => {
     [data, on] = [newData, handlers];
     hardware(dom.find('hw'), false);
     hardware(dom.find('vs'), true);
+    addEventListener('resize', whole);
     dom.show(dom.find('filters'), [
       budgetBox(),
       facetBox('fam', 'Family', data.family),
@@ -54,21 +55,51 @@ const controls = (() => {
       sides = dom.make('span', { class: 'muted', text: budget.most ? ' ≤' : ' ≥' });
     label.append(sides);
     slider.setAttribute('aria-label', `${budget.name} ${budget.most ? 'at most' : 'at least'}, slider`);
-    slider.addEventListener('input', () => on.change({ [name]: fromSlider(name, Number(slider.value)) }, true));
-    slider.addEventListener('change', () => on.settle());
-    const typed = () => {
-      const text = field.value.trim(),
-        value = text ? budget.read(text) : null;
-      field.setAttribute('aria-invalid', String(Number.isNaN(value)));
-      if (Number.isNaN(value)) return dom.say(`${budget.name}: “${text}” is not understood; write ${budget.example}`);
-      on.change({ [name]: value });
-    };
-    field.addEventListener('change', typed);
-    field.addEventListener('keydown', event => {
-      if (event.key === 'Enter') typed();
+    slider.addEventListener('input', () => {
+      parts[name].wrong = null;
+      on.change({ [name]: fromSlider(name, Number(slider.value)) }, true);
     });
-    parts[name] = { slider, field, label };
-    return dom.make('div', { class: 'budget' }, label, field, slider);
+    slider.addEventListener('change', () => on.settle());
+    parts[name] = { slider, field, label, ...typed(name, field, budget.read, budget.example) };
+    return dom.make('div', { class: 'budget' }, label, field, parts[name].hint, slider);
+  }
+
+  // Take what is typed into a field. What is not understood limits nothing: that is said below the field, where the text stays.
+  function typed(name, field, read, example) {
+    const plain = dom.make('span', { text: `For example ${example}` }),
+      alert = dom.make('span', { role: 'alert' }),
+      hint = dom.make('p', { class: 'hint', id: `${name}-hint` }, plain, alert),
+      take = () => {
+        const text = field.value.trim(),
+          value = text ? read(text) : null;
+        parts[name].wrong = Number.isNaN(value) ? text : null;
+        on.change({ [name]: parts[name].wrong === null ? value : null });
+      };
+    field.setAttribute('aria-describedby', hint.id);
+    field.addEventListener('change', take);
+    field.addEventListener('keydown', event => {
+      if (event.key === 'Enter') take();
+    });
+    return { hint, plain, alert, example, wrong: null };
+  }
+
+  // What a field says of a limit: the limit, or what was typed in vain and why.
+  function limit(name, value, text) {
+    const part = parts[name],
+      { field, hint, plain, alert, example } = part;
+    if (value !== null) part.wrong = null;
+    const wrong = part.wrong !== null,
+      words = wrong ? `“${part.wrong}” is not understood, so there is no limit. Write for example ${example}` : '';
+    put(field, wrong ? part.wrong : text);
+    field.setAttribute('aria-invalid', String(wrong));
+    hint.classList.toggle('wrong', wrong);
+    plain.hidden = wrong;
+    if (alert.textContent !== words) alert.textContent = words;
+  }
+
+  // Nothing that was typed in vain is kept.
+  function forget() {
+    for (const part of Object.values(parts)) if (part.wrong) part.wrong = null;
   }
 
   function budgetBox() {
@@ -80,12 +111,7 @@ const controls = (() => {
         placeholder: 'any',
         'aria-label': name === 'smin' ? 'Test image at least, in pixels' : 'Test image at most, in pixels',
       });
-      field.addEventListener('change', () => {
-        const value = field.value.trim() ? Number(field.value.replace(/px/, '')) : null;
-        field.setAttribute('aria-invalid', String(Number.isNaN(value)));
-        if (!Number.isNaN(value)) on.change({ [name]: value });
-      });
-      parts[name] = { field };
+      parts[name] = { field, ...typed(name, field, text => Number(text.replace(/px/, '')), '224') };
       return field;
     };
     const flag = (name, words, title) => {
@@ -110,6 +136,7 @@ const controls = (() => {
         size('smax'),
         dom.make('span', { class: 'muted', text: 'px' }),
       ),
+      ['smin', 'smax'].map(name => parts[name].hint),
       flag('edge', 'Only the frontier', 'Only what nothing else shown beats on both axes'),
       flag('full', 'Only complete rows', 'Only rows without a gap in the columns that this benchmark fills'),
     );
@@ -212,14 +239,10 @@ const controls = (() => {
       slider.value = toSlider(name, now[name]);
       slider.disabled = !ends;
       slider.setAttribute('aria-valuetext', now[name] === null ? 'no limit' : budget.write(now[name]));
-      if (document.activeElement !== field || field.getAttribute('aria-invalid') !== 'true') {
-        const text = now[name] === null ? '' : budget.write(now[name]);
-        if (field.value !== text) field.value = text;
-        field.setAttribute('aria-invalid', 'false');
-      }
+      limit(name, now[name], now[name] === null ? '' : budget.write(now[name]));
       field.placeholder = ends ? 'any' : 'no data';
     }
-    for (const name of ['smin', 'smax']) put(parts[name].field, now[name] === null ? '' : String(now[name]));
+    for (const name of ['smin', 'smax']) limit(name, now[name], now[name] === null ? '' : String(now[name]));
     for (const name of ['edge', 'full']) parts[name].box.checked = now[name];
     parts.clear.hidden = !chips.length;
     for (const name of ['fam', 'lic', 'pre']) facetState(name, now, view, families);
@@ -258,6 +281,7 @@ const controls = (() => {
   function pickers(now, view) {
     dom.find('hw').value = now.hw;
     dom.find('vs').value = now.vs ?? '';
+    whole();
     const lists = view.all.map(axis => axis.id).join();
     for (const [name, axis] of [
       ['x', view.xAxis],
@@ -284,6 +308,19 @@ const controls = (() => {
     dom.find('front').setAttribute('aria-pressed', String(now.front));
     dom.find('unzoom').hidden = !now.zoom;
     put(dom.find('q'), now.q);
+  }
+
+  // Where a picker has no room for all of what is chosen in it, that stands below it: benchmarks differ in their last words.
+  const pen = document.createElement('canvas').getContext('2d');
+  function whole() {
+    for (const id of ['hw', 'vs']) {
+      const select = dom.find(id),
+        below = dom.find(`${id}-whole`),
+        text = select.selectedOptions[0]?.text ?? '';
+      pen.font = getComputedStyle(select).font;
+      below.hidden = pen.measureText(text).width + 34 <= select.clientWidth; // with its arrow
+      if (below.textContent !== text) below.textContent = text;
+    }
   }
 
   // The colours in use, each to be made grey with a click.
@@ -359,5 +396,5 @@ const controls = (() => {
     return `${format.count(benchmarks.length)} benchmark files and ${sets.length} test sets from ${source.text}. ${format.count(data.n)} models and image sizes${source.gn ? `; ${source.gn} whose names end in gn are left out` : ''}.${left} Licences are those that timm declares. Page made on ${data.raw.made} by timm_bench ${data.raw.version}.`;
   }
 
-  return { start, draw, legend, meaning, source };
+  return { start, draw, forget, legend, meaning, source };
 })();

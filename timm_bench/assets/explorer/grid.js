@@ -1,9 +1,11 @@
 'use strict';
 // The table. Only the rows in sight are in the page, so that tens of thousands scroll like twenty.
 const grid = (() => {
-  const height = 30,
-    spare = 8;
-  let box,
+  const spare = 8,
+    narrow = 560;
+  let height = 30, // of a row, in pixels
+    slim = false, // no room for a name on one line: on several, so that accuracy and time stand beside it
+    box,
     wide,
     head,
     body,
@@ -30,10 +32,20 @@ const grid = (() => {
     box.addEventListener('focus', () => {
       if (active >= 0) on.point(order[active]);
     });
-    new ResizeObserver(() => paint()).observe(box);
+    new ResizeObserver(() => {
+      if (data && (slim || box.clientWidth < narrow)) draw(data, now, view, looks);
+      else paint();
+    }).observe(box);
   }
 
-  // The columns: `value` to sort by, `write` to show.
+  function fit() {
+    slim = box.clientWidth < narrow;
+    height = slim ? 54 : 30;
+    box.classList.toggle('slim', slim);
+    box.style.setProperty('--row', `${height}px`);
+  }
+
+  // The columns: `value` to sort by, `write` to show. What is filtered by stands beside the accuracy and the time.
   function columns(data, now, view) {
     const { here, there } = view,
       named = column => point => column.names[column.codes[point]];
@@ -46,29 +58,40 @@ const grid = (() => {
       right: true,
       title,
     });
-    const text = (id, name, width, of, none) => ({ id, name, width, value: named(of), write: point => named(of)(point) ?? none, right: false });
+    const text = (id, name, width, of, none, title) => ({
+      id,
+      name,
+      width,
+      value: named(of),
+      write: point => named(of)(point) ?? none,
+      right: false,
+      title,
+    });
     const shown = new Set([axes.accuracyOf(data, now), ...[now.y, now.x].filter(axes.isAccuracy)]);
     const accuracy = [...shown].map(id => {
       const axis = view.all.find(axis => axis.id === id);
       return column(
         id,
         axis.name.replace(' (%)', ' %'),
-        Math.max(150, 8 * axis.name.length + 30),
+        Math.max(150, 8 * axis.name.length + 20),
         point => data.columns[id][point],
         point => format.percent(data.columns[id][point]),
       );
     });
-    return [
-      { id: 'model', name: 'Model', width: 430, value: point => data.lower[point], write: point => data.model[point], right: false },
-      ...accuracy,
+    const first = [
+      { id: 'model', name: 'Model', width: 424, value: point => data.lower[point], write: point => data.model[point], right: false },
+      accuracy[0],
       column(
         'secs',
         'Time/image',
-        114,
+        106,
         point => here.secs[point],
         point => format.time(here.secs[point]),
         axes.kindOfTime(here),
       ),
+    ];
+    const rest = [
+      ...accuracy.slice(1),
       ...(there
         ? [
             column(
@@ -89,18 +112,29 @@ const grid = (() => {
             ),
           ]
         : []),
+      column('params', 'Params M', 92, point => here.params[point]),
+      text('license', 'Licence', 124, data.license, 'none declared', 'as timm declares it'),
+      text('pretrain', 'Pre-training', 110, data.pretrain, 'not told'),
       column('rate', 'Images/s', 104, point => here.rate[point]),
       column('batch', 'Batch', 80, point => here.batch[point]),
       ...(there ? [column('batch_b', 'Batch, second', 132, point => there.batch[point])] : []),
       column('size', 'Image px', 100, point => data.size[point]),
       ...(here.train_size ? [column('train_size', 'Training px', 116, point => here.train_size[point])] : []),
-      column('params', 'Params M', 106, point => here.params[point]),
       column('macs', 'MACs G', 94, point => here.macs[point]),
       column('acts', 'Acts M', 92, point => here.acts[point]),
       text('family', 'Family', 128, data.family),
-      text('license', 'Licence (declared)', 164, data.license, 'none declared'),
-      text('pretrain', 'Pre-training', 128, data.pretrain, 'not told'),
     ];
+    const asked = {
+      size: now.smin !== null || now.smax !== null,
+      params: now.pmax !== null,
+      macs: now.mmax !== null,
+      acts: now.amax !== null,
+      family: now.fam.length > 0,
+      license: now.lic.length > 0,
+      pretrain: now.pre.length > 0,
+    };
+    const filtered = column => Boolean(asked[column.id]);
+    return [...first, ...rest.filter(filtered), ...rest.filter(column => !filtered(column))];
   }
 
   // Rows in the order of a column, missing values last.
@@ -120,6 +154,7 @@ const grid = (() => {
     const sameView = order.length && active >= 0 ? order[active] : -1,
       sort = newNow.sort ?? `-${axes.accuracyOf(newData, newNow)}`;
     [data, now, view, looks] = [newData, newNow, newView, families];
+    fit();
     list = columns(data, now, view);
     const column = list.find(column => column.id === sort.replace(/^-/, '')) ?? list[1];
     order = sorted(view.rows, column, sort.startsWith('-'));
@@ -132,7 +167,8 @@ const grid = (() => {
   }
 
   function heading(by, down) {
-    const widths = list.map((column, i) => (i ? column.width : Math.min(column.width, Math.max(210, box.clientWidth * 0.55))));
+    const widths = list.map(column => column.width);
+    if (slim) widths.splice(0, 3, Math.max(160, box.clientWidth - 84 - 96), 84, 96);
     const template = widths.map(width => `minmax(${width}px, ${width}fr)`).join(' ');
     wide.style.minWidth = `${widths.reduce((sum, width) => sum + width)}px`;
     const focused = document.activeElement?.dataset?.sort;
@@ -196,6 +232,9 @@ const grid = (() => {
     return row;
   }
 
+  // A name that breaks before its parts.
+  const foldable = name => name.split(/(?=[._])/).flatMap((part, i) => (i ? [dom.make('wbr'), part] : [part]));
+
   function fill(row, at) {
     const point = order[at],
       key = data.keys[point],
@@ -211,16 +250,16 @@ const grid = (() => {
     row.pin.textContent = pinned ? '★' : '☆';
     row.pin.setAttribute('aria-pressed', String(pinned));
     row.pin.setAttribute('aria-label', `Pin ${data.model[point]}`);
-    const estimated = view.here.estimated?.[point],
+    const badge = view.here.estimated?.[point] ? dom.make('span', { class: 'badge', text: 'estimate' }) : null,
       edge = view.onEdge.has(point) && (now.front || now.edge);
     const first = dom.make(
       'div',
       { class: 'cell first', role: 'rowheader', 'aria-colindex': 1 },
       row.pin,
       dom.mark(look?.colour ?? dom.themed('--grey-dot'), look?.symbol, true),
-      dom.make('span', { class: 'name', text: data.model[point], title: data.model[point] }),
+      dom.make('span', { class: 'name', title: data.model[point] }, slim ? foldable(data.model[point]) : data.model[point]),
       edge ? dom.make('span', { class: 'on-edge', text: '◆', title: 'on the frontier' }) : null,
-      estimated ? dom.make('span', { class: 'badge', text: 'estimate' }) : null,
+      slim ? null : badge,
     );
     dom.show(row, [
       first,
@@ -229,6 +268,7 @@ const grid = (() => {
           cell = dom.make('div', { class: column.right ? 'cell right' : 'cell', role: 'gridcell', 'aria-colindex': i + 2, text });
         if (!column.right) cell.title = text;
         if (text === format.missing) cell.classList.add('muted');
+        if (slim && badge && column.id === 'secs') cell.append(' ', badge);
         return cell;
       }),
     ]);
