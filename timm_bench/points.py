@@ -69,7 +69,7 @@ def accuracies(
     return pd.concat([params.reindex(rows)] + [table.drop(columns='param_count').reindex(rows) for table in tables], axis=1)
 
 # %% ../nbs/07a_points.ipynb #e1ccc2a8
-_SPEED = {'{}_samples_per_sec': 'rate', '{}_batch_size': 'batch', '{}_img_size': 'train_size', 'param_count_x': 'params', 'param_count': 'params',
+_SPEED = {'{}_samples_per_sec': 'rate', '{}_batch_size': 'batch', '{}_img_size': 'train_size', 'param_count_y': 'params', 'param_count': 'params',
           'infer_gmacs': 'macs', 'infer_macts': 'acts', 'secs_low': 'low', 'secs_high': 'high', 'estimated': 'estimated'}
 
 def speeds(
