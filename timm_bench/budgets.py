@@ -30,6 +30,11 @@ def parse_seconds(
         raise ResultsError(f"under={value!r}: give seconds per image as a number above 0, or such as '5ms', '200us', '200/s'")
     return 1 / number if found and found[2] == '/s' else float(number) / _TIME[found and found[2] or 's']
 
+def _time(secs: float, digits: int = 3) -> str:
+    "A time in the unit that suits it."
+    scale, unit = next((pair for pair in ((1, 's'), (1e-3, 'ms'), (1e-6, 'µs')) if secs >= pair[0] * .9995), (1e-9, 'ns'))
+    return f'{secs / scale:.{digits}g} {unit}'
+
 # %% ../nbs/04a_budgets.ipynb #8e23e2ea
 _LETTERS = {'K': 1e3, 'M': 1e6, 'B': 1e9, 'G': 1e9, 'T': 1e12}
 
@@ -108,7 +113,8 @@ def spend(
     return pd.DataFrame({_label(name, value): _BUDGETS[name](df, value) for name, value in given.items()}, index=df.index)
 
 def _label(name: str, value: object) -> str:
-    "A budget as it was given; of a number, as many digits as one reads."
+    "A budget as it was given; of a number, as many digits as one reads, and seconds in the unit that suits them."
+    if name == 'under' and isinstance(value, (int, float, np.number)): value = _time(float(value), 4)
     return f'{name}={value:.4g}' if isinstance(value, (float, np.floating)) else f'{name}={value!r}'
 
 # %% ../nbs/04a_budgets.ipynb #b649b394

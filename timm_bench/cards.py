@@ -14,7 +14,7 @@ from .results import Results, get_results, list_benchmarks, pick_benchmark
 from .models import declared_license, families, family, full_name, pretrain, renames, split_name
 from .accuracy import get_accuracy, _FILES
 from .data import _all_joined
-from .budgets import COMMERCIAL
+from .budgets import COMMERCIAL, _time
 from .choose import better_than, _rows_of
 
 if TYPE_CHECKING: from rich.console import Group
@@ -27,11 +27,6 @@ def _budget_class(secs: float) -> float:
     "The next step of 1, 2, 5, 10, … at or above a time, in seconds."
     decade = 10.0 ** np.floor(np.log10(secs))
     return next(float(f'{step * decade:.3g}') for step in (1, 2, 5, 10, 20) if step * decade >= secs * (1 - 1e-9))
-
-def _time(secs: float) -> str:
-    "A time in the unit that suits it."
-    scale, unit = next((pair for pair in ((1, 's'), (1e-3, 'ms'), (1e-6, 'µs')) if secs >= pair[0] * .9995), (1e-9, 'ns'))
-    return f'{secs / scale:.3g} {unit}'
 
 # %% ../nbs/04c_cards.ipynb #2e9b0aec
 def _identity(name: str, table: pd.DataFrame) -> dict:
