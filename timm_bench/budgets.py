@@ -76,17 +76,6 @@ def _outside(df: pd.DataFrame, argument: str, wanted: str | Sequence[str], choic
     allowed = {each for name in names for each in more.get(name, (name,))}
     return df[argument].isin(allowed).map({True: 1.0, False: float('inf')})
 
-# %% ../nbs/04a_budgets.ipynb #47b379c0
-_BUDGETS = {
-    'under': lambda df, value: _over(df, 'under', 'secs', parse_seconds(value)),
-    'params': lambda df, value: _params_over(df, _amount('params', value, 1e6, '25M')),
-    'macs': lambda df, value: _over(df, 'macs', 'infer_gmacs', _amount('macs', value, 1e9, '4G')),
-    'acts': lambda df, value: _over(df, 'acts', 'infer_macts', _amount('acts', value, 1e6, '10M')),
-    'size': lambda df, value: _over(df, 'size', 'img_size', _pixels(value)),
-    'license': lambda df, value: _outside(df, 'license', value, _licenses(df), {'commercial': COMMERCIAL}),
-    'pretrain': lambda df, value: _outside(df, 'pretrain', value, set(df.get('pretrain', pd.Series(dtype=object)).dropna()), {}),
-    'family': lambda df, value: _of_family(df, value)}
-
 def _of_family(df: pd.DataFrame, wanted: str | Sequence[str]) -> pd.Series:
     "1 for a row of a wanted family, infinity for any other; a port (`tf_`, `gluon_`, …) is found under its prefix and under its architecture's family."
     frames = [df]
@@ -96,6 +85,17 @@ def _of_family(df: pd.DataFrame, wanted: str | Sequence[str]) -> pd.Series:
         frames += [df.assign(family=df.model.map(each).fillna(df.family)) for each in told]
     choices = {family for frame in frames for family in frame.get('family', pd.Series(dtype=object)).dropna()}
     return pd.concat([_outside(frame, 'family', wanted, choices, {}) for frame in frames], axis=1).min(axis=1)
+
+# %% ../nbs/04a_budgets.ipynb #47b379c0
+_BUDGETS = {
+    'under': lambda df, value: _over(df, 'under', 'secs', parse_seconds(value)),
+    'params': lambda df, value: _params_over(df, _amount('params', value, 1e6, '25M')),
+    'macs': lambda df, value: _over(df, 'macs', 'infer_gmacs', _amount('macs', value, 1e9, '4G')),
+    'acts': lambda df, value: _over(df, 'acts', 'infer_macts', _amount('acts', value, 1e6, '10M')),
+    'size': lambda df, value: _over(df, 'size', 'img_size', _pixels(value)),
+    'license': lambda df, value: _outside(df, 'license', value, _licenses(df), {'commercial': COMMERCIAL}),
+    'pretrain': lambda df, value: _outside(df, 'pretrain', value, set(df.get('pretrain', pd.Series(dtype=object)).dropna()), {}),
+    'family': _of_family}
 
 def _pixels(value: int | str) -> float:
     "Read an image size."

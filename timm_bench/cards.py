@@ -91,7 +91,8 @@ class Card(dict):
 def _facts(card: dict) -> list[tuple[str, str]]:
     "The facts of a card, in words."
     licence = f'{card["license"]} (declared by timm; {"permits" if card["commercial"] else "not known to permit"} commercial use)' if card['license'] else 'timm declares none'
-    facts = {'understood': card['understood'], 'old names': ', '.join(card['old_names']), 'family': _family_words(card), 'licence': licence, 'pre-training data': card['pretrain'] or 'not told by the name',
+    facts = {'understood': card['understood'], 'old names': ', '.join(card['old_names']), 'family': _family_words(card), 'licence': licence,
+             'pre-training data': card['pretrain'] or 'not told by the name',
              'parameters': card['params'] and f'{card["params"]:,.4g} million'}
     return [(name, value) for name, value in facts.items() if value]
 
@@ -132,7 +133,7 @@ def card(
     *,
     results: str | os.PathLike | Results | None = None,  # see `get_results`
     as_of: str | date | None = None,  # see `get_results`
-) -> Card:  # a dict: names, `family` (of a port, its architecture's; `family_of_port` is the one that frames have without `vendors=True`), `license`, `pretrain`, `params` (millions), `accuracy` and `speed` (a dict each row), `better`, `code`; raises `ResultsError`
+) -> Card:  # a dict: names, `family`, `family_of_port`, `license`, `pretrain`, `params` (millions), `accuracy` and `speed` (a dict each row), `better`, `code`; raises `ResultsError`
     "Everything that is known of one model."
     results = get_results(results, as_of=as_of)
     known = _identity(model, get_accuracy(results=results))

@@ -79,13 +79,13 @@ def best(
     n: int = 5,  # how many models at most
     *,
     under: float | str | None = None,  # at most so many seconds per image; also '5ms', '200us', '200/s'
-    params: float | str | None = None,  # at most so many parameters of the weight that is loaded (`param_count_y`), in millions; also '25M'; where the frame has none, of the model as measured (`param_count_x`)
+    params: float | str | None = None,  # at most so many, in millions, in the weight that is loaded (`param_count_y`; without it, in the model as measured, `param_count_x`); also '25M'
     macs: float | str | None = None,  # at most so many multiply-accumulates, in billions; also '4G'
     acts: float | str | None = None,  # at most so many activations, in millions; also '10M'
     size: int | None = None,  # largest side of the test image, in pixels
     license: str | Sequence[str] | None = None,  # 'commercial' (see `COMMERCIAL`), or names of declared licences
     pretrain: str | Sequence[str] | None = None,  # pre-training data, as in the frame's column
-    family: str | Sequence[str] | None = None,  # families, as in the frame's column; a port (`tf_`, `gluon_`, …) is found under its prefix and under its architecture's family
+    family: str | Sequence[str] | None = None,  # families; a port (`tf_`, `gluon_`, …) is found under its prefix and under its architecture's
     accuracy: TestSet | Mapping[str, float] | None = None,  # the test set to order by, or weights of several; `None`: that of `df`
     results: str | os.PathLike | Results | None = None,  # where other test sets are read; `None`: where `df` is from
 ) -> pd.DataFrame:  # best first: `model`, `accuracy` (%), `error` (points), `secs`, …, `binds`, `reason`, `runner_up`, `margin` (points), `tie`; raises `NothingFits`, `ResultsError`
@@ -113,7 +113,8 @@ def _kept_out(table: pd.DataFrame, over: pd.DataFrame) -> list[tuple[str, str, f
     return sorted(found, key=lambda kept: -kept[2])
 
 # %% ../nbs/04_choose.ipynb #a8c72f45
-_SHOWN = ['model', 'accuracy', 'error', *get_args(TestSet), 'secs', 'secs_low', 'secs_high', 'estimated', 'param_count_x', 'param_count_y', 'infer_gmacs', 'infer_macts', 'img_size', 'family', 'pretrain', 'license']
+_SHOWN = ['model', 'accuracy', 'error', *get_args(TestSet), 'secs', 'secs_low', 'secs_high', 'estimated',
+          'param_count_x', 'param_count_y', 'infer_gmacs', 'infer_macts', 'img_size', 'family', 'pretrain', 'license']
 
 def _shown(table: pd.DataFrame) -> pd.DataFrame:
     "The columns that a decision needs."
