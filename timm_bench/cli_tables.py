@@ -89,7 +89,7 @@ _HEADINGS = {'secs': 'time', 'param_count_x': 'params', 'param_count_y': 'params
 def _for_eyes(df: pd.DataFrame) -> pd.DataFrame:
     "Every cell as text."
     from timm_bench.budgets import _time
-    units = dict.fromkeys(['secs', 'secs_low', 'secs_high'], _time) | dict.fromkeys(['param_count_x', 'param_count'], '{:,.4g} M'.format) | dict.fromkeys(
+    units = dict.fromkeys(['secs', 'secs_low', 'secs_high'], _time) | dict.fromkeys(['param_count_x', 'param_count_y', 'param_count'], '{:,.4g} M'.format) | dict.fromkeys(
         ['accuracy', 'top1', 'error', *SETS], '{:.2f}'.format) | dict.fromkeys(
         ['median', 'low', 'high', 'same_median', 'same_low', 'same_high'], '{:.3f}'.format) | {'gain': '{:+.2f}'.format}
     def text(column: str, value: Any) -> str:
@@ -100,7 +100,7 @@ def _for_eyes(df: pd.DataFrame) -> pd.DataFrame:
 
 # %% ../nbs/09b_cli_tables.ipynb #6b27f0c5
 _OWN_LINE = ('model', 'file', 'problem')
-_LEAST_NEEDED = ('cuda', 'same_low same_high', 'same_median', 'same_models', 'img_size', 'infer_macts', 'infer_gmacs', 'torch', 'param_count_x', 'error', *SETS, 'low high', 'gain',
+_LEAST_NEEDED = ('cuda', 'same_low same_high', 'same_median', 'same_models', 'img_size', 'infer_macts', 'infer_gmacs', 'torch', 'param_count_x', 'param_count_y', 'error', *SETS, 'low high', 'gain',
                  'layout', 'license', 'secs_low secs_high', 'part', 'rows', 'tie', 'change')  # an interval has both its ends or none
 
 def _layout(widths: dict[str, int], room: int) -> tuple[list[str], list[str], list[str]]:
