@@ -17,7 +17,7 @@ from timm_bench.comparison import by_family, compare
 from timm_bench.data import get_accuracy, get_data
 from timm_bench.models import renames
 from timm_bench.results import ResultsError, ResultsWarning, list_benchmarks
-from timm_bench.stats import IMAGES, standard_error
+from timm_bench.stats import IMAGES, medians, standard_error
 
 DAYS = ['2022-04-01', '2023-02-06', '2024-09-04', '2026-01-06']
 NEWEST = DAYS[-1]
@@ -28,7 +28,14 @@ def every_frame(snapshots):
     "The frame of every benchmark file of every snapshot."
     for day in DAYS:
         for benchmark in list_benchmarks(snapshots/day).itertuples():
-            yield benchmark, get_data(benchmark.part, benchmark=benchmark.file, results=snapshots/day, keep=None, weights='all')
+            yield benchmark, frame_of(benchmark.part, benchmark=benchmark.file, results=snapshots/day)
+
+
+def frame_of(part, **where):
+    "Every model of a benchmark, and as `folded` the family that it has where ports are counted to their architecture's."
+    apart, together = (get_data(part, keep=None, weights='all', vendors=vendors, **where) for vendors in (False, True))
+    assert list(apart.model) == list(together.model)
+    return apart.assign(folded=together.family)
 
 
 # frontier
@@ -76,9 +83,9 @@ def test_frontier_of_many_rows_is_that_of_a_plain_sweep(kind):
 
 def budget_of(df, random_):
     "A budget within the frame's own values."
-    budget = dict(under=float(df.secs.quantile(random_.uniform(.05, .9))), params=float(df.param_count_x.quantile(random_.uniform(.1, .9))),
+    budget = dict(under=float(df.secs.quantile(random_.uniform(.05, .9))), params=float(df.param_count_y.quantile(random_.uniform(.1, .9))),
                   size=int(df.img_size.quantile(random_.uniform(.3, 1))), license=random_.choice(['commercial', 'mit', ['apache-2.0', 'cc-by-nc-4.0']]),
-                  pretrain=random_.choice(sorted(df.pretrain.dropna().unique())), family=random_.choice(sorted(df.family.unique())))
+                  pretrain=random_.choice(sorted(df.pretrain.dropna().unique())), family=random_.choice(sorted({*df.family, *df.folded})))
     if 'infer_gmacs' in df: budget |= dict(macs=float(df.infer_gmacs.quantile(.5)), acts=float(df.infer_macts.quantile(.7)))
     return {name: value for name, value in budget.items() if random_.random() < .4}
 
@@ -86,13 +93,13 @@ def budget_of(df, random_):
 def plainly(df, budget):
     "The rows within a budget, by a plain filter."
     if 'under' in budget: df = df[df.secs <= budget['under']]
-    if 'params' in budget: df = df[df.param_count_x <= budget['params']]
+    if 'params' in budget: df = df[df.param_count_y <= budget['params']]  # of the weight, not of the model as it was measured
     if 'macs' in budget: df = df[df.infer_gmacs <= budget['macs']]
     if 'acts' in budget: df = df[df.infer_macts <= budget['acts']]
     if 'size' in budget: df = df[df.img_size <= budget['size']]
     if 'license' in budget: df = df[df.license.isin(COMMERCIAL if budget['license'] == 'commercial' else np.atleast_1d(budget['license']))]
     if 'pretrain' in budget: df = df[df.pretrain == budget['pretrain']]
-    if 'family' in budget: df = df[df.family == budget['family']]
+    if 'family' in budget: df = df[df.family.eq(budget['family']) | df.folded.eq(budget['family'])]
     return df.sort_values(['top1', 'secs', 'model'], ascending=[False, True, True])
 
 
@@ -115,8 +122,41 @@ def test_best_agrees_with_a_plain_filter_on_every_benchmark_file(snapshots):
     assert answered > 200 and unanswered > 5
 
 
+def test_parameters_are_those_of_the_weight_that_is_loaded(snapshots):
+    "tiny_vit is timed with a head for 22,000 classes, which its weights for ImageNet-1k do not have."
+    df = get_data('infer', results=snapshots/NEWEST, keep=None, weights='all')
+    row = df[df.model == 'tiny_vit_5m_224.dist_in22k_ft_in1k'].iloc[0]
+    assert row.param_count_y < 6 < row.param_count_x
+    assert row.model in set(best(df, params='6M').model)
+    assert row.model not in set(best(df.drop(columns='param_count_y'), 50, params='6M').model)
+
+
+def test_a_family_is_found_under_either_name_and_the_card_has_both(snapshots):
+    df = get_data('infer', results=snapshots/NEWEST, keep=None, weights='all')
+    shown = card('tf_efficientnet_b0_ap', results=snapshots/NEWEST)
+    assert (shown['family'], shown['family_of_port']) == ('efficientnet', 'tf')
+    for name in 'efficientnet', 'tf': assert shown['model'] in set(best(df, len(df), family=name).model)
+    assert not set(best(df, len(df), family='tf').family) - {'tf'} and 'efficientnet' in set(best(df, len(df), family='efficientnet').family)
+
+
+@pytest.mark.parametrize('name', ['resnet50_gn', 'resnetv2_50d_gn.ah_in1k'])
+def test_a_model_that_frames_leave_out_is_on_its_card_with_its_speeds(snapshots, name):
+    df = get_data('infer', results=snapshots/NEWEST, keep=None, weights='all')
+    with pytest.raises(ResultsError, match='get_data leaves out architectures whose names end in gn; card'): better_than(df, name)
+    shown, arch = card(name, results=snapshots/NEWEST), name.partition('.')[0]
+    here = {(row['file'], row['img_size']): row['secs'] for row in shown['speed'] if row['part'] == 'infer'}
+    sizes = {row['img_size'] for row in shown['accuracy']}
+    for benchmark in list_benchmarks(snapshots/NEWEST).query('part == "infer"').itertuples():
+        file = pd.read_csv(snapshots/NEWEST/benchmark.file)
+        for row in file[file.model.eq(arch) & file.infer_img_size.isin(sizes)].itertuples():
+            assert math.isclose(here[benchmark.file, row.infer_img_size], 1 / row.infer_samples_per_sec)
+    own = [row for row in shown['speed'] if row['file'] == df.attrs['files'][0]]
+    top1 = {row['img_size']: row['top1'] for row in shown['accuracy'] if row['test_set'] == 'imagenet'}
+    assert own and shown['better_count'] == (df.secs.lt(own[0]['secs']) & df.top1.ge(top1[own[0]['img_size']])).sum() > 0
+
+
 def test_the_budget_that_binds_is_the_one_that_keeps_the_named_model_out(snapshots):
-    df, random_, checked = get_data('infer', results=snapshots/NEWEST, keep=None, weights='all'), random.Random(1), 0
+    df, random_, checked = frame_of('infer', results=snapshots/NEWEST), random.Random(1), 0
     for _ in range(60):
         budget = budget_of(df, random_)
         if plainly(df, budget).empty: continue
@@ -259,6 +299,26 @@ def test_medians_with_and_without_them(snapshots, ampere_and_ada):
     assert every.low <= every['median'] <= every.high and every.same_low <= every.same_median <= every.same_high
     print(f"\nRTX 4090 against 3090: ×{every['median']:.3f} ({every.low:.3f} to {every.high:.3f}) over {every.models} models; "
           f'×{every.same_median:.3f} ({every.same_low:.3f} to {every.same_high:.3f}) over the {every.same_models} with the same batch size')
+
+
+def test_the_interval_of_all_families_takes_each_family_as_one_draw(ampere_and_ada):
+    "As when whole families are drawn again and again, to within a third of its width; the models alone promise far too much."
+    random_, pairs = np.random.default_rng(0), ampere_and_ada.dropna(subset=['speedup']).sort_values('speedup')
+    codes = pd.factorize(pairs.family)[0]
+    times = random_.multinomial(codes.max() + 1, np.full(codes.max() + 1, 1 / (codes.max() + 1)), size=1000)[:, codes].cumsum(axis=1)
+    low, high = np.quantile(pairs.speedup.to_numpy()[(2 * times >= times[:, -1:]).argmax(axis=1)], [.025, .975])
+    every, alone = by_family(ampere_and_ada).iloc[0], medians(pairs.assign(of='all'), 'speedup', 'of').loc['all']
+    assert abs(every.low - low) < (high - low) / 3 and abs(every.high - high) < (high - low) / 3
+    assert alone.high - alone.low < (every.high - every.low) / 2
+
+
+def test_a_joined_frame_is_compared_as_its_file(snapshots):
+    "Models that a newer timm measures with their branches folded have other parameters in either."
+    files = 'benchmark-infer-amp-nhwc-pt240-cu124-rtx3090.csv', 'benchmark-infer-amp-nchw-pt291-cu130-5090.csv'
+    joined = get_data('infer', benchmark=files[1], results=snapshots/NEWEST, keep=None, weights='all').assign(model=lambda df: df.arch)
+    of_file, of_frame = (compare(files[0], other, results=snapshots/NEWEST).set_index(['model', 'img_size']).same_params for other in (files[1], joined))
+    folded = of_file.index[~of_file].intersection(pd.MultiIndex.from_frame(joined[['arch', 'infer_img_size']]))
+    assert len(folded) > 10 and not of_frame[folded].any()
 
 
 def test_pairs_with_different_batch_sizes_can_be_left_out(snapshots, ampere_and_ada):

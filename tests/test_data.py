@@ -60,6 +60,7 @@ def test_training_rows_are_joined_or_returned_with_their_reason(snapshots):
     rows = get_data('train', results=snapshots/'2026-01-06').attrs['rows']
     assert rows['read'] == 834 and rows['joined'] + rows['superseded'] == 681
     assert len(left) == 153 == rows['unmatched'] and set(left.reason) == {'no accuracy is published under its name, present or past'}
+    assert set(left.kind) == {'no weights in timm', 'weights without an accuracy'}
     assert 'ig_resnext101_32x48d' in set(left.model)
 
 
@@ -114,7 +115,9 @@ def test_no_speed_is_paired_with_somebody_elses_accuracy(snapshots, day):
 def test_an_old_name_is_not_taken_for_a_model_of_another_size(snapshots):
     "In the files of PyTorch 1.11, convnext_tiny_in22ft1k has the parameters of convnext_base."
     table = get_data('train', benchmark='pt111 nhwc', results=snapshots/'2024-09-04', keep=None, weights='all')
-    left = unmatched('train', benchmark='pt111 nhwc', results=snapshots/'2024-09-04').set_index('model').reason
+    left = unmatched('train', benchmark='pt111 nhwc', results=snapshots/'2024-09-04').set_index('model')
+    assert left.kind['convnext_tiny_in22ft1k'] == 'parameters of another model'
+    left = left.reason
     assert table[table.model == 'convnext_tiny.fb_in22k_ft_in1k'].param_count_x.tolist() == [28.59]  # convnext_tiny's own row
     assert left['convnext_tiny_in22ft1k'] == 'its 88.59 million parameters are not those of convnext_tiny.fb_in22k_ft_in1k (28.59 million)'
     sixteen = table[table.model == 'resnext101_32x16d.fb_wsl_ig1b_ft_in1k']

@@ -156,7 +156,7 @@ def test_the_saved_rows_are_those_of_pandas(page, frame, snapshots):
     both = frame.merge(saved, on=['model', 'img_size'], suffixes=('', '_saved'), validate='1:1')
     assert len(both) == len(frame)
     alike = ['secs', 'infer_samples_per_sec', 'infer_batch_size', 'infer_gmacs', 'infer_macts', 'family', 'pretrain', 'license', 'weight']
-    same = {name: f'{name}_saved' for name in alike} | dict(top1='top1_imagenet', top5='top5_imagenet', param_count_x='param_count')
+    same = {name: f'{name}_saved' for name in alike} | dict(top1='top1_imagenet', top5='top5_imagenet', param_count_y='param_count')
     for own, other in same.items(): pd.testing.assert_series_equal(both[own], both[other], check_names=False, check_dtype=False, rtol=0, atol=0)
     for test_set in IMAGES:
         table = get_accuracy(test_set, results=snapshots/'2026-01-06').drop_duplicates(['model', 'img_size'])
@@ -170,7 +170,7 @@ def test_filters_together_save_what_the_same_filters_keep_in_pandas(page, frame)
     page.tab.check('#filters [aria-label="Declared licence"] li:has-text("any that permits") input')
     page.tab.check('#filters [aria-label="Pre-training data"] li:has-text("in21k") input >> nth=0')
     kept = frame[frame.model.str.contains('vit') & frame.license.isin(COMMERCIAL) & frame.pretrain.eq('in21k')]
-    kept = kept.query('secs <= 1e-3 and param_count_x <= 100 and top1 >= 80 and img_size <= 300')
+    kept = kept.query('secs <= 1e-3 and param_count_y <= 100 and top1 >= 80 and img_size <= 300')
     assert 5 < len(kept) == page.in_step() and len(page.chips()) == 7
     saved = page.csv()
     assert set(saved.model) == set(kept.model) and saved.secs.sort_values().to_list() == kept.secs.sort_values().to_list()
@@ -179,7 +179,7 @@ def test_filters_together_save_what_the_same_filters_keep_in_pandas(page, frame)
 
 
 @pytest.mark.parametrize('field, text, keep', [
-    ('tmax', '0.5 ms', 'secs <= 5e-4'), ('tmax', '2000/s', 'secs <= 1 / 2000'), ('tmax', '0.0005', 'secs <= 5e-4'), ('pmax', '25.56', 'param_count_x <= 25.56'),
+    ('tmax', '0.5 ms', 'secs <= 5e-4'), ('tmax', '2000/s', 'secs <= 1 / 2000'), ('tmax', '0.0005', 'secs <= 5e-4'), ('pmax', '25.56', 'param_count_y <= 25.56'),
     ('mmax', '4G', 'infer_gmacs <= 4'), ('amax', '10 M', 'infer_macts <= 10'), ('accmin', '85.25 %', 'top1 >= 85.25'), ('smin', '384', 'img_size >= 384'), ('smax', '128', 'img_size <= 128')])
 def test_each_budget_as_typed(page, frame, field, text, keep):
     page.type(f'#{field}', text)
@@ -189,7 +189,7 @@ def test_each_budget_as_typed(page, frame, field, text, keep):
     assert page.in_step() == len(frame) and page.tab.input_value(f'#{field}') == ''
 
 
-@pytest.mark.parametrize('field, column', [('tmax', 'secs'), ('pmax', 'param_count_x'), ('mmax', 'infer_gmacs'), ('amax', 'infer_macts'), ('accmin', 'top1')])
+@pytest.mark.parametrize('field, column', [('tmax', 'secs'), ('pmax', 'param_count_y'), ('mmax', 'infer_gmacs'), ('amax', 'infer_macts'), ('accmin', 'top1')])
 def test_each_slider_keeps_what_its_field_says(page, frame, field, column):
     slider = page.tab.locator(f'#{field}-slider')
     slider.focus()
@@ -257,7 +257,7 @@ def test_the_frontier_is_that_of_the_library(page, frame):
 
 
 def test_either_axis_shows_any_quantity_with_or_without_logarithm(page, frame):
-    axes = {'rate': 'infer_samples_per_sec', 'params': 'param_count_x', 'macs': 'infer_gmacs', 'acts': 'infer_macts', 'size': 'img_size', 'top1_real': None, 'top5_a': None, 'secs': 'secs'}
+    axes = {'rate': 'infer_samples_per_sec', 'params': 'param_count_y', 'macs': 'infer_gmacs', 'acts': 'infer_macts', 'size': 'img_size', 'top1_real': None, 'top5_a': None, 'secs': 'secs'}
     drawn = lambda axis: page.tab.evaluate("axis => { const plot = document.getElementById('plot'); return [plot.layout[axis + 'axis'].type, plot.data[0][axis]] }", axis)
     for axis in 'xy':
         for name, column in axes.items():

@@ -9,7 +9,7 @@ from typing import Sequence
 import numpy as np
 import pandas as pd
 from .results import ResultsError
-from .models import registry
+from .models import families, registry, _all_weights, _VENDORS
 from .accuracy import _choose
 from .stats import as_numbers
 
@@ -29,6 +29,11 @@ def parse_seconds(
     if isinstance(number, bool) or not isinstance(number, (int, float, np.number)) or not 0 < number < float('inf'):
         raise ResultsError(f"under={value!r}: give seconds per image as a number above 0, or such as '5ms', '200us', '200/s'")
     return 1 / number if found and found[2] == '/s' else float(number) / _TIME[found and found[2] or 's']
+
+def _time(secs: float, digits: int = 3) -> str:
+    "A time in the unit that suits it."
+    scale, unit = next((pair for pair in ((1, 's'), (1e-3, 'ms'), (1e-6, 'µs')) if secs >= pair[0] * .9995), (1e-9, 'ns'))
+    return f'{secs / scale:.{digits}g} {unit}'
 
 # %% ../nbs/04a_budgets.ipynb #8e23e2ea
 _LETTERS = {'K': 1e3, 'M': 1e6, 'B': 1e9, 'G': 1e9, 'T': 1e12}
@@ -56,6 +61,12 @@ def _over(df: pd.DataFrame, argument: str, column: str, limit: float) -> pd.Seri
     if column not in df: raise ResultsError(f'{argument}=: this frame has no column {column!r}; there are {", ".join(map(str, df.columns))}')
     return as_numbers(df, 'column', [column])[column] / limit
 
+def _params_over(df: pd.DataFrame, limit: float) -> pd.Series:
+    "The same for the parameters: those of the weight that is loaded; where no accuracy table tells them, those of the model as measured."
+    columns = [c for c in ('param_count_y', 'param_count_x') if c in df] or ['param_count_x']
+    over = [_over(df, 'params', column, limit) for column in columns]
+    return over[0].fillna(over[-1])
+
 def _outside(df: pd.DataFrame, argument: str, wanted: str | Sequence[str], choices: set[str], more: dict[str, Sequence[str]]) -> pd.Series:
     "1 for a row with one of the wanted names, infinity for any other."
     if argument not in df: raise ResultsError(f'{argument}=: this frame has no column {argument!r}; there are {", ".join(map(str, df.columns))}')
@@ -65,16 +76,26 @@ def _outside(df: pd.DataFrame, argument: str, wanted: str | Sequence[str], choic
     allowed = {each for name in names for each in more.get(name, (name,))}
     return df[argument].isin(allowed).map({True: 1.0, False: float('inf')})
 
+def _of_family(df: pd.DataFrame, wanted: str | Sequence[str]) -> pd.Series:
+    "1 for a row of a wanted family, infinity for any other; a port (`tf_`, `gluon_`, …) is found under its prefix and under its architecture's family."
+    frames = [df]
+    if {'family', 'model'} <= set(df):
+        ports = [name for name in df.model if isinstance(name, str) and _VENDORS.match(name)]
+        told = [families(ports, _all_weights(), vendors) for vendors in (False, True)] if ports else []
+        frames += [df.assign(family=df.model.map(each).fillna(df.family)) for each in told]
+    choices = {family for frame in frames for family in frame.get('family', pd.Series(dtype=object)).dropna()}
+    return pd.concat([_outside(frame, 'family', wanted, choices, {}) for frame in frames], axis=1).min(axis=1)
+
 # %% ../nbs/04a_budgets.ipynb #47b379c0
 _BUDGETS = {
     'under': lambda df, value: _over(df, 'under', 'secs', parse_seconds(value)),
-    'params': lambda df, value: _over(df, 'params', 'param_count_x', _amount('params', value, 1e6, '25M')),
+    'params': lambda df, value: _params_over(df, _amount('params', value, 1e6, '25M')),
     'macs': lambda df, value: _over(df, 'macs', 'infer_gmacs', _amount('macs', value, 1e9, '4G')),
     'acts': lambda df, value: _over(df, 'acts', 'infer_macts', _amount('acts', value, 1e6, '10M')),
     'size': lambda df, value: _over(df, 'size', 'img_size', _pixels(value)),
     'license': lambda df, value: _outside(df, 'license', value, _licenses(df), {'commercial': COMMERCIAL}),
     'pretrain': lambda df, value: _outside(df, 'pretrain', value, set(df.get('pretrain', pd.Series(dtype=object)).dropna()), {}),
-    'family': lambda df, value: _outside(df, 'family', value, set(df.get('family', pd.Series(dtype=object)).dropna()), {})}
+    'family': _of_family}
 
 def _pixels(value: int | str) -> float:
     "Read an image size."
@@ -92,7 +113,8 @@ def spend(
     return pd.DataFrame({_label(name, value): _BUDGETS[name](df, value) for name, value in given.items()}, index=df.index)
 
 def _label(name: str, value: object) -> str:
-    "A budget as it was given; of a number, as many digits as one reads."
+    "A budget as it was given; of a number, as many digits as one reads, and seconds in the unit that suits them."
+    if name == 'under' and isinstance(value, (int, float, np.number)): value = _time(float(value), 4)
     return f'{name}={value:.4g}' if isinstance(value, (float, np.floating)) else f'{name}={value!r}'
 
 # %% ../nbs/04a_budgets.ipynb #b649b394

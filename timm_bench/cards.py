@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Callable
 import numpy as np
 import pandas as pd
 from .tables import _plain
-from .results import Results, get_results, list_benchmarks
-from .models import declared_license, family, full_name, pretrain, renames, split_name
+from .results import Results, get_results, list_benchmarks, pick_benchmark
+from .models import declared_license, families, family, full_name, pretrain, renames, split_name
 from .accuracy import get_accuracy, _FILES
-from .data import get_data
-from .budgets import COMMERCIAL
+from .data import _all_joined
+from .budgets import COMMERCIAL, _time
 from .choose import better_than, _rows_of
 
 if TYPE_CHECKING: from rich.console import Group
@@ -28,11 +28,6 @@ def _budget_class(secs: float) -> float:
     decade = 10.0 ** np.floor(np.log10(secs))
     return next(float(f'{step * decade:.3g}') for step in (1, 2, 5, 10, 20) if step * decade >= secs * (1 - 1e-9))
 
-def _time(secs: float) -> str:
-    "A time in the unit that suits it."
-    scale, unit = next((pair for pair in ((1, 's'), (1e-3, 'ms'), (1e-6, 'µs')) if secs >= pair[0] * .9995), (1e-9, 'ns'))
-    return f'{secs / scale:.3g} {unit}'
-
 # %% ../nbs/04c_cards.ipynb #2e9b0aec
 def _identity(name: str, table: pd.DataFrame) -> dict:
     "What the name tells of a model; `table` is the accuracy table that it is looked up in."
@@ -40,8 +35,9 @@ def _identity(name: str, table: pd.DataFrame) -> dict:
     rows, said = _rows_of(table, name)
     model, weight = (rows.model.iloc[0], rows.weight.iloc[0]) if len(rows) else [full_name(name)] * 2
     arch, tag = split_name(weight)
+    own, folded = ({model: family(weight, vendors=v)} if rows.empty else families(table.model, vendors=v) for v in (False, True))
     older = sorted(old for old, new in renames().items() if new in (weight, arch) and old != model)
-    return dict(model=model, asked=name, understood=said, weight=weight, arch=arch, tag=tag, old_names=older, family=family(weight, vendors=True), license=declared_license(weight),
+    return dict(model=model, asked=name, understood=said, weight=weight, arch=arch, tag=tag, old_names=older, family=folded[model], family_of_port=own[model], license=declared_license(weight),
                 commercial=declared_license(weight) in COMMERCIAL, pretrain=pretrain(weight), params=float(rows.param_count.iloc[0]) if len(rows) else None)
 
 # %% ../nbs/04c_cards.ipynb #091ff268
@@ -54,11 +50,16 @@ def _accuracy_of(model: str, results: Results) -> list[dict]:
             found.append(dict(test_set=name, img_size=int(row.img_size), top1=row.top1, top5=row.top5, rank=int((table.top1 > row.top1).sum()) + 1, of=len(table)))
     return found
 
+def _peers(model: str, part: str, file: str, results: Results) -> pd.DataFrame:
+    "What `get_data` has on a benchmark, and this model, though its name may end in gn."
+    every = _all_joined(part, file, results)
+    return every[[name == model or not split_name(name).arch.endswith('gn') for name in every.model]]
+
 def _speed_of(model: str, results: Results) -> list[dict]:
     "A model's speed on every benchmark, and its place by accuracy in its budget class."
     found, table = [], list_benchmarks(results)
     for benchmark in table[table.problem.isna()].itertuples():
-        df = get_data(benchmark.part, benchmark=benchmark.file, results=results, keep=None, weights='all')
+        df = _peers(model, benchmark.part, benchmark.file, results)
         for _, row in df[df.model.eq(model)].iterrows():
             peers = df[df.secs <= (limit := _budget_class(row.secs))]
             own = {what: int(row[f'{benchmark.part}_{what}']) for what in ('img_size', 'batch_size')}
@@ -90,9 +91,15 @@ class Card(dict):
 def _facts(card: dict) -> list[tuple[str, str]]:
     "The facts of a card, in words."
     licence = f'{card["license"]} (declared by timm; {"permits" if card["commercial"] else "not known to permit"} commercial use)' if card['license'] else 'timm declares none'
-    facts = {'understood': card['understood'], 'old names': ', '.join(card['old_names']), 'family': card['family'], 'licence': licence, 'pre-training data': card['pretrain'] or 'not told by the name',
+    facts = {'understood': card['understood'], 'old names': ', '.join(card['old_names']), 'family': _family_words(card), 'licence': licence,
+             'pre-training data': card['pretrain'] or 'not told by the name',
              'parameters': card['params'] and f'{card["params"]:,.4g} million'}
     return [(name, value) for name, value in facts.items() if value]
+
+def _family_words(card: dict) -> str:
+    "A model's family; of a port also the one that it has where ports are not folded."
+    own = card.get('family_of_port', card['family'])
+    return card['family'] if own == card['family'] else f'{card["family"]}; in frames without vendors=True: {own}'
 
 def _by_size(rows: list[dict], key: str, cell: Callable[[dict], str]) -> tuple[list[str], list[list[str]]]:
     "Rows as a table with a column per image size."
@@ -126,11 +133,11 @@ def card(
     *,
     results: str | os.PathLike | Results | None = None,  # see `get_results`
     as_of: str | date | None = None,  # see `get_results`
-) -> Card:  # a dict: names, `license`, `pretrain`, `params` (millions), `accuracy` and `speed` (a dict each row), `better`, `code`; raises `ResultsError`
+) -> Card:  # a dict: names, `family`, `family_of_port`, `license`, `pretrain`, `params` (millions), `accuracy` and `speed` (a dict each row), `better`, `code`; raises `ResultsError`
     "Everything that is known of one model."
     results = get_results(results, as_of=as_of)
     known = _identity(model, get_accuracy(results=results))
-    df = get_data('infer', keep=None, weights='all', results=results)
+    df = _peers(known['model'], 'infer', pick_benchmark('infer', None, results).file, results)
     own = df[df.model.eq(known['model'])]
     better = better_than(df, known['model']) if len(own) else pd.DataFrame(columns=['model', 'change', 'tie'])
     return Card(known, accuracy=_accuracy_of(known['model'], results), speed=_speed_of(known['model'], results),

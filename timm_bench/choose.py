@@ -75,17 +75,17 @@ def _possible(table: pd.DataFrame) -> pd.DataFrame:
 
 # %% ../nbs/04_choose.ipynb #23810a82
 def best(
-    df: pd.DataFrame,  # of `get_data`, the models to choose from; all of them only with `keep=None, weights='all'` (as the command line has it)
+    df: pd.DataFrame,  # of `get_data`, the models to choose from; with `keep=None, weights='all'` (as the command line has it) all but those whose names end in gn
     n: int = 5,  # how many models at most
     *,
     under: float | str | None = None,  # at most so many seconds per image; also '5ms', '200us', '200/s'
-    params: float | str | None = None,  # at most so many parameters, in millions; also '25M'
+    params: float | str | None = None,  # at most so many, in millions, in the weight that is loaded (`param_count_y`; without it, in the model as measured, `param_count_x`); also '25M'
     macs: float | str | None = None,  # at most so many multiply-accumulates, in billions; also '4G'
     acts: float | str | None = None,  # at most so many activations, in millions; also '10M'
     size: int | None = None,  # largest side of the test image, in pixels
     license: str | Sequence[str] | None = None,  # 'commercial' (see `COMMERCIAL`), or names of declared licences
     pretrain: str | Sequence[str] | None = None,  # pre-training data, as in the frame's column
-    family: str | Sequence[str] | None = None,  # families, as in the frame's column
+    family: str | Sequence[str] | None = None,  # families; a port (`tf_`, `gluon_`, …) is found under its prefix and under its architecture's
     accuracy: TestSet | Mapping[str, float] | None = None,  # the test set to order by, or weights of several; `None`: that of `df`
     results: str | os.PathLike | Results | None = None,  # where other test sets are read; `None`: where `df` is from
 ) -> pd.DataFrame:  # best first: `model`, `accuracy` (%), `error` (points), `secs`, …, `binds`, `reason`, `runner_up`, `margin` (points), `tie`; raises `NothingFits`, `ResultsError`
@@ -113,7 +113,8 @@ def _kept_out(table: pd.DataFrame, over: pd.DataFrame) -> list[tuple[str, str, f
     return sorted(found, key=lambda kept: -kept[2])
 
 # %% ../nbs/04_choose.ipynb #a8c72f45
-_SHOWN = ['model', 'accuracy', 'error', *get_args(TestSet), 'secs', 'secs_low', 'secs_high', 'estimated', 'param_count_x', 'infer_gmacs', 'infer_macts', 'img_size', 'family', 'pretrain', 'license']
+_SHOWN = ['model', 'accuracy', 'error', *get_args(TestSet), 'secs', 'secs_low', 'secs_high', 'estimated',
+          'param_count_x', 'param_count_y', 'infer_gmacs', 'infer_macts', 'img_size', 'family', 'pretrain', 'license']
 
 def _shown(table: pd.DataFrame) -> pd.DataFrame:
     "The columns that a decision needs."
@@ -162,15 +163,20 @@ def _row_of(table: pd.DataFrame, name: str, size: int | None) -> tuple[pd.Series
     rows, said = _rows_of(table, name)
     if rows.empty:
         understood = f' ({said})' if said else ''
-        raise ResultsError(f'model={name!r}: not among the models of df{understood}; get_data(…, keep=None, weights="all") has every model that has both a speed and an accuracy')
+        raise ResultsError(f'model={name!r}: not among the models of df{understood}; {_where_else(name)}')
     rows = rows.sort_values('img_size', kind='stable') if 'img_size' in rows else rows
     if size is None: return rows.iloc[0], said
     _choose('size', size, sorted(rows.img_size.unique().tolist()) if 'img_size' in rows else [])
     return rows[rows.img_size.eq(size)].iloc[0], said
 
+def _where_else(name: str) -> str:
+    "Where a model may be found that is not among those of a frame."
+    if split_name(current_name(name)).arch.endswith('gn'): return f'get_data leaves out architectures whose names end in gn; card({name!r}) has its speeds, and what is better'
+    return 'get_data(…, keep=None, weights="all") has every model with both a speed and an accuracy, but for those whose names end in gn'
+
 # %% ../nbs/04_choose.ipynb #fb2d3dba
 def better_than(
-    df: pd.DataFrame,  # of `get_data`; with `keep=None, weights='all'` it holds every model
+    df: pd.DataFrame,  # of `get_data`; with `keep=None, weights='all'` it holds every model but those whose names end in gn (`card` knows them too)
     model: str,  # the model that one uses now, by any name that timm ever gave it
     *,
     size: int | None = None,  # the image size one uses it at, in pixels; `None`: the smallest in `df`

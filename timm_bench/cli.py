@@ -177,7 +177,7 @@ _FAMILY = "A family: 'vit', 'vit_in12' and 'vit_in21' are three, by pre-training
 
 @app.command()
 def best(under: Annotated[Optional[str], typer.Option('--under', help="Time per image at most: a bare number is in seconds; '5ms', '200us' or '200/s'.")] = None,
-         params: Annotated[Optional[str], typer.Option('--params', help="Parameters at most: millions, or '25M'.")] = None,
+         params: Annotated[Optional[str], typer.Option('--params', help="Parameters of the weight at most: millions, or '25M'.")] = None,
          macs: Annotated[Optional[str], typer.Option('--macs', help="Multiply-accumulates at most: billions, or '4G'.")] = None,
          acts: Annotated[Optional[str], typer.Option('--acts', help="Activations at most: millions, or '10M'.")] = None,
          size: Annotated[Optional[int], typer.Option('--size', help='Side of the test image at most, in pixels.')] = None,
@@ -192,7 +192,7 @@ def best(under: Annotated[Optional[str], typer.Option('--under', help="Time per 
     found = best(df, n, under=_number(under), params=_number(params), macs=_number(macs), acts=_number(acts), size=size, license=license or None,
                  pretrain=pretrain or None, family=family or None, accuracy=_accuracy(accuracy))
     _mind_the_unit(under, df.secs)
-    print_answer(found, ['model', 'accuracy', *SETS, 'error', 'secs', 'param_count_x', 'img_size', 'license', 'tie', 'reason'], format, df.attrs['benchmark'],
+    print_answer(found, ['model', 'accuracy', *SETS, 'error', 'secs', 'param_count_x', 'param_count_y', 'img_size', 'license', 'tie', 'reason'], format, df.attrs['benchmark'],
                   'tie with next: within chance of the next most accurate that fits, which says nothing of those after it', tie='tie with\nnext')
 
 # %% ../nbs/09_cli.ipynb #9122ae99
@@ -208,7 +208,7 @@ def instead_of(model: ModelName, accuracy: Accuracy = None, part: PartOption = P
     if found.empty: _complain(f'nothing is both faster and at least as accurate as {model} on {df.attrs["benchmark"]}'); raise typer.Exit(1)
     baseline = _baseline(found.attrs['than'])
     if not for_a_person(format): _complain(baseline)
-    print_answer(found, ['model', 'change', 'accuracy', *SETS, 'secs', 'param_count_x', 'img_size', 'license', 'tie'], format, df.attrs['benchmark'],
+    print_answer(found, ['model', 'change', 'accuracy', *SETS, 'secs', 'param_count_x', 'param_count_y', 'img_size', 'license', 'tie'], format, df.attrs['benchmark'],
                   baseline, "tie: its accuracy is within chance of that model's")
 
 def _baseline(than: dict) -> str:
@@ -221,7 +221,7 @@ def frontier(part: PartOption = Part.infer, benchmark: Benchmark = None, results
     "The models that nothing beats in both speed and accuracy."
     from timm_bench.choose import frontier
     df = _models(benchmark, results, as_of, part)
-    print_answer(frontier(df), ['model', 'top1', 'secs', 'param_count_x', 'img_size', 'family', 'license'], format, df.attrs['benchmark'])
+    print_answer(frontier(df), ['model', 'top1', 'secs', 'param_count_x', 'param_count_y', 'img_size', 'family', 'license'], format, df.attrs['benchmark'])
 
 # %% ../nbs/09_cli.ipynb #d17f83ab
 @app.command()
@@ -281,7 +281,7 @@ def history(under: Annotated[Optional[list[str]], typer.Option('--under', help="
     past = get_history(part=part.value, benchmark=benchmark, results=_results(results, as_of, False))
     table = best_by_day(past, under or ['1ms', '5ms', '20ms'])
     for time in under or []: _mind_the_unit(time, past.secs)
-    print_answer(table, ['under', 'as_of', 'model', 'top1', 'gain', 'error', 'secs', 'param_count_x', 'license'], format, past.attrs['benchmark'])
+    print_answer(table, ['under', 'as_of', 'model', 'top1', 'gain', 'error', 'secs', 'param_count_x', 'param_count_y', 'license'], format, past.attrs['benchmark'])
 
 # %% ../nbs/09_cli.ipynb #5f0e93ab
 class Precision(str, Enum):
@@ -355,7 +355,7 @@ def estimate(own: Annotated[Path, typer.Argument(help="Your measurements: a benc
     df = estimate(own, part=part.value, public=public, results=_results(results, as_of, False), keep=None, weights='all')
     if out: _write_estimates(to_benchmark(df), out, own)
     title = f'{df.attrs["benchmark"]}: {df.attrs["measured"]} measured, the rest estimated from {df.attrs["estimated_from"]}'
-    print_answer(df.sort_values('secs'), ['model', 'top1', 'secs', 'secs_low', 'secs_high', 'estimated', 'param_count_x', 'img_size', 'family'], format, title)
+    print_answer(df.sort_values('secs'), ['model', 'top1', 'secs', 'secs_low', 'secs_high', 'estimated', 'param_count_x', 'param_count_y', 'img_size', 'family'], format, title)
 
 def _write_estimates(table: pd.DataFrame, out: Path, own: Path) -> None:
     "Write a benchmark file, but not over the measurements that it was made from."

@@ -69,6 +69,7 @@ def print_answer(
     "Print the columns that matter, rounded."
     columns = [*columns, *(c for c in ('secs_low', 'secs_high', 'estimated') if c not in columns)]  # of estimates, how sure they are
     table = df[[c for c in columns if c in df]].round(_DECIMALS)
+    if for_a_person(format) and {'param_count_x', 'param_count_y'} <= set(table): table = table.drop(columns='param_count_x')  # the weight's own tells it
     if 'reason' in table and for_a_person(format): notes, table = (f'{df.model[0]}: {df.reason[0]}', *notes), table.drop(columns='reason')
     print_table(table, format, title, '\n'.join(notes), **headings)
 
@@ -81,14 +82,14 @@ def console(
     return Console(force_jupyter=False, **options)
 
 # %% ../nbs/09b_cli_tables.ipynb #c6bc4ffd
-_HEADINGS = {'secs': 'time', 'param_count_x': 'params', 'img_size': 'px', 'accuracy': 'top-1', 'top1': 'top-1', 'error': '±', 'license': 'licence', 'as_of': 'as of',
+_HEADINGS = {'secs': 'time', 'param_count_x': 'params', 'param_count_y': 'params', 'img_size': 'px', 'accuracy': 'top-1', 'top1': 'top-1', 'error': '±', 'license': 'licence', 'as_of': 'as of',
              'same_models': 'same\nbatch', 'same_median': 'median', 'same_low': 'low', 'same_high': 'high', 'infer_img_size': 'px', 'train_img_size': 'px',
              'infer_gmacs': 'GMACs', 'infer_macts': 'M acts', 'param_count': 'params', 'stands_for': 'stands for', 'secs_low': 'from', 'secs_high': 'to'}
 
 def _for_eyes(df: pd.DataFrame) -> pd.DataFrame:
     "Every cell as text."
-    from timm_bench.cards import _time
-    units = dict.fromkeys(['secs', 'secs_low', 'secs_high'], _time) | dict.fromkeys(['param_count_x', 'param_count'], '{:,.4g} M'.format) | dict.fromkeys(
+    from timm_bench.budgets import _time
+    units = dict.fromkeys(['secs', 'secs_low', 'secs_high'], _time) | dict.fromkeys(['param_count_x', 'param_count_y', 'param_count'], '{:,.4g} M'.format) | dict.fromkeys(
         ['accuracy', 'top1', 'error', *SETS], '{:.2f}'.format) | dict.fromkeys(
         ['median', 'low', 'high', 'same_median', 'same_low', 'same_high'], '{:.3f}'.format) | {'gain': '{:+.2f}'.format}
     def text(column: str, value: Any) -> str:
@@ -99,7 +100,7 @@ def _for_eyes(df: pd.DataFrame) -> pd.DataFrame:
 
 # %% ../nbs/09b_cli_tables.ipynb #6b27f0c5
 _OWN_LINE = ('model', 'file', 'problem')
-_LEAST_NEEDED = ('cuda', 'same_low same_high', 'same_median', 'same_models', 'img_size', 'infer_macts', 'infer_gmacs', 'torch', 'param_count_x', 'error', *SETS, 'low high', 'gain',
+_LEAST_NEEDED = ('cuda', 'same_low same_high', 'same_median', 'same_models', 'img_size', 'infer_macts', 'infer_gmacs', 'torch', 'param_count_x', 'param_count_y', 'error', *SETS, 'low high', 'gain',
                  'layout', 'license', 'secs_low secs_high', 'part', 'rows', 'tie', 'change')  # an interval has both its ends or none
 
 def _layout(widths: dict[str, int], room: int) -> tuple[list[str], list[str], list[str]]:

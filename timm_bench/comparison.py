@@ -66,6 +66,7 @@ def _read(benchmark: Any, file: str | None, needs: list[str], results: Any) -> t
 # %% ../nbs/04b_comparison.ipynb #38a794d9
 def _speeds(table: pd.DataFrame, part: str, other: pd.DataFrame) -> pd.DataFrame:
     "One row a model and image size: `model` (as matched), `img_size`, `rate`, `batch`, `params` (missing where the table has none)."
+    if 'param_count' not in table: table = table.rename(columns={'param_count_x': 'param_count'})  # of `get_data`: as measured
     columns = {'model': 'name', f'{part}_img_size': 'img_size', f'{part}_samples_per_sec': 'rate', f'{part}_batch_size': 'batch', 'param_count': 'params'}
     speeds = table.reindex(columns=list(columns)).rename(columns=columns)
     speeds = speeds[speeds.rate > 0]
@@ -114,9 +115,12 @@ def by_family(
 ) -> pd.DataFrame:  # a row per family, the most models first, after one for all: `models`, `median`, `low`, `high` (times), and the same with `same_` for equal batch sizes
     "The median speed-up of each family, over all pairs and over those with equal batch sizes."
     need(comparison, 'family', 'speedup', 'same_batch')
-    total = comparison.assign(family='all families')
-    rows = pd.concat([total, comparison])
-    every, same = medians(rows, 'speedup', 'family'), medians(rows[rows.same_batch], 'speedup', 'family')
+    every, same = _medians(comparison), _medians(comparison[comparison.same_batch])
     table = every.join(same.add_prefix('same_')).reset_index()
     table = table.assign(same_models=table.same_models.fillna(0).astype(int), _first=table.family.ne('all families'))
     return table.sort_values(['_first', 'models', 'family'], ascending=[True, False, True]).drop(columns='_first').reset_index(drop=True)
+
+def _medians(comparison: pd.DataFrame) -> pd.DataFrame:
+    "The median of each family, and of all: there whole families are what is drawn."
+    total = comparison.assign(_all='all families')
+    return pd.concat([medians(total, 'speedup', '_all', clusters='family'), medians(comparison, 'speedup', 'family')]).rename_axis('family')

@@ -121,7 +121,7 @@ def get_data(
     weights: Literal['best', 'all'] = 'best',  # the most accurate weight of each architecture, image size and family, or every one
     vendors: bool = False,  # count ports (`tf_`, `gluon_`, …) to their architecture's family
     keep: str | None = KEEP,  # regular expression that a family must contain; `None`: all families
-) -> pd.DataFrame:  # a row per weight and image size; `secs` is seconds per image, amortised over the batch; `attrs` says where it is from and what was dropped; raises `ResultsError`
+) -> pd.DataFrame:  # a row per weight and image size, none whose architecture's name ends in gn; `secs` is seconds per image, amortised; `attrs`: source, and what was dropped; raises `ResultsError`
     "Speed and accuracy of models, in one tidy frame."
     _choose('part', part, ('infer', 'train'))
     _choose('weights', weights, ('best', 'all'))
@@ -153,6 +153,14 @@ def _frame(part: str, speed: pd.DataFrame, accuracies: Accuracies, shown: Pairs,
     columns = _side_by_side(speed, accuracies.table, shown)
     columns |= dict(secs=1 / columns[f'{part}_samples_per_sec'], family=names.families[names.family[shown.accuracy]])
     return pd.DataFrame(columns | _describe(columns['model'].tolist()))
+
+def _all_joined(part: str, benchmark: str, results: Results) -> pd.DataFrame:
+    "All that `get_data` could show, architectures whose names end in gn among it."
+    speed, picked = _read_speed(part, benchmark, results)
+    accuracies, names = _arranged('imagenet', results, False)
+    table = _frame(part, speed, accuracies, _join(part, speed, accuracies)[0], names)
+    table.attrs = dict(benchmark=describe_benchmark(picked))
+    return table
 
 # %% ../nbs/02_data.ipynb #366584f7
 def _check_column(part: str, col: str | None) -> None:

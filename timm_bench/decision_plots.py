@@ -203,10 +203,10 @@ def show_compare(
     return _finish_compare(fig, comparison, table, rows, title)
 
 def _largest(table: pd.DataFrame, most: int) -> pd.DataFrame:
-    "The families beyond the largest taken together."
+    "The families beyond the largest taken together; `_own` is each model's own."
     counts = table.family.value_counts()
     kept = set(counts.index[:most])
-    return table.assign(family=table.family.where(table.family.isin(kept), f'{len(counts) - len(kept)} other families'))
+    return table.assign(_own=table.family, family=table.family.where(table.family.isin(kept), f'{len(counts) - len(kept)} other families'))
 
 # %% ../nbs/03a_decision_plots.ipynb #7c94a31b
 def _in_order(table: pd.DataFrame) -> dict[str, int]:
@@ -224,7 +224,8 @@ def _speedups(table: pd.DataFrame, rows: dict[str, int], name: str, symbol: str,
 
 def _medians(table: pd.DataFrame, rows: dict[str, int], name: str, aside: float, hue: str) -> go.Scatter:
     "A diamond for each family, with its interval where there is one."
-    found = pd.concat([medians(table, 'speedup', 'family'), medians(table.assign(family='all families'), 'speedup', 'family')])
+    several = pd.concat([table[table.family.ne(table._own)], table.assign(family='all families')])
+    found = pd.concat([medians(table[table.family.eq(table._own)], 'speedup', 'family'), medians(several, 'speedup', 'family', clusters='_own')])
     interval = dict(type='data', symmetric=False, array=(found.high - found['median']).fillna(0), arrayminus=(found['median'] - found.low).fillna(0), thickness=1.5, width=3)
     return go.Scatter(x=found['median'], y=found.index.map(rows) + aside, mode='markers', name=name, marker=dict(symbol='diamond', size=9, color=hue, line=dict(width=1, color='white')),
                       error_x=interval, customdata=found[['models', 'low', 'high']].to_numpy(),

@@ -101,7 +101,7 @@ def best_by_day(
     before = error.groupby(table.under, sort=False).shift()
     return table.assign(gain=table.groupby('under', sort=False).top1.diff(), error=(error**2 + before**2) ** .5)
 
-_SHOWN = ['model', 'top1', 'secs', 'param_count_x', 'img_size', 'family', 'pretrain', 'license']
+_SHOWN = ['model', 'top1', 'secs', 'param_count_x', 'param_count_y', 'img_size', 'family', 'pretrain', 'license']
 
 def _best_on(models: pd.DataFrame, budget: float | str) -> dict:
     "The most accurate model that fits, the fastest of them where several are."

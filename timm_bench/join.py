@@ -9,7 +9,7 @@ from functools import lru_cache, partial
 from typing import Any, Callable, Collection, Iterable, Iterator, NamedTuple
 import numpy as np
 import pandas as pd
-from .models import renamed
+from .models import registry, renamed, split_name
 
 # %% auto #0
 __all__ = ['Accuracies', 'arrange', 'Pairs', 'candidates', 'first_of_each', 'settle', 'why_no_accuracy', 'why_no_speed']
@@ -125,22 +125,26 @@ def settle(
 # %% ../nbs/02a_join.ipynb #37061f69
 def _sizes(sizes: Collection[int]) -> str: return f"size{'s'[:len(set(sizes)) - 1]} " + ', '.join(f'{size:g}' for size in sorted(set(sizes)))
 
+def _no_accuracy(name: str) -> str:
+    "Whether timm has weights under a name, though no accuracy."
+    return 'weights without an accuracy' if split_name(renamed(name)).arch in registry()['weights'] else 'no weights in timm'
+
 def why_no_accuracy(
     part: str,  # 'infer' or 'train'
     accuracies: Accuracies,  # the accuracy table
-) -> Callable[[Any], str]:  # from a row of the benchmark (of `itertuples`) to the reason
+) -> Callable[[Any], tuple[str, str]]:  # from a row of the benchmark (of `itertuples`) to the kind of reason, and the reason
     "Why a benchmark row joined with nothing."
     params = dict(zip(accuracies.table.model, accuracies.params))
-    def why(row: Any) -> str:
-        if pd.isna(rate := getattr(row, f'{part}_samples_per_sec')): return 'the throughput is empty'
-        if rate == 0: return 'the throughput is 0'
+    def why(row: Any) -> tuple[str, str]:
+        if pd.isna(rate := getattr(row, f'{part}_samples_per_sec')): return 'no throughput', 'the throughput is empty'
+        if rate == 0: return 'no throughput', 'the throughput is 0'
         weights, _ = accuracies.weights_of(row.model)
-        if not weights: return 'no accuracy is published under its name, present or past'
+        if not weights: return _no_accuracy(row.model), 'no accuracy is published under its name, present or past'
         if row.model not in accuracies.best and len(weights) == 1 and _another_model(row.param_count, (there := params[weights[0]])):
-            return f'its {row.param_count:g} million parameters are not those of {weights[0]} ({there:g} million)'
+            return 'parameters of another model', f'its {row.param_count:g} million parameters are not those of {weights[0]} ({there:g} million)'
         sizes = [size for size, rows in accuracies.sizes.items() if not rows.keys().isdisjoint(weights)]
-        if part == 'train' or getattr(row, f'{part}_img_size') in sizes: return 'another row of the file stands for its weights'
-        return f'accuracy is published at image {_sizes(sizes)} only'
+        if part == 'train' or getattr(row, f'{part}_img_size') in sizes: return 'superseded', 'another row of the file stands for its weights'
+        return 'accuracy at other image sizes only', f'accuracy is published at image {_sizes(sizes)} only'
     return why
 
 # %% ../nbs/02a_join.ipynb #03c2f977
@@ -148,13 +152,13 @@ def why_no_speed(
     part: str,  # 'infer' or 'train'
     speed: pd.DataFrame,  # the benchmark's rows
     accuracies: Accuracies,  # the accuracy table
-) -> Callable[[Any], str]:  # from a row of the accuracy table (of `itertuples`) to the reason
+) -> Callable[[Any], tuple[str, str]]:  # from a row of the accuracy table (of `itertuples`) to the kind of reason, and the reason
     "Why an accuracy row joined with nothing."
     measured: dict[str, set[int]] = defaultdict(set)
     for name, size, rate, _ in _speeds(part, speed):
         for weight in accuracies.weights_of(name)[0] if rate > 0 else []: measured[weight].add(size)
-    def why(row: Any) -> str:
-        if not measured[row.model]: return 'no speed was measured for its architecture'
-        if part == 'train': return 'another image size of this weight is more accurate'
-        return f'speed was measured at image {_sizes(measured[row.model])} only'
+    def why(row: Any) -> tuple[str, str]:
+        if not measured[row.model]: return 'architecture not measured', 'no speed was measured for its architecture'
+        if part == 'train': return 'less accurate than at another image size', 'another image size of this weight is more accurate'
+        return 'speed at other image sizes only', f'speed was measured at image {_sizes(measured[row.model])} only'
     return why

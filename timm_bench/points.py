@@ -4,7 +4,7 @@
 
 # %% ../nbs/07a_points.ipynb #ee06cf80
 from __future__ import annotations
-import contextlib, math, os, re, shutil, tempfile
+import contextlib, math, os, shutil, tempfile
 from pathlib import Path
 from typing import Any, Iterable, Iterator, Literal, Mapping, Sequence
 import pandas as pd
@@ -69,7 +69,7 @@ def accuracies(
     return pd.concat([params.reindex(rows)] + [table.drop(columns='param_count').reindex(rows) for table in tables], axis=1)
 
 # %% ../nbs/07a_points.ipynb #e1ccc2a8
-_SPEED = {'{}_samples_per_sec': 'rate', '{}_batch_size': 'batch', '{}_img_size': 'train_size', 'param_count_x': 'params', 'param_count': 'params',
+_SPEED = {'{}_samples_per_sec': 'rate', '{}_batch_size': 'batch', '{}_img_size': 'train_size', 'param_count_x': 'params', 'param_count_y': 'params', 'param_count': 'params',
           'infer_gmacs': 'macs', 'infer_macts': 'acts', 'secs_low': 'low', 'secs_high': 'high', 'estimated': 'estimated'}
 
 def speeds(
@@ -77,6 +77,8 @@ def speeds(
     part: str,  # 'infer' or 'train'
 ) -> pd.DataFrame:  # by `model` and `img_size`: `rate` (images per second), `batch` (images), `train_size` (pixels), `params` (millions), `macs` (billions), `acts` (millions), …
     "What a benchmark says of each point."
+    if {'param_count_x', 'param_count_y'} <= set(frame):  # the weight's own, as in `best`; where they are not told, as measured
+        frame = frame.assign(param_count_x=frame.param_count_y.fillna(frame.param_count_x)).drop(columns='param_count_y')
     size = 'img_size' if 'img_size' in frame else f'{part}_img_size'
     names = {column.format(part): name for column, name in _SPEED.items() if column.format(part) in frame}
     known = frame[frame[f'{part}_samples_per_sec'] > 0]
@@ -91,11 +93,6 @@ def _numbered(table: pd.DataFrame) -> pd.DataFrame:
 _Part = Literal['infer', 'train']
 _PARTS: tuple[_Part, ...] = ('infer', 'train')
 
-def _without_figures(reason: str) -> str:
-    "A reason of `unmatched`, so that those of one kind read alike."
-    reason = re.sub(r'image sizes? [\d, ]+ only', 'other image sizes only', reason)
-    return re.sub(r'^its .* of (.*) \(.*', r'its parameters are not those of \1', reason)
-
 def _joined(part: _Part, file: str, results: Results) -> tuple[pd.DataFrame, dict]:
     "The speeds of a file, with and without an accuracy; and what there is to say of it."
     accuracy = _test_sets(results)[0]
@@ -103,7 +100,7 @@ def _joined(part: _Part, file: str, results: Results) -> tuple[pd.DataFrame, dic
     left = unmatched(part, benchmark=file, results=results, accuracy=accuracy)
     found, others = speeds(frame, part), speeds(left, part)
     about = {name: frame.attrs[name] for name in ('benchmark', 'measured_on', 'rows')}
-    about['left'] = left.reason.map(_without_figures).value_counts().to_dict()
+    about['left'] = left.kind.value_counts().to_dict()
     return _numbered(pd.concat([found, others])), about
 
 # %% ../nbs/07a_points.ipynb #d884c004

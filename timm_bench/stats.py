@@ -5,7 +5,6 @@
 # %% ../nbs/02b_stats.ipynb #fe6d9b58
 from __future__ import annotations
 import re
-from math import comb
 from typing import Any, Iterable, Literal, get_args
 import numpy as np
 import pandas as pd
@@ -131,20 +130,33 @@ def unbeaten(
 # %% ../nbs/02b_stats.ipynb #adc802b3
 def _median_interval(values: pd.Series) -> tuple[float, float]:
     "Lower and upper end of the 95 % interval of the median."
-    ordered, count, rank, outside = sorted(values), len(values), 0, 0.0
-    while (outside := outside + comb(count, rank) / 2**count) <= 0.025: rank += 1
+    from scipy.special import bdtr  # the binomial distribution, summed up
+    ordered, count = sorted(values), len(values)
+    rank = int((bdtr(np.arange(count), count, 0.5) <= 0.025).sum())
     return (ordered[rank - 1], ordered[-rank]) if rank else (np.nan, np.nan)
+
+# %% ../nbs/02b_stats.ipynb #6156a919
+def _clustered_interval(values: pd.Series, clusters: pd.Series) -> tuple[float, float]:
+    "Lower and upper end of the 95 % interval of the median, where the values come in clusters."
+    below = (values <= values.median()).astype(float)
+    sums = (below - below.mean()).groupby(clusters).sum()
+    if len(sums) < 6: return np.nan, np.nan
+    error = 1.96 * (sums.pow(2).sum() * len(sums) / (len(sums) - 1)) ** 0.5 / len(values)
+    low, high = values.quantile([max(0, 0.5 - error), min(1, 0.5 + error)])
+    return low, high
 
 # %% ../nbs/02b_stats.ipynb #c05de4fb
 def medians(
     df: pd.DataFrame,  # any
     value: str,  # a column of numbers; NaN is passed over
     by: str,  # the column of the groups
-) -> pd.DataFrame:  # a row per group, `by` as index: `models` (how many), `median`, `low`, `high` (the ends of its 95 % interval, NaN below six values)
+    clusters: str | None = None,  # the column of what the values of a group come in, such as families; `None`: each value is by itself
+) -> pd.DataFrame:  # a row per group, `by` as index: `models` (how many), `median`, `low`, `high` (the ends of its 95 % interval, NaN below six values, or clusters)
     "The median of each group, with its interval."
-    need(df, value, by)
-    groups = df.dropna(subset=[value]).groupby(by)[value]
-    rows = {name: (len(values), values.median(), *_median_interval(values)) for name, values in groups}
+    need(df, value, by, *([clusters] if clusters else []))
+    groups = df.dropna(subset=[value]).groupby(by)
+    interval = lambda group: _clustered_interval(group[value], group[clusters]) if clusters else _median_interval(group[value])
+    rows = {name: (len(group), group[value].median(), *interval(group)) for name, group in groups}
     table = pd.DataFrame.from_dict(rows, orient='index', columns=['models', 'median', 'low', 'high'])
     return table.astype(dict(models=int, median=float, low=float, high=float)).rename_axis(by)
 

@@ -26,7 +26,7 @@ def unmatched(
     accuracy: TestSet = 'imagenet',  # see `get_data`
     side: Literal['benchmark', 'accuracy'] = 'benchmark',  # rows of the benchmark file, or of the accuracy table
     superseded: bool = False,  # with `side='benchmark'`: also the rows whose weights another row of the file stands for
-) -> pd.DataFrame:  # those rows that joined with nothing, as in their file, and the `reason`; raises `ResultsError`
+) -> pd.DataFrame:  # those rows that joined with nothing, as in their file, the `kind` of reason, alike for many rows, and the `reason` itself; raises `ResultsError`
     "The rows that did not join, and why."
     _choose('part', part, ('infer', 'train'))
     _choose('side', side, ('benchmark', 'accuracy'))
@@ -37,7 +37,7 @@ def unmatched(
     if side == 'benchmark': left, joined, why = speed, pairs.speed, why_no_accuracy(part, table)
     else: left, joined, why = table.table, pairs.accuracy, why_no_speed(part, speed, table)
     left = left[~left.index.isin(joined)]
-    reasons = pd.Series([why(row) for row in left.itertuples()], left.index, dtype=object)
-    left = left.assign(reason=reasons).reset_index(drop=True)
+    reasons = pd.DataFrame([why(row) for row in left.itertuples()], left.index, columns=['kind', 'reason'], dtype=object)
+    left = left.assign(**reasons).reset_index(drop=True)
     if side == 'accuracy': left.attrs = _source(results, [_FILES[accuracy]])
     return left
