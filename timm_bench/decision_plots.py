@@ -219,15 +219,16 @@ def _speedups(table: pd.DataFrame, rows: dict[str, int], name: str, symbol: str,
     beside = table.groupby('family').cumcount() % 9 / 8 - .5  # nine levels, so that neighbours do not hide each other
     own = [c for c in ('img_size', 'rate_a', 'rate_b', 'batch_a', 'batch_b') if c in table]
     hover = '<b>%{hovertext}</b><br>×%{x:.2f}' + ''.join(f'<br>{c.replace("_", " ")}: %{{customdata[{i}]}}' for i, c in enumerate(own))
-    return go.Scatter(x=table.speedup, y=table.family.map(rows) + beside * .5, mode='markers', name=name, hovertext=_words(table.model, 'no name').map(escape), customdata=table[own].to_numpy(object),
-                      marker=dict(symbol=symbol, size=5, color=hue, opacity=.7), hovertemplate=hover + '<extra></extra>')
+    about = dict(customdata=table[[*own, 'family']].to_numpy(object), meta=dict(table=dict(y=len(own))))  # for `words`: the rows are families
+    return go.Scatter(x=table.speedup, y=table.family.map(rows) + beside * .5, mode='markers', name=name, hovertext=_words(table.model, 'no name').map(escape),
+                      marker=dict(symbol=symbol, size=5, color=hue, opacity=.7), hovertemplate=hover + '<extra></extra>', **about)
 
 def _medians(table: pd.DataFrame, rows: dict[str, int], name: str, aside: float, hue: str) -> go.Scatter:
     "A diamond for each family, with its interval where there is one."
     found = pd.concat([medians(table, 'speedup', 'family'), medians(table.assign(family='all families'), 'speedup', 'family')])
     interval = dict(type='data', symmetric=False, array=(found.high - found['median']).fillna(0), arrayminus=(found['median'] - found.low).fillna(0), thickness=1.5, width=3)
     return go.Scatter(x=found['median'], y=found.index.map(rows) + aside, mode='markers', name=name, marker=dict(symbol='diamond', size=9, color=hue, line=dict(width=1, color='white')),
-                      error_x=interval, customdata=found[['models', 'low', 'high']].to_numpy(),
+                      error_x=interval, customdata=found[['models', 'low', 'high']].to_numpy(), meta=dict(table=False),
                       hovertemplate=name + ' (%{customdata[0]} models): ×%{x:.2f}, ×%{customdata[1]:.2f} to ×%{customdata[2]:.2f}<extra></extra>')
 
 # %% ../nbs/03a_decision_plots.ipynb #aec1808f
@@ -246,5 +247,5 @@ def _finish_compare(fig: go.Figure, comparison: pd.DataFrame, table: pd.DataFram
     fig.update_layout(title=dict(text=title, subtitle=dict(text=subtitle, font=dict(color='#666')), x=0.01, xanchor='left', y=1, yref='container', yanchor='top', pad=dict(t=24)),
                       template='plotly_white', width=WIDTH, height=190 + 26 * len(rows), margin=dict(l=70, r=20, t=80, b=90),
                       legend=dict(orientation='h', y=0, yref='container', yanchor='bottom', itemsizing='constant'))
-    fig.update_yaxes(tickvals=list(rows.values()), ticktext=[f'{escape(name)} ({counts[name]})' for name in rows], range=[-.7, len(rows) - .3], automargin=True)
+    fig.update_yaxes(title='family', tickvals=list(rows.values()), ticktext=[f'{escape(name)} ({counts[name]})' for name in rows], range=[-.7, len(rows) - .3], automargin=True)
     return fig.update_xaxes(type='log', title='speed-up', **_times(table.speedup)).add_vline(1, line=dict(width=1, color='#333', dash='dot'))

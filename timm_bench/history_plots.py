@@ -25,7 +25,7 @@ def _line_of(edge: pd.DataFrame, df: pd.DataFrame, x: str, y: str, size: str, da
     "The frontier of one day."
     trace = _dots(edge, df, x, y, size, hue, day)
     trace.marker.opacity = 1
-    return trace.update(mode='lines+markers', line=dict(shape='hv', color=hue))
+    return trace.update(mode='lines+markers', line=dict(shape='hv', color=hue), meta=dict(table=False))  # its models are in the cloud of their day
 
 # %% ../nbs/03c_history_plots.ipynb #9fd0106d
 _STRONG, _FAINT = dict(opacity=1.0, width=2.2), dict(opacity=.45, width=1.0)
