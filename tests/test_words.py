@@ -78,7 +78,15 @@ def test_a_comparison_counts_models_and_names_families(snapshots, pair):
     assert words.startswith(f'Two: {len(comparison):,} models, family against speed-up.')
     slow, fast = comparison.loc[comparison.speedup.idxmin()], comparison.loc[comparison.speedup.idxmax()]
     assert f'{slow.model} (speed-up: {slow.speedup:.4g}), furthest to the right {fast.model} (speed-up: {fast.speedup:.4g}).' in words
+    same = comparison.speedup[comparison.same_batch]
+    assert words.endswith(f'The median speed-up is ×{comparison.speedup.median():.2f} over all models and ×{same.median():.2f} over the {len(same):,} with the same batch size.')
     assert sorted(table[['model', 'speed-up', 'family']].itertuples(index=False, name=None)) == sorted(comparison[['model', 'speedup', 'family']].itertuples(index=False, name=None))
+
+
+def test_a_comparison_of_nothing_says_no_median(snapshots):
+    comparison = compare('rtx3090 nhwc pt240', 'rtx4090 nhwc', results=snapshots/'2026-01-06')
+    assert 'median' not in in_words(show_compare(comparison[:0], 'None'))
+    assert 'with the same batch size' not in in_words(show_compare(comparison[~comparison.same_batch], 'Other batches'))
 
 
 def test_the_page_of_seven_charts(snapshots):

@@ -131,13 +131,13 @@ def _name_them(fig: go.Figure, df: pd.DataFrame, edge: pd.DataFrame, size: str, 
     for up in (.06, .14, .22):  # parts of the height; the last names would take half of it
         tried = _spans(df, x, y, up)
         found = _placed(edge, size, x, y, tried)
-        if not spans or _named(found) > _named(places): spans, places = tried, found
-        if _named(places) == len(edge): break
-    else: fig.layout.title.subtitle.text += f', {_named(places)} of them named'
+        if not spans or _count_placed(found) > _count_placed(places): spans, places = tried, found
+        if _count_placed(places) == len(edge): break
+    else: fig.layout.title.subtitle.text += f', {_count_placed(places)} of them named'
     for annotation in _annotations(edge, size, x, y, places): fig.add_annotation(annotation)
     return _fix_axes(fig, df, x, y, spans)
 
-def _named(places: list) -> int: return sum(place is not None for place in places)
+def _count_placed(places: list) -> int: return sum(place is not None for place in places)
 
 def _sides(x: str, y: str) -> tuple[int, int]:
     "Where better is, and so where there is room: (-1, 1) is left and up."
@@ -238,6 +238,13 @@ def _times(values: pd.Series) -> dict:
     else: at = list(np.arange(np.floor(values.min() * 4), np.ceil(values.max() * 4) + 1) / 4)
     return dict(tickvals=at, ticktext=[f'×{v:.3g}' for v in at])
 
+def _medians_in_words(table: pd.DataFrame) -> str:
+    "The two diamonds of all families, for those who cannot see them."
+    same = table.speedup[table.same_batch]
+    whose = {'over all models': table.speedup, f'over the {len(same):,} with the same batch size': same}
+    said = [f'×{some.median():.2f} {over}' for over, some in whose.items() if len(some)]
+    return f'The median speed-up is {" and ".join(said)}.' if said else ''
+
 def _finish_compare(fig: go.Figure, comparison: pd.DataFrame, table: pd.DataFrame, rows: dict[str, int], title: str) -> go.Figure:
     "Titles, the families' names with their numbers of models, and a line where nothing changes."
     about = comparison.attrs
@@ -247,5 +254,6 @@ def _finish_compare(fig: go.Figure, comparison: pd.DataFrame, table: pd.DataFram
     fig.update_layout(title=dict(text=title, subtitle=dict(text=subtitle, font=dict(color='#666')), x=0.01, xanchor='left', y=1, yref='container', yanchor='top', pad=dict(t=24)),
                       template='plotly_white', width=WIDTH, height=190 + 26 * len(rows), margin=dict(l=70, r=20, t=80, b=90),
                       legend=dict(orientation='h', y=0, yref='container', yanchor='bottom', itemsizing='constant'))
+    fig.layout.meta = dict(words=_medians_in_words(table))
     fig.update_yaxes(title='family', tickvals=list(rows.values()), ticktext=[f'{escape(name)} ({counts[name]})' for name in rows], range=[-.7, len(rows) - .3], automargin=True)
     return fig.update_xaxes(type='log', title='speed-up', **_times(table.speedup)).add_vline(1, line=dict(width=1, color='#333', dash='dot'))

@@ -102,7 +102,8 @@ def in_words(
     axes = [_axes(fig, traces[0]) for traces in _panels(fig).values()]
     count = f'{title}: {len(table):,} {"models" if "model" in table else "values"}'
     if len(axes) > 1: return ' '.join([f'{count}, in {len(axes)} panels.', *(f'{up} against {across}.{_corners(table, across, up)}' for across, up in axes)])
-    return f'{count}, {axes[0][1]} against {axes[0][0]}.{_corners(table, *axes[0])}'
+    own = fig.layout.meta.get('words') if isinstance(fig.layout.meta, dict) else None
+    return f'{count}, {axes[0][1]} against {axes[0][0]}.{_corners(table, *axes[0])}' + (f' {own}' if own else '')
 
 def _corners(table: pd.DataFrame, across: str, up: str) -> str:
     "The model furthest to the left and the highest; where the vertical axis has only names, the one furthest to the right."
