@@ -45,18 +45,23 @@ _TEST_SETS = {'imagenet': 'ImageNet', 'real': 'ImageNet-ReaL', 'v2': 'ImageNet-V
               'r': 'ImageNet-R', 'r-clean': 'ImageNet (classes of R)', 'sketch': 'ImageNet-Sketch'}
 _LOG = re.compile(r'secs|param_count|gmacs|macts|samples_per_sec|step_time')
 
-def _batches(df: pd.DataFrame) -> tuple[int, int] | None:
-    "Smallest and largest batch size in a frame."
-    sizes = pd.concat([pd.to_numeric(df[c], errors='coerce') for c in ('infer_batch_size', 'train_batch_size') if c in df] or [pd.Series(dtype=float)])
+def _batches(df: pd.DataFrame, *parts: str) -> tuple[int, int] | None:
+    "Smallest and largest batch size in a frame, of inference, of training, or of both."
+    columns = [f'{part}_batch_size' for part in parts or ('infer', 'train')]
+    sizes = pd.concat([pd.to_numeric(df[c], errors='coerce') for c in columns if c in df] or [pd.Series(dtype=float)])
     sizes = sizes[np.isfinite(sizes)]
     return (int(sizes.min()), int(sizes.max())) if len(sizes) else None
 
 # %% ../nbs/03e_chart_parts.ipynb #531f8c50
+def _kind(df: pd.DataFrame, *parts: str) -> str:
+    "What a time of a frame is."
+    return 'latency at batch size 1' if _batches(df, *parts) == (1, 1) else 'amortised over the batch'
+
 def _labels(df: pd.DataFrame) -> dict[str, str]:
     "Axis titles by column, with units."
-    kind = 'latency at batch size 1' if _batches(df) == (1, 1) else 'amortised over the batch'
     test_set = _TEST_SETS.get(df.attrs.get('accuracy'), 'ImageNet')
-    times = {'secs': f'seconds per image ({kind})', 'infer_secs': 'inference: seconds per image', 'train_secs': 'training: seconds per image'}
+    times = {'secs': f'seconds per image ({_kind(df)})', 'infer_secs': f'inference: seconds per image ({_kind(df, "infer")})',
+             'train_secs': f'training: seconds per image ({_kind(df, "train")})'}
     return LABELS | times | {top: f'{test_set} {LABELS[top]}' for top in ('top1', 'top5')}
 
 def _subtitle(df: pd.DataFrame, *more: str) -> str:

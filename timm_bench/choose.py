@@ -80,7 +80,7 @@ def best(
     *,
     under: float | str | None = None,  # at most so many seconds per image; also '5ms', '200us', '200/s'
     params: float | str | None = None,  # at most so many, in millions, in the weight that is loaded (`param_count_y`; without it, in the model as measured, `param_count_x`); also '25M'
-    macs: float | str | None = None,  # at most so many multiply-accumulates, in billions; also '4G'
+    macs: float | str | None = None,  # at most so many MACs (multiply-accumulate operations), in billions; also '4G'
     acts: float | str | None = None,  # at most so many activations, in millions; also '10M'
     size: int | None = None,  # largest side of the test image, in pixels
     license: str | Sequence[str] | None = None,  # 'commercial' (see `COMMERCIAL`), or names of declared licences

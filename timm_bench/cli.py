@@ -178,7 +178,7 @@ _FAMILY = "A family: 'vit', 'vit_in12' and 'vit_in21' are three, by pre-training
 @app.command()
 def best(under: Annotated[Optional[str], typer.Option('--under', help="Time per image at most: a bare number is in seconds; '5ms', '200us' or '200/s'.")] = None,
          params: Annotated[Optional[str], typer.Option('--params', help="Parameters of the weight at most: millions, or '25M'.")] = None,
-         macs: Annotated[Optional[str], typer.Option('--macs', help="Multiply-accumulates at most: billions, or '4G'.")] = None,
+         macs: Annotated[Optional[str], typer.Option('--macs', help="MACs at most: billions, or '4G'.")] = None,
          acts: Annotated[Optional[str], typer.Option('--acts', help="Activations at most: millions, or '10M'.")] = None,
          size: Annotated[Optional[int], typer.Option('--size', help='Side of the test image at most, in pixels.')] = None,
          license: Annotated[Optional[list[str]], typer.Option('--license', autocompletion=_licences, help="'commercial', or a declared licence; give it as often as you like.")] = None,

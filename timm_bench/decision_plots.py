@@ -131,13 +131,13 @@ def _name_them(fig: go.Figure, df: pd.DataFrame, edge: pd.DataFrame, size: str, 
     for up in (.06, .14, .22):  # parts of the height; the last names would take half of it
         tried = _spans(df, x, y, up)
         found = _placed(edge, size, x, y, tried)
-        if not spans or _named(found) > _named(places): spans, places = tried, found
-        if _named(places) == len(edge): break
-    else: fig.layout.title.subtitle.text += f', {_named(places)} of them named'
+        if not spans or _count_placed(found) > _count_placed(places): spans, places = tried, found
+        if _count_placed(places) == len(edge): break
+    else: fig.layout.title.subtitle.text += f', {_count_placed(places)} of them named'
     for annotation in _annotations(edge, size, x, y, places): fig.add_annotation(annotation)
     return _fix_axes(fig, df, x, y, spans)
 
-def _named(places: list) -> int: return sum(place is not None for place in places)
+def _count_placed(places: list) -> int: return sum(place is not None for place in places)
 
 def _sides(x: str, y: str) -> tuple[int, int]:
     "Where better is, and so where there is room: (-1, 1) is left and up."
@@ -219,8 +219,9 @@ def _speedups(table: pd.DataFrame, rows: dict[str, int], name: str, symbol: str,
     beside = table.groupby('family').cumcount() % 9 / 8 - .5  # nine levels, so that neighbours do not hide each other
     own = [c for c in ('img_size', 'rate_a', 'rate_b', 'batch_a', 'batch_b') if c in table]
     hover = '<b>%{hovertext}</b><br>×%{x:.2f}' + ''.join(f'<br>{c.replace("_", " ")}: %{{customdata[{i}]}}' for i, c in enumerate(own))
-    return go.Scatter(x=table.speedup, y=table.family.map(rows) + beside * .5, mode='markers', name=name, hovertext=_words(table.model, 'no name').map(escape), customdata=table[own].to_numpy(object),
-                      marker=dict(symbol=symbol, size=5, color=hue, opacity=.7), hovertemplate=hover + '<extra></extra>')
+    about = dict(customdata=table[[*own, 'family']].to_numpy(object), meta=dict(table=dict(y=len(own))))  # for `words`: the rows are families
+    return go.Scatter(x=table.speedup, y=table.family.map(rows) + beside * .5, mode='markers', name=name, hovertext=_words(table.model, 'no name').map(escape),
+                      marker=dict(symbol=symbol, size=5, color=hue, opacity=.7), hovertemplate=hover + '<extra></extra>', **about)
 
 def _medians(table: pd.DataFrame, rows: dict[str, int], name: str, aside: float, hue: str) -> go.Scatter:
     "A diamond for each family, with its interval where there is one."
@@ -228,7 +229,7 @@ def _medians(table: pd.DataFrame, rows: dict[str, int], name: str, aside: float,
     found = pd.concat([medians(table[table.family.eq(table._own)], 'speedup', 'family'), medians(several, 'speedup', 'family', clusters='_own')])
     interval = dict(type='data', symmetric=False, array=(found.high - found['median']).fillna(0), arrayminus=(found['median'] - found.low).fillna(0), thickness=1.5, width=3)
     return go.Scatter(x=found['median'], y=found.index.map(rows) + aside, mode='markers', name=name, marker=dict(symbol='diamond', size=9, color=hue, line=dict(width=1, color='white')),
-                      error_x=interval, customdata=found[['models', 'low', 'high']].to_numpy(),
+                      error_x=interval, customdata=found[['models', 'low', 'high']].to_numpy(), meta=dict(table=False),
                       hovertemplate=name + ' (%{customdata[0]} models): ×%{x:.2f}, ×%{customdata[1]:.2f} to ×%{customdata[2]:.2f}<extra></extra>')
 
 # %% ../nbs/03a_decision_plots.ipynb #aec1808f
@@ -237,6 +238,13 @@ def _times(values: pd.Series) -> dict:
     if values.empty or values.max() > 5 * values.min(): at = _ticks(values, '')['tickvals']
     else: at = list(np.arange(np.floor(values.min() * 4), np.ceil(values.max() * 4) + 1) / 4)
     return dict(tickvals=at, ticktext=[f'×{v:.3g}' for v in at])
+
+def _medians_in_words(table: pd.DataFrame) -> str:
+    "The two diamonds of all families, for those who cannot see them."
+    same = table.speedup[table.same_batch]
+    whose = {'over all models': table.speedup, f'over the {len(same):,} with the same batch size': same}
+    said = [f'×{some.median():.2f} {over}' for over, some in whose.items() if len(some)]
+    return f'The median speed-up is {" and ".join(said)}.' if said else ''
 
 def _finish_compare(fig: go.Figure, comparison: pd.DataFrame, table: pd.DataFrame, rows: dict[str, int], title: str) -> go.Figure:
     "Titles, the families' names with their numbers of models, and a line where nothing changes."
@@ -247,5 +255,6 @@ def _finish_compare(fig: go.Figure, comparison: pd.DataFrame, table: pd.DataFram
     fig.update_layout(title=dict(text=title, subtitle=dict(text=subtitle, font=dict(color='#666')), x=0.01, xanchor='left', y=1, yref='container', yanchor='top', pad=dict(t=24)),
                       template='plotly_white', width=WIDTH, height=190 + 26 * len(rows), margin=dict(l=70, r=20, t=80, b=90),
                       legend=dict(orientation='h', y=0, yref='container', yanchor='bottom', itemsizing='constant'))
-    fig.update_yaxes(tickvals=list(rows.values()), ticktext=[f'{escape(name)} ({counts[name]})' for name in rows], range=[-.7, len(rows) - .3], automargin=True)
+    fig.layout.meta = dict(words=_medians_in_words(table))
+    fig.update_yaxes(title='family', tickvals=list(rows.values()), ticktext=[f'{escape(name)} ({counts[name]})' for name in rows], range=[-.7, len(rows) - .3], automargin=True)
     return fig.update_xaxes(type='log', title='speed-up', **_times(table.speedup)).add_vline(1, line=dict(width=1, color='#333', dash='dot'))

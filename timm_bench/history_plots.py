@@ -25,7 +25,7 @@ def _line_of(edge: pd.DataFrame, df: pd.DataFrame, x: str, y: str, size: str, da
     "The frontier of one day."
     trace = _dots(edge, df, x, y, size, hue, day)
     trace.marker.opacity = 1
-    return trace.update(mode='lines+markers', line=dict(shape='hv', color=hue))
+    return trace.update(mode='lines+markers', line=dict(shape='hv', color=hue), meta=dict(table=False))  # its models are in the cloud of their day
 
 # %% ../nbs/03c_history_plots.ipynb #9fd0106d
 _STRONG, _FAINT = dict(opacity=1.0, width=2.2), dict(opacity=.45, width=1.0)
@@ -64,7 +64,7 @@ def _with_slider(fig: go.Figure, df: pd.DataFrame, edges: dict[str, pd.DataFrame
     "Fix the axes for all days, and add the slider, standing at the last."
     spans, places = _places_of_all(df, edges, size, x, y)
     days, names = list(edges), {day: _annotations(edges[day], size, x, y, places[day]) for day in edges}
-    steps = [_step(days, day, names[day], _words(df, day, len(edges[day]), len(names[day]), said)) for day in days]
+    steps = [_step(days, day, names[day], _about_day(df, day, len(edges[day]), len(names[day]), said)) for day in days]
     traces, layout = steps[-1]['args']
     for trace, *style in zip(fig.data, *traces.values()): trace.update(dict(zip(('visible', 'opacity', 'line_width'), style)))
     legend = dict(title_text='frontier as of', x=.99, y=.02, xanchor='right', yanchor='bottom', bgcolor='rgba(255,255,255,.8)', itemsizing='constant')
@@ -78,7 +78,7 @@ def _places_of_all(df: pd.DataFrame, edges: dict[str, pd.DataFrame], size: str, 
     spans = _spans(df, x, y, .26)  # part of the height
     return spans, {day: _placed(edge, size, x, y, spans) for day, edge in edges.items()}
 
-def _words(df: pd.DataFrame, day: str, edge: int, named: int, said: str) -> str:
+def _about_day(df: pd.DataFrame, day: str, edge: int, named: int, said: str) -> str:
     "What was measured, that it is the same for all days, and what is left out on any of them."
     speeds = f'speeds of one benchmark for all days ({df.attrs["benchmark"]}), so that only the models change<br>' if df.attrs.get('benchmark') else ''
     return f'{speeds}as of {day}: {df.as_of.eq(day).sum():,} models, {edge} on the frontier' + (f', {named} of them named' if named < edge else '') + (said and f' · on all days {said}')

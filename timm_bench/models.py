@@ -24,10 +24,16 @@ class Name(NamedTuple):
 
 def split_name(
     name: str,  # a model's name, with or without a tag
-) -> Name:  # `arch` and `tag`
+) -> Name:  # `arch` and `tag`; raises `ResultsError` for what is no text
     "Split a model's name into architecture and tag."
-    arch, _, tag = name.partition('.')
+    arch, _, tag = _text(name).partition('.')
     return Name(arch, tag)
+
+def _text(name: object) -> str:
+    "A name that was given, if it is one."
+    if isinstance(name, str): return name
+    from timm_bench.tables import ResultsError  # with pandas, which nothing else here needs
+    raise ResultsError(f"name={name!r}: give a model's name, such as 'convnext_tiny'")
 
 # %% ../nbs/01_models.ipynb #edd11566
 def read_registry() -> dict:  # `timm` (its version), `renames` (old name: new name), `weights` (architecture: {tag: licence}, default first), `others` (architectures without weights)
@@ -154,14 +160,14 @@ def declared_license(
 # %% ../nbs/01_models.ipynb #3b1316ba
 _LETTERS = re.compile(r'^([a-z]+?(?:v2)?)(?:\d|_|$)')
 _MORE_DATA = re.compile(r'in(?<![a-z]in)(12|21|22)')  # no letter stands before it; so written, it is found quickly
-_DEEP_STEM = re.compile('resnet.*d')
+_RESNET_D = re.compile('resnet.*d')
 
 @cache
 def _stem(arch: str, vendors: bool) -> str:
     "A family's name before the suffix for more data."
     if vendors: arch = _VENDORS.sub('', arch)
     letters = _LETTERS.match(arch)
-    return (letters[1] if letters else 'other') + ('d' if _DEEP_STEM.search(arch) else '')
+    return (letters[1] if letters else 'other') + ('d' if _RESNET_D.search(arch) else '')
 
 # %% ../nbs/01_models.ipynb #34426f6f
 def families(
@@ -185,7 +191,7 @@ def family(
     vendors: bool = False,  # fold a port (`tf_`, `gluon_`, …) into its architecture's family
 ) -> str:  # such as 'resnetd' or 'convnext_in22'; 'other' where the name does not begin with letters; raises `ResultsError`
     "The family that a model belongs to."
-    return families([name], _all_weights() if among is None else _texts(among), vendors)[name]
+    return families([_text(name)], _all_weights() if among is None else _texts(among), vendors)[name]
 
 def _texts(among: Iterable[str]) -> list[str]:
     "The names that were given, if they are names."
@@ -201,9 +207,9 @@ _PLAIN = re.compile(r'(in(?<![a-z]in)(?:12|21|22))k?(?:_|ft1k|$)')
 
 def pretrain(
     name: str,  # a model's name of any era; without a tag, timm's default weights are meant
-) -> str | None:  # data sets in order, '+' between them: 'in22k', 'laion2b+in12k'; 'in1k' for ImageNet-1k alone; `None` where the name tells nothing
+) -> str | None:  # data sets in order, '+' between them: 'in22k', 'laion2b+in12k'; 'in1k' for ImageNet-1k alone; `None` where the name tells nothing; raises `ResultsError`
     "The data that a model saw before it was fine-tuned on ImageNet-1k."
-    data = _data_of_tag(full_name(name).partition('.')[2])
+    data = _data_of_tag(full_name(_text(name)).partition('.')[2])
     return f'{plain[1]}k' if not data and (plain := _PLAIN.search(name)) else data
 
 @cache

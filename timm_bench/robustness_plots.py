@@ -49,6 +49,8 @@ def _percent_ticks(span: tuple[float, float], length: float, room: float) -> dic
 # %% ../nbs/03b_robustness_plots.ipynb #0f1811fa
 PANEL, GAP, TOP, BOTTOM = (405, 300), 92, 118, 64  # pixels: a panel's width and height, the space between rows, above and below
 
+_PERCENT = dict(table=dict(x=2, y=1, also={'image size (pixels)': 0}))  # for `words`: the columns of the custom data with what the axes say
+
 def _cloud(rows: pd.DataFrame, group: str, first: bool) -> go.Scatter:
     "The models of one group of data."
     rows = rows[rows.group.eq(group)]
@@ -56,7 +58,8 @@ def _cloud(rows: pd.DataFrame, group: str, first: bool) -> go.Scatter:
     hover = ('<b>%{hovertext}</b><br>%{customdata[0]} px<br>%{customdata[1]:.1f} %, and %{customdata[2]:.1f} % on what it is held against'
              '<br>expected: %{customdata[3]:.1f} %, so %{customdata[4]:+.1f} points<br>pre-training data: %{customdata[5]}<extra></extra>')
     return go.Scatter(x=log_odds(rows.clean), y=log_odds(rows.accuracy), mode='markers', name=group, legendgroup=group, showlegend=first,
-                      hovertext=rows.model.astype(str).map(escape), customdata=about, hovertemplate=hover, marker=dict(size=5, color=DATA[group], opacity=.75, line=dict(width=.4, color='white')))
+                      hovertext=rows.model.astype(str).map(escape), customdata=about, hovertemplate=hover, meta=_PERCENT,
+                      marker=dict(size=5, color=DATA[group], opacity=.75, line=dict(width=.4, color='white')))
 
 # %% ../nbs/03b_robustness_plots.ipynb #c4d6d38b
 def _trend_lines(rows: pd.DataFrame, first: bool) -> list[go.Scatter]:

@@ -5,6 +5,8 @@
 # %% ../nbs/03d_words.ipynb #ac82f8a1
 from __future__ import annotations
 import base64
+from functools import reduce
+from html import unescape
 from typing import Any
 import numpy as np
 import pandas as pd
@@ -17,51 +19,97 @@ __all__ = ['as_table', 'in_words']
 def _values(values: Any) -> list:
     "A trace's values as a list, unpacked where plotly has packed them."
     if values is None: return []
-    if isinstance(values, dict): values = np.frombuffer(base64.b64decode(values['bdata']), dtype=values['dtype'])
+    if isinstance(values, dict):
+        flat = np.frombuffer(base64.b64decode(values['bdata']), dtype=values['dtype'])
+        values = flat.reshape([int(length) for length in str(values.get('shape', len(flat))).split(',')])
     return list(values)
+
+# %% ../nbs/03d_words.ipynb #479d57ac
+def _told(trace: go.BaseTraceType) -> dict[str, Any] | None:
+    "What a trace says of its own data: columns of its custom data for `x`, for `y`, and for what there is `also`; `None` where it has no data."
+    told = trace.meta.get('table', {}) if isinstance(trace.meta, dict) else {}
+    return told if isinstance(told, dict) else None
+
+def _is_seen(trace: go.BaseTraceType) -> bool:
+    "Whether a trace has points on two axes, and shows them."
+    return 'x' in trace and 'y' in trace and trace.visible in (None, True) and _told(trace) is not None
 
 def _is_data(trace: go.BaseTraceType) -> bool:
     "Whether a trace has points of its own: a trend line, or a line that only guides the eye, has not."
-    return 'x' in trace and 'y' in trace and not (trace.type == 'scatter' and trace.mode == 'lines')
+    return _is_seen(trace) and not (trace.type == 'scatter' and trace.mode == 'lines')
 
 # %% ../nbs/03d_words.ipynb #318ad3b1
 def _traces(fig: go.Figure) -> list[go.BaseTraceType]:
     "The traces with data; all that have points where there are only lines."
     found = [trace for trace in fig.data if _is_data(trace)]
-    return found or [trace for trace in fig.data if 'x' in trace and 'y' in trace]
+    return found or [trace for trace in fig.data if _is_seen(trace)]
 
-def _axis(fig: go.Figure, name: str) -> str:
-    "What an axis is called."
-    return fig.layout[f'{name}axis'].title.text or name
+def _axes(fig: go.Figure, trace: go.BaseTraceType) -> tuple[str, str]:
+    "What a trace's axes are called, across and up: each panel of a figure has its own."
+    across, up = (fig.layout[f'{name}axis{(trace[f"{name}axis"] or name)[1:]}'].title.text or name for name in 'xy')
+    return across, up if up != across else f'{up} (y)'
+
+def _panels(fig: go.Figure) -> dict[tuple[str, str], list[go.BaseTraceType]]:
+    "The traces of each panel, by the ids of its axes."
+    panels: dict[tuple[str, str], list[go.BaseTraceType]] = {}
+    for trace in _traces(fig): panels.setdefault((trace.xaxis or 'x', trace.yaxis or 'y'), []).append(trace)
+    return panels
+
+# %% ../nbs/03d_words.ipynb #3d7cd364
+def _rows(fig: go.Figure, trace: go.BaseTraceType) -> pd.DataFrame:
+    "The points of a trace."
+    told, custom = _told(trace) or {}, _values(trace.customdata)
+    x, y = ([row[told[axis]] for row in custom] if axis in told else _values(trace[axis]) for axis in 'xy')
+    also = {name: [row[column] for row in custom] for name, column in told.get('also', {}).items()}
+    across, up = _axes(fig, trace)
+    columns = dict(model=_point_names(trace, len(y)), series=[trace.name or ''] * len(y)) | also | {across: x or list(range(len(y))), up: y}
+    whole = len({len(values) for values in columns.values()}) == 1  # a histogram, for one, has no points
+    return pd.DataFrame(columns if whole else {name: [] for name in columns}, dtype=object)
+
+def _point_names(trace: go.BaseTraceType, count: int) -> list[str]:
+    "The names of a trace's points."
+    names = next((text for text in (trace.hovertext if 'hovertext' in trace else None, trace.text if 'text' in trace else None) if text is not None), '')
+    return [unescape(str(name)) for name in ([names] * count if isinstance(names, str) else _values(names))]
 
 # %% ../nbs/03d_words.ipynb #e109f735
 def as_table(
     fig: go.Figure,  # any figure with x and y axes
-) -> pd.DataFrame:  # a row per point, from left to right: what it is, its series, and its two values under the names of the axes
+) -> pd.DataFrame:  # a row per point, from left to right: what it is, its series, and its values under the names of the axes; a point of several panels once
     "The data of a chart."
-    frames = []
-    for trace in _traces(fig):
-        x, y = _values(trace.x), _values(trace.y)
-        names = _values(trace.hovertext) or _values(trace.text) or [''] * len(x)
-        frames.append(pd.DataFrame(dict(point=names, series=trace.name or '', x=x, y=y), dtype=object))
-    table = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=['point', 'series', 'x', 'y'])
-    table = table.sort_values('x', kind='stable', key=lambda values: values if _numeric(values) else values.astype(str))
-    empty = [column for column in ('point', 'series') if table[column].eq('').all()]
-    table = table.drop(columns=empty).rename(columns=dict(point='model', x=_axis(fig, 'x'), y=_axis(fig, 'y')))
-    return table.infer_objects().reset_index(drop=True)
+    tables = [pd.concat([_rows(fig, trace) for trace in traces], ignore_index=True) for traces in _panels(fig).values()]
+    if not tables: return pd.DataFrame(columns=['x', 'y'])
+    table = reduce(_beside, tables)
+    across = tables[0].columns[-2]
+    table = table.sort_values(across, kind='stable', key=lambda values: values if _numeric(values) else values.astype(str))
+    empty = [column for column in ('model', 'series') if table[column].eq('').all()]
+    return table.drop(columns=empty).infer_objects().reset_index(drop=True)
 
 def _numeric(values: pd.Series) -> bool: return all(isinstance(value, (int, float, np.number)) for value in values)
+
+def _beside(one: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
+    "Two panels' points in one table: side by side where they have names and show the same models, else one below the other."
+    shared = [column for column in one if column in other]
+    same = len(shared) < len(other.columns) and not any(table.model.eq('').any() or table.duplicated(shared).any() for table in (one, other))
+    return one.merge(other, on=shared, how='outer') if same else pd.concat([one, other], ignore_index=True)
 
 # %% ../nbs/03d_words.ipynb #cadcf853
 def in_words(
     fig: go.Figure,  # any figure with x and y axes
-) -> str:  # one to three sentences
+) -> str:  # one to three sentences; with several panels, up to two for each
     "What a chart shows, for those who cannot see it."
-    table, across, up = as_table(fig), _axis(fig, 'x'), _axis(fig, 'y')
-    title = fig.layout.title.text or 'A chart'
-    if across not in table or up not in table or table.empty: return f'{title}.'
-    kind = 'models' if 'model' in table else 'values'
-    text = f'{title}: {len(table):,} {kind}, {up} against {across}.'
-    if 'model' not in table or not _numeric(table[across]) or not _numeric(table[up]): return text
-    first, last = table.iloc[0], table.loc[table[up].idxmax()]
-    return f'{text} Furthest to the left is {first.model} ({across}: {first[across]:.3g}), highest up {last.model} ({up}: {last[up]:.4g}).'
+    table, title = as_table(fig), fig.layout.title.text or 'A chart'
+    if table.empty: return f'{title}.'
+    axes = [_axes(fig, traces[0]) for traces in _panels(fig).values()]
+    count = f'{title}: {len(table):,} {"models" if "model" in table else "values"}'
+    if len(axes) > 1: return ' '.join([f'{count}, in {len(axes)} panels.', *(f'{up} against {across}.{_corners(table, across, up)}' for across, up in axes)])
+    own = fig.layout.meta.get('words') if isinstance(fig.layout.meta, dict) else None
+    return f'{count}, {axes[0][1]} against {axes[0][0]}.{_corners(table, *axes[0])}' + (f' {own}' if own else '')
+
+def _corners(table: pd.DataFrame, across: str, up: str) -> str:
+    "The model furthest to the left and the highest; where the vertical axis has only names, the one furthest to the right."
+    table = table.dropna(subset=[across, up])
+    if 'model' not in table or table.empty or not _numeric(table[across]): return ''
+    how, last = ('highest up', up) if _numeric(table[up]) else ('furthest to the right', across)
+    ends = [table.loc[table[across].astype(float).idxmin()], table.loc[table[last].astype(float).idxmax()]]
+    said = [f'{end.model} ({axis}: {end[axis]:.4g})' for end, axis in zip(ends, (across, last))]
+    return f' Furthest to the left is {said[0]}, {how} {said[1]}.'

@@ -1,0 +1,99 @@
+"What is said of a chart to those who cannot see it, held to the frames that the charts were made of."
+import pytest
+import plotly.io as pio
+from timm_bench import (ResultsWarning, compare, get_accuracy, get_data, get_history, show_all, show_compare, show_frontier, show_history, show_params,
+                        show_robustness, show_subs)
+from timm_bench.chart_parts import SUBS
+from timm_bench.page import seven_charts, speeds
+from timm_bench.robustness import effective_robustness
+from timm_bench.words import as_table, in_words
+
+pytestmark = pytest.mark.filterwarnings(f'ignore::{ResultsWarning.__module__}.{ResultsWarning.__name__}')
+DAYS = ['2022-04-01', '2026-01-06']
+
+
+def saved(figure):
+    "A figure as the docs site has it: written and read again."
+    return pio.from_json(figure.to_json())
+
+
+def true(figure, models, x, y):
+    "Hold words and table to the frame: how many models, who is furthest to the left and highest up, and their values."
+    table, words = as_table(saved(figure)), in_words(saved(figure))
+    assert words.startswith(f'{figure.layout.title.text}: {len(models):,} models, ')
+    left, high = models.loc[models[x].idxmin()], models.loc[models[y].idxmax()]
+    assert f'Furthest to the left is {left.model} (' in words and f': {left[x]:.4g}), highest up {high.model} (' in words and words.endswith(f': {high[y]:.4g}).')
+    said = table[['model', *table.columns[-2:]]]
+    assert sorted(said.itertuples(index=False, name=None)) == sorted(models[['model', x, y]].itertuples(index=False, name=None))
+
+
+@pytest.fixture(scope='module', params=DAYS)
+def infer(snapshots, request):
+    return get_data('infer', results=snapshots/request.param)
+
+
+def test_charts_of_speed(infer):
+    few = infer[infer.family.str.fullmatch(SUBS)]
+    true(show_all(infer, 'All', 'infer_img_size'), infer, 'secs', 'top1')
+    true(show_subs(infer, 'Subset', 'infer_img_size'), few, 'secs', 'top1')
+    true(show_params(infer, 'Parameters', 'infer_img_size'), infer, 'param_count_x', 'secs')
+    true(show_frontier(infer, 'Frontier', 'infer_img_size'), infer, 'secs', 'top1')
+
+
+def test_a_chart_that_leaves_models_out_counts_those_it_shows(infer):
+    infer = infer.assign(secs=infer.secs.mask(infer.index % 3 == 0))
+    true(show_all(infer, 'All', 'infer_img_size'), infer.dropna(subset='secs'), 'secs', 'top1')
+
+
+@pytest.mark.parametrize('day', DAYS)
+def test_robustness_is_in_percent_and_each_panel_has_its_own_axes(snapshots, day):
+    table = effective_robustness(get_accuracy(sets='all', results=snapshots/day))
+    figure = saved(show_robustness(get_accuracy(sets='all', results=snapshots/day), 'Robustness'))
+    words, said = in_words(figure), as_table(figure)
+    assert words.startswith(f'Robustness: {len(table.drop_duplicates(["model", "img_size"])):,} models, in {table.test_set.nunique()} panels.')
+    for (_, rows), column in zip(table.groupby('test_set', sort=False), [axis.title.text for axis in figure.select_yaxes()]):
+        left, high = rows.loc[rows.clean.idxmin()], rows.loc[rows.accuracy.idxmax()]
+        part = words.partition(f'{column} against')[2]
+        assert part.index(f'is {left.model} (') < part.index(f': {left.clean:.4g}), highest up {high.model} ({column}: {high.accuracy:.4g})')
+        assert sorted(said[['model', column]].dropna().itertuples(index=False, name=None)) == sorted(zip(rows.model, rows.accuracy))
+    assert said.filter(like='%').stack().dropna().between(0, 100).all()
+
+
+def test_a_single_test_set(snapshots):
+    wide = get_accuracy(sets='all', results=snapshots/'2026-01-06')
+    rows = effective_robustness(wide, ['sketch'])
+    true(show_robustness(wide, 'Sketch', sets=['sketch']), rows, 'clean', 'accuracy')
+
+
+def test_a_history_counts_the_day_that_is_seen(snapshots):
+    history = get_history(results=snapshots/'2026-01-06')
+    true(show_history(history, 'History', 'infer_img_size'), history[history.as_of.eq(history.as_of.max())], 'secs', 'top1')
+
+
+@pytest.mark.parametrize('pair', [('rtx3090 nhwc pt240', 'rtx4090 nhwc'), ('rtx4090 nchw pt240', 'rtx4090 nhwc pt240')])
+def test_a_comparison_counts_models_and_names_families(snapshots, pair):
+    comparison = compare(*pair, results=snapshots/'2026-01-06').dropna(subset='speedup')
+    figure = saved(show_compare(comparison, 'Two', most=1000))
+    words, table = in_words(figure), as_table(figure)
+    assert words.startswith(f'Two: {len(comparison):,} models, family against speed-up.')
+    slow, fast = comparison.loc[comparison.speedup.idxmin()], comparison.loc[comparison.speedup.idxmax()]
+    assert f'{slow.model} (speed-up: {slow.speedup:.4g}), furthest to the right {fast.model} (speed-up: {fast.speedup:.4g}).' in words
+    same = comparison.speedup[comparison.same_batch]
+    assert words.endswith(f'The median speed-up is ×{comparison.speedup.median():.2f} over all models and ×{same.median():.2f} over the {len(same):,} with the same batch size.')
+    assert sorted(table[['model', 'speed-up', 'family']].itertuples(index=False, name=None)) == sorted(comparison[['model', 'speedup', 'family']].itertuples(index=False, name=None))
+
+
+def test_a_comparison_of_nothing_says_no_median(snapshots):
+    comparison = compare('rtx3090 nhwc pt240', 'rtx4090 nhwc', results=snapshots/'2026-01-06')
+    assert 'median' not in in_words(show_compare(comparison[:0], 'None'))
+    assert 'with the same batch size' not in in_words(show_compare(comparison[~comparison.same_batch], 'Other batches'))
+
+
+def test_the_page_of_seven_charts(snapshots):
+    results = snapshots/'2026-01-06'
+    infer, train = get_data('infer', results=results), get_data('train', results=results)
+    figures = seven_charts(results)
+    for df, drawn in ((infer, figures[:3]), (train, figures[3:6])):
+        few = df[df.family.str.fullmatch(SUBS)]
+        for figure, models, axes in zip(drawn, (df, few, df), (('secs', 'top1'), ('secs', 'top1'), ('param_count_x', 'secs'))): true(figure, models, *axes)
+    true(figures[6], speeds(infer, train), 'infer_secs', 'train_secs')
