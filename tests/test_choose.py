@@ -444,7 +444,7 @@ def test_a_card_is_complete_where_nothing_may_run_or_be_loaded(snapshots, tmp_pa
     (lambda df, r: best(df, params=25_000_000), "or such as '25M'"),
     (lambda df, r: best(df, license='libre'), "license='libre': give one of 'commercial', 'apache-2.0'"),
     (lambda df, r: best(df, pretrain='in3k'), "pretrain='in3k': give one of"),
-    (lambda df, r: best(df, family='resnot'), "family='resnot': give one of"),
+    (lambda df, r: best(df, family='resnot'), "family='resnot': did you mean 'resnet'"),
     (lambda df, r: best(df, accuracy='imagenet-c'), "accuracy='imagenet-c': give one of 'imagenet', 'real'"),
     (lambda df, r: best(df, accuracy={}), 'give one of'),
     (lambda df, r: best(df, 0), 'n=0: give a whole number above 0'),

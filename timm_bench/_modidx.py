@@ -9,6 +9,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/timm_bench', 'doc_host': '
                                      'timm_bench.accuracy.get_accuracy': ('accuracy.html#get_accuracy', 'timm_bench/accuracy.py')},
             'timm_bench.budgets': { 'timm_bench.budgets.NothingFits': ('budgets.html#nothingfits', 'timm_bench/budgets.py'),
                                     'timm_bench.budgets._amount': ('budgets.html#_amount', 'timm_bench/budgets.py'),
+                                    'timm_bench.budgets._choose_near': ('budgets.html#_choose_near', 'timm_bench/budgets.py'),
                                     'timm_bench.budgets._label': ('budgets.html#_label', 'timm_bench/budgets.py'),
                                     'timm_bench.budgets._licenses': ('budgets.html#_licenses', 'timm_bench/budgets.py'),
                                     'timm_bench.budgets._miss': ('budgets.html#_miss', 'timm_bench/budgets.py'),

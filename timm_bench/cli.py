@@ -173,7 +173,7 @@ def _mind_the_unit(under: str | None, secs: pd.Series) -> None:
         _complain(f"--under {under} is {limit:g} seconds per image, which every model is within; '{limit:g}ms' is {limit:g} milliseconds")
 
 # %% ../nbs/09_cli.ipynb #ddcaceeb
-_FAMILY = "A family: 'vit', 'vit_in12' and 'vit_in21' are three, by pre-training. 'timm_bench families' lists all. Give it as often as you like."
+_FAMILY = "A family: 'vit', 'vit_in12' and 'vit_in21' are three, by pre-training; a port (tf_, ...) is in its architecture's family too. 'timm_bench families' lists all. Give it as often as you like."
 
 @app.command()
 def best(under: Annotated[Optional[str], typer.Option('--under', help="Time per image at most: a bare number is in seconds; '5ms', '200us' or '200/s'.")] = None,

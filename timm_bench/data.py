@@ -120,7 +120,7 @@ def get_data(
     accuracy: TestSet = 'imagenet',  # the test set that `top1` and `top5` are from
     weights: Literal['best', 'all'] = 'best',  # the most accurate weight of each architecture, image size and family, or every one
     vendors: bool = False,  # count ports (`tf_`, `gluon_`, …) to their architecture's family
-    keep: str | None = KEEP,  # regular expression that a family must contain; `None`: all families
+    keep: str | None = KEEP,  # regular expression that a family must contain (`'^(vit|convnext)$'`: these two alone); `None`: all families
 ) -> pd.DataFrame:  # a row per weight and image size, none whose architecture's name ends in gn; `secs` is seconds per image, amortised; `attrs`: source, and what was dropped; raises `ResultsError`
     "Speed and accuracy of models, in one tidy frame."
     _choose('part', part, ('infer', 'train'))
