@@ -340,7 +340,7 @@ def test_families_are_those_that_best_takes(answer, snapshots):
     assert set(listed.family) == set(df.family) and {'vit', 'vit_in12', 'vit_in21'} <= set(listed.family) and listed.models.sum() == df.groupby('family').model.nunique().sum()
     row = listed.set_index('family').loc['vit']
     assert list(answer('best', '-n', 1, '--family', 'vit')[1].accuracy) == [row.top1] == [df[df.family == 'vit'].top1.max()]
-    assert "'timm_bench families' lists all" in ' '.join(timm_bench('best', '--help', COLUMNS='200').stdout.split())
+    assert "'timm_bench families' lists all" in ' '.join(timm_bench('best', '--help', COLUMNS='400').stdout.split())
 
 
 def test_shells_complete_commands_test_sets_licences_and_models():
