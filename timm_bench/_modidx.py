@@ -374,6 +374,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/timm_bench', 'doc_host': '
                                    'timm_bench.models._data_of_tag': ('models.html#_data_of_tag', 'timm_bench/models.py'),
                                    'timm_bench.models._default_weight': ('models.html#_default_weight', 'timm_bench/models.py'),
                                    'timm_bench.models._known': ('models.html#_known', 'timm_bench/models.py'),
+                                   'timm_bench.models._left_out': ('models.html#_left_out', 'timm_bench/models.py'),
                                    'timm_bench.models._spaced': ('models.html#_spaced', 'timm_bench/models.py'),
                                    'timm_bench.models._stem': ('models.html#_stem', 'timm_bench/models.py'),
                                    'timm_bench.models._table_file': ('models.html#_table_file', 'timm_bench/models.py'),

@@ -14,7 +14,7 @@ from .accuracy import _choose
 from .stats import as_numbers
 
 # %% auto #0
-__all__ = ['COMMERCIAL', 'MANY', 'parse_seconds', 'spend', 'NothingFits', 'nothing_fits', 'times']
+__all__ = ['COMMERCIAL', 'parse_seconds', 'spend', 'NothingFits', 'nothing_fits', 'times']
 
 # %% ../nbs/04a_budgets.ipynb #9abc27e5
 _TIME = {'s': 1, 'ms': 1e3, 'us': 1e6, 'µs': 1e6, 'μs': 1e6, 'ns': 1e9}  # how many in a second; micro has two characters in Unicode
@@ -68,20 +68,22 @@ def _params_over(df: pd.DataFrame, limit: float) -> pd.Series:
     return over[0].fillna(over[-1])
 
 # %% ../nbs/04a_budgets.ipynb #16e13888
-MANY = 30  # choices that a message does not list where some are near
+_MANY = 30  # choices that a message does not list where some are near
 
 def _choose_near(argument: str, name: object, choices: list[str]) -> None:
     "Refuse what is none of the choices, with those nearest to it where there are too many to read."
-    near = suggest(name, [c for c in choices if isinstance(c, str)]) if isinstance(name, str) and len(choices) > MANY and name not in choices else []
-    if near: raise ResultsError(f'{argument}={name!r}: did you mean {", ".join(map(repr, near))}? There are {len(choices)}, in the column {argument!r}')
+    unknown = isinstance(name, str) and name not in choices
+    if unknown and len(choices) > _MANY and (near := suggest(str(name), [choice for choice in choices if isinstance(choice, str)])):
+        raise ResultsError(f'{argument}={name!r}: did you mean {", ".join(map(repr, near))}? There are {len(choices)}, in the column {argument!r}')
     _choose(argument, name, choices)
 
 def _outside(df: pd.DataFrame, argument: str, wanted: str | Sequence[str], choices: set[str], more: dict[str, Sequence[str]]) -> pd.Series:
     "1 for a row with one of the wanted names, infinity for any other."
     if argument not in df: raise ResultsError(f'{argument}=: this frame has no column {argument!r}; there are {", ".join(map(str, df.columns))}')
     names = [wanted] if isinstance(wanted, str) or not isinstance(wanted, Sequence) else list(wanted)
-    if not names: raise ResultsError(f'{argument}={wanted!r}: give one of {", ".join(map(repr, [*more, *sorted(choices, key=str)]))}')
-    for name in names: _choose_near(argument, name, [*more, *sorted(choices, key=str)])
+    valid = [*more, *sorted(choices, key=str)]
+    if not names: raise ResultsError(f'{argument}={wanted!r}: give one of {", ".join(map(repr, valid))}')
+    for name in names: _choose_near(argument, name, valid)
     allowed = {each for name in names for each in more.get(name, (name,))}
     return df[argument].isin(allowed).map({True: 1.0, False: float('inf')})
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from .tables import _plain
 from .results import Results, get_results, list_benchmarks, pick_benchmark
-from .models import declared_license, families, family, full_name, pretrain, renames, split_name
+from .models import declared_license, families, family, full_name, pretrain, renames, split_name, _left_out
 from .accuracy import get_accuracy, _FILES
 from .data import _all_joined
 from .budgets import COMMERCIAL, _time
@@ -53,7 +53,7 @@ def _accuracy_of(model: str, results: Results) -> list[dict]:
 def _peers(model: str, part: str, file: str, results: Results) -> pd.DataFrame:
     "What `get_data` has on a benchmark, and this model, though its name may end in gn."
     every = _all_joined(part, file, results)
-    return every[[name == model or not split_name(name).arch.endswith('gn') for name in every.model]]
+    return every[[name == model or not _left_out(split_name(name).arch) for name in every.model]]
 
 def _speed_of(model: str, results: Results) -> list[dict]:
     "A model's speed on every benchmark, and its place by accuracy in its budget class."

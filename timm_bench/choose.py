@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, Sequence, get_args
 import pandas as pd
 from .results import Results, ResultsError, _say
-from .models import UnknownModel, current_name, full_name, split_name
+from .models import UnknownModel, current_name, full_name, split_name, _left_out
 from .accuracy import TestSet, get_accuracy, _choose
 from .stats import IMAGES, as_numbers, is_tie, need, need_names, standard_error, unbeaten
 from .budgets import nothing_fits, spend, times
@@ -171,7 +171,7 @@ def _row_of(table: pd.DataFrame, name: str, size: int | None) -> tuple[pd.Series
 
 def _where_else(name: str) -> str:
     "Where a model may be found that is not among those of a frame."
-    if split_name(current_name(name)).arch.endswith('gn'): return f'get_data leaves out architectures whose names end in gn; card({name!r}) has its speeds, and what is better'
+    if _left_out(split_name(current_name(name)).arch): return f'get_data leaves out architectures whose names end in gn; card({name!r}) has its speeds, and what is better'
     return 'get_data(…, keep=None, weights="all") has every model with both a speed and an accuracy, but for those whose names end in gn'
 
 # %% ../nbs/04_choose.ipynb #fb2d3dba

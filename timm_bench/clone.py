@@ -175,7 +175,7 @@ def _find_commit(repo: Path, rev: str | None, as_of: str | None) -> tuple[str, s
 
 def _lacks_history(repo: Path, rev: str | None, as_of: str | None) -> bool:
     "Whether a clone has its newest commit alone, and that is not the one that is asked for."
-    if not (repo/'shallow').exists(): return False
+    if not (rev or as_of) or not (repo/'shallow').exists(): return False
     commit, day = _find_commit(repo, None, None)
     return not commit.startswith(rev or '') or day > (as_of or day)
 

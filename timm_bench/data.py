@@ -14,7 +14,7 @@ import pandas as pd
 from .tables import file_state, read_table
 from .results import Results, ResultsError, describe_benchmark, get_results, parse_benchmark, _pick
 from .join import Accuracies, Pairs, arrange, candidates, first_of_each, settle
-from .models import split_name, renamed, families, pretrain, declared_license
+from .models import split_name, renamed, families, pretrain, declared_license, _left_out
 from .accuracy import TestSet, get_accuracy, _FILES, _choose, _source
 
 # %% auto #0
@@ -77,7 +77,7 @@ def _sorted_names(models: list[str], vendors: bool) -> _Names:
     "What the names in an accuracy table tell."
     arches, family = [name.partition('.')[0] for name in models], families(models, vendors=vendors)
     numbers, names = pd.factorize(np.array([family[name] for name in models], dtype=object))
-    return _Names(pd.factorize(np.array(arches, dtype=object))[0], np.array([arch.endswith('gn') for arch in arches], dtype=bool), numbers, names)
+    return _Names(pd.factorize(np.array(arches, dtype=object))[0], np.array([*map(_left_out, arches)], dtype=bool), numbers, names)
 
 # %% ../nbs/02_data.ipynb #f61a3b92
 def _select(pairs: Pairs, names: _Names, top1: np.ndarray, weights: str, keep: str | None) -> tuple[Pairs, dict[str, int]]:

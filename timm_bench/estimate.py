@@ -131,7 +131,7 @@ def _check_own(own: pd.DataFrame, part: str) -> pd.DataFrame:
         if column not in own: raise ResultsError(f'own: no column {column!r}; it has {", ".join(map(str, own.columns[:12]))}')
     need_names(own, 'model')
     columns = [f'{part}_samples_per_sec', f'{part}_img_size']
-    own = as_numbers(own, 'own', [*columns, *{f'{part}_batch_size'} & {*own}])
+    own = as_numbers(own, 'own', [column for column in (*columns, f'{part}_batch_size') if column in own])
     rate = own[columns[0]]
     bad = rate.notna() & ~((rate > 0) & (rate < np.inf)) | ~own[f'{part}_img_size'].between(1, 1e6)  # pixels
     if bad.any(): raise ResultsError(f'own: {own.model[bad].iloc[0]} has {rate[bad].iloc[0]:g} images per second at size {own[f"{part}_img_size"][bad].iloc[0]:g}; both must be positive')

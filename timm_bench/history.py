@@ -9,7 +9,7 @@ from datetime import date
 from typing import Literal, Sequence
 import pandas as pd
 from .results import Results, ResultsError, describe_benchmark, get_results, pick_benchmark, _dated, _say, _DAY
-from .models import declared_license, families, pretrain, renames, split_name
+from .models import declared_license, families, pretrain, renames, split_name, _left_out
 from .accuracy import TestSet, get_accuracy, _choose, _source
 from .stats import listed, need_names, need_numbers, standard_error
 from .budgets import parse_seconds
@@ -45,7 +45,8 @@ def _speeds(speed: pd.DataFrame, part: str) -> pd.DataFrame:
 # %% ../nbs/04d_history.ipynb #c8b25535
 def _on_day(speeds: pd.DataFrame, part: str, accuracy: pd.DataFrame, day: str) -> pd.DataFrame:
     "The models of one day, with their accuracy then and their speed in the one benchmark."
-    accuracy = accuracy[~accuracy.model.map(_arch).str.endswith('gn')].assign(arch=accuracy.model.map(_arch))  # as in `get_data`
+    accuracy = accuracy.assign(arch=accuracy.model.map(_arch))
+    accuracy = accuracy[[not _left_out(arch) for arch in accuracy.arch]]  # as in `get_data`
     if part == 'infer': on, accuracy = [['arch', 'img_size'], ['arch', 'infer_img_size']], accuracy.drop_duplicates(['model', 'img_size'])
     else: on, accuracy = [['arch']] * 2, accuracy.sort_values('top1', ascending=False, kind='stable').drop_duplicates('model')
     table = accuracy.merge(speeds, left_on=on[0], right_on=on[1], suffixes=('_y', '_x'))

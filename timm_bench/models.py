@@ -162,6 +162,10 @@ _LETTERS = re.compile(r'^([a-z]+?(?:v2)?)(?:\d|_|$)')
 _MORE_DATA = re.compile(r'in(?<![a-z]in)(12|21|22)')  # no letter stands before it; so written, it is found quickly
 _RESNET_D = re.compile('resnet.*d')
 
+def _left_out(arch: str) -> bool:
+    "Whether `get_data` leaves an architecture out, as the seed did."
+    return arch.endswith('gn')
+
 @cache
 def _stem(arch: str, vendors: bool) -> str:
     "A family's name before the suffix for more data."

@@ -10,7 +10,7 @@ from typing import Any, Iterable, Iterator, Literal, Mapping, Sequence
 import pandas as pd
 from .tables import as_path, read_table
 from .results import Results, ResultsError, get_results, list_benchmarks, parse_benchmark, pick_benchmark, _say
-from .models import declared_license, families, pretrain, renames, split_name
+from .models import declared_license, families, pretrain, renames, split_name, _left_out
 from .accuracy import TestSet, get_accuracy, _FILES
 from .data import get_data
 from .unjoined import unmatched
@@ -170,7 +170,7 @@ def _all_points(tested: pd.DataFrame, tables: list[pd.DataFrame]) -> tuple[pd.Da
     "The points with an accuracy, then those with a speed alone; and how many are left out, because no chart of timm_bench shows them."
     first = [(*row, 0) for row in tested.index]
     rows = pd.MultiIndex.from_tuples(dict.fromkeys([*first, *(row for table in tables for row in table.index)]), names=['model', 'img_size', 'again'])
-    kept = rows[[not split_name(model).arch.endswith('gn') for model in rows.get_level_values('model')]]
+    kept = rows[[not _left_out(split_name(model).arch) for model in rows.get_level_values('model')]]
     return tested.reindex(kept.droplevel('again')).set_axis(kept), len(rows) - len(kept)
 
 # %% ../nbs/07a_points.ipynb #e0a3421c
