@@ -226,7 +226,7 @@ def frontier(part: PartOption = Part.infer, benchmark: Benchmark = None, results
 # %% ../nbs/09_cli.ipynb #d17f83ab
 @app.command()
 def families(part: PartOption = Part.infer, benchmark: Benchmark = None, results: ResultsOption = None, as_of: AsOf = None, format: FormatOption = None) -> None:
-    "The families that --family takes: how many models each has, and its best accuracy and shortest time."
+    "The families to choose from: how many models each has, and its best accuracy and shortest time."
     df = _models(benchmark, results, as_of, part)
     table = df.groupby('family').agg(models=('model', 'nunique'), top1=('top1', 'max'), secs=('secs', 'min')).reset_index()
     print_answer(table.sort_values(['models', 'family'], ascending=[False, True]), list(table), format, df.attrs['benchmark'], 'top-1 of the most accurate model, time of the fastest')
