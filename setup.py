@@ -20,7 +20,7 @@ setup(
     license_files=['LICENSE'],
     keywords=settings['keywords'].split(),
     packages=find_packages(include=['timm_bench', 'timm_bench.*']),
-    package_data={'timm_bench': ['data/*', 'data/results/*', 'assets/*', 'assets/explorer/*', 'py.typed', '*.pyi']},
+    package_data={'timm_bench': ['bundled/*', 'bundled/results/*', 'web/assets/*', 'notes/*.html', 'py.typed', '*.pyi']},
     python_requires='>=' + settings['min_python'],
     install_requires=settings['requirements'].split(),
     extras_require={extra: settings[f'{extra}_requirements'].split() for extra in ('dev', 'measure', 'fleet', 'notes')},

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-import timm_bench.clone
-import timm_bench.results
+import timm_bench.sources.clone
+import timm_bench.sources.results
 
 settings.register_profile('short', max_examples=12, derandomize=True, deadline=None, suppress_health_check=[*HealthCheck])
 settings.register_profile('nightly', max_examples=620, deadline=None, suppress_health_check=[*HealthCheck])
@@ -75,8 +75,8 @@ def small_repository(tmp_path) -> Repository:
 @pytest.fixture
 def cache(tmp_path, monkeypatch) -> Path:
     "An empty cache, and none of the settings of the person who runs the tests, as if timm_bench had just been imported."
-    monkeypatch.setattr(timm_bench.results, '_said', set())
-    monkeypatch.setattr(timm_bench.clone, '_failed', {})
+    monkeypatch.setattr(timm_bench.sources.results, '_said', set())
+    monkeypatch.setattr(timm_bench.sources.clone, '_failed', {})
     for name in list(os.environ):
         if name.startswith(('TIMM_BENCH_', 'GIT_')): monkeypatch.delenv(name)
     for name in ['GIT_CONFIG_GLOBAL', 'GIT_CONFIG_SYSTEM']: monkeypatch.setenv(name, os.devnull)

@@ -1,6 +1,6 @@
 """An engine whose models take the time, and do the harm, that $FAKE_ENGINE tells them to: {model: behaviour}."""
 import json, os, signal, time
-from timm_bench.timing import summarize
+from timm_bench.hardware.timing import summarize
 
 WORKER, OWNER = os.getpid(), os.getppid()  # as it is loaded: before the worker forks
 

@@ -1,6 +1,6 @@
 """The fake engine, in a worker that does not fork: as on macOS and Windows."""
-import timm_bench.worker
+import timm_bench.hardware.worker
 from fake_engine import benchmark as benchmark
 from fake_engine import describe as describe
 
-timm_bench.worker.APART = False
+timm_bench.hardware.worker.APART = False

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from timm_bench.data import get_accuracy, get_data
-from timm_bench.chart_parts import SUBS
-from timm_bench.record import read_sidecar
-from timm_bench.results import _bundled, list_benchmarks
+from timm_bench.charts.parts import SUBS
+from timm_bench.hardware.record import read_sidecar
+from timm_bench.sources.results import _bundled, list_benchmarks
 
 SEED_FAMILIES = ('beit convit convnext convnext_in22 crossvit efficientnet efficientnetv2 levit mobilevit regnetv regnetx regnety regnetz repvgg resnet '
                  'resnetblur resnetd resnetrs resnetv2 resnetv2d vgg vit').split()
@@ -61,7 +61,7 @@ def test_accuracies_are_those_that_timm_published(bundled, snapshots):
 def test_the_charts_are_drawn_with_no_network(tmp_path):
     environment = {k: v for k, v in os.environ.items() if not k.startswith('TIMM_BENCH_')}
     environment |= dict(TIMM_BENCH_URL='http://127.0.0.1:9/nowhere', TIMM_BENCH_CACHE=str(tmp_path/'cache'))
-    done = subprocess.run([sys.executable, '-c', 'from timm_bench.cli import main; main()', 'charts'], cwd=tmp_path, text=True, capture_output=True, env=environment)
+    done = subprocess.run([sys.executable, '-c', 'from timm_bench.cli.main import main; main()', 'charts'], cwd=tmp_path, text=True, capture_output=True, env=environment)
     assert done.returncode == 0, done.stderr
     assert 'using the results bundled with timm_bench, because $TIMM_BENCH_RESULTS is not set; there is no clone: git: ' in done.stderr
     page = (tmp_path/'timm_bench_charts.html').read_text()

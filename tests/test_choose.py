@@ -10,18 +10,18 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from browser import browser
-from timm_bench.budgets import COMMERCIAL, NothingFits
-from timm_bench.cards import card, _tables
-from timm_bench.choose import best, better_than, frontier
-from timm_bench.comparison import by_family, compare
+from timm_bench.choosing.budgets import COMMERCIAL, NothingFits
+from timm_bench.choosing.cards import card, _tables
+from timm_bench.choosing.choose import best, better_than, frontier
+from timm_bench.choosing.comparison import by_family, compare
 from timm_bench.data import get_accuracy, get_data
 from timm_bench.models import renames
-from timm_bench.results import ResultsError, ResultsWarning, list_benchmarks
+from timm_bench.sources.results import ResultsError, ResultsWarning, list_benchmarks
 from timm_bench.stats import IMAGES, medians, standard_error
 
 DAYS = ['2022-04-01', '2023-02-06', '2024-09-04', '2026-01-06']
 NEWEST = DAYS[-1]
-pytestmark = pytest.mark.filterwarnings('ignore::timm_bench.results.ResultsWarning')
+pytestmark = pytest.mark.filterwarnings('ignore::timm_bench.sources.results.ResultsWarning')
 
 
 def every_frame(snapshots):
@@ -252,8 +252,8 @@ def test_old_names_mean_what_they_are_called_today(snapshots):
     for old, new in renames().items():
         if new in set(df.model):
             with pytest.warns(ResultsWarning, match='is called'):
-                import timm_bench.results
-                timm_bench.results._said.clear()
+                import timm_bench.sources.results
+                timm_bench.sources.results._said.clear()
                 than = better_than(df, old).attrs['than']
             assert than['model'] == new and f'{old} is called {new} now' == than['understood']
             checked += 1
@@ -466,7 +466,7 @@ def test_bad_input_is_answered_in_one_line_with_the_choices(snapshots, call, say
 
 
 def test_a_decision_loads_no_chart_library(snapshots):
-    code = ("import sys; from timm_bench import get_data; from timm_bench.choose import best, better_than, frontier; df = get_data('infer', results=sys.argv[1]); "
+    code = ("import sys; from timm_bench import get_data; from timm_bench.choosing.choose import best, better_than, frontier; df = get_data('infer', results=sys.argv[1]); "
             "best(df, under='5ms'); better_than(df, 'resnet50'); frontier(df); print(sorted({'plotly', 'statsmodels', 'torch', 'timm', 'rich', 'jinja2'} & set(sys.modules)))")
     ran = subprocess.run([sys.executable, '-W', 'ignore', '-c', code, str(snapshots/NEWEST)], capture_output=True, text=True)
     assert ran.stdout.strip() == '[]', ran.stderr

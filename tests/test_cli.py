@@ -17,7 +17,7 @@ from browser import browser
 
 def timm_bench(*arguments, cwd=None, **environment):
     "Run the program in a process of its own."
-    return subprocess.run([sys.executable, '-c', 'from timm_bench.cli import main; main()', *map(str, arguments)], cwd=cwd, text=True,
+    return subprocess.run([sys.executable, '-c', 'from timm_bench.cli.main import main; main()', *map(str, arguments)], cwd=cwd, text=True,
                           capture_output=True, timeout=300, env=os.environ | dict(NO_COLOR='1', FORCE_COLOR='') | environment)
 
 
@@ -128,7 +128,7 @@ def test_a_full_disk_leaves_the_old_page(page, snapshots, tmp_path):
 
 
 def test_a_reader_that_has_seen_enough_is_no_error(snapshots):
-    piped = f'"{sys.executable}" -c "from timm_bench.cli import main; main()" sources --results "{snapshots}/2026-01-06" | head -1'
+    piped = f'"{sys.executable}" -c "from timm_bench.cli.main import main; main()" sources --results "{snapshots}/2026-01-06" | head -1'
     done = subprocess.run(['bash', '-c', f'set -o pipefail; {piped}'], capture_output=True, text=True)
     assert done.stdout.startswith('file,') and 'Traceback' not in done.stderr and 'Exception' not in done.stderr
 
@@ -149,11 +149,11 @@ def test_as_of_takes_results_of_that_day(timm_repository, tmp_path):
 @pytest.fixture
 def run(snapshots, monkeypatch, capsys):
     "Run the program in this process, on the newest results: its exit code, and what it prints and says."
-    from timm_bench.cli import main
+    from timm_bench.cli.main import main
     monkeypatch.delenv('FORCE_COLOR', raising=False)
     def run(*arguments):
         monkeypatch.setattr(sys, 'argv', ['timm_bench', *map(str, arguments), '--results', str(snapshots/'2026-01-06')])
-        monkeypatch.setattr('timm_bench.results._said', set())  # nothing, as in a new process
+        monkeypatch.setattr('timm_bench.sources.results._said', set())  # nothing, as in a new process
         with pytest.raises(SystemExit) as ended: main()
         printed = capsys.readouterr()
         return ended.value.code, printed.out, printed.err
@@ -171,7 +171,7 @@ def answer(run):
 
 def test_the_command_line_reaches_everything_that_best_can():
     from timm_bench import cli
-    from timm_bench.choose import best, better_than
+    from timm_bench.choosing.choose import best, better_than
     assert set(inspect.signature(best).parameters) - {'df'} <= set(inspect.signature(cli.best).parameters)
     assert set(inspect.signature(better_than).parameters) - {'df'} <= set(inspect.signature(cli.instead_of).parameters)
 
@@ -202,7 +202,7 @@ def test_training_speed_can_be_the_budget(answer, snapshots):
     assert list(answer('best', '--part', 'train', '--under', '1ms', '-n', 3)[1].model) == list(own.model)
 
 
-@pytest.mark.filterwarnings('ignore::timm_bench.results.ResultsWarning')
+@pytest.mark.filterwarnings('ignore::timm_bench.sources.results.ResultsWarning')
 def test_instead_of_takes_a_size_and_a_test_set(answer, snapshots):
     from timm_bench import better_than, get_data
     df = get_data('infer', results=snapshots/'2026-01-06', keep=None, weights='all')
@@ -210,7 +210,7 @@ def test_instead_of_takes_a_size_and_a_test_set(answer, snapshots):
     assert list(answer('instead-of', 'resnet50', '--size', 288, '--accuracy', 'sketch')[1].model) == list(own.model)
 
 
-@pytest.mark.filterwarnings('ignore::timm_bench.results.ResultsWarning')
+@pytest.mark.filterwarnings('ignore::timm_bench.sources.results.ResultsWarning')
 def test_instead_of_names_its_baseline_and_puts_first_what_is_asked(answer, snapshots):
     printed = {sort: answer('instead-of', 'resnet50', '--sort', sort) for sort in ('speed', 'accuracy')}
     speed, accuracy = (table for _, table, _ in printed.values())
@@ -308,7 +308,7 @@ def test_a_tie_of_best_is_with_the_next(run, monkeypatch):
     assert run('best')[1].splitlines()[0].split(',')[-2:] == ['tie', 'reason']
 
 
-@pytest.mark.filterwarnings('ignore::timm_bench.results.ResultsWarning')
+@pytest.mark.filterwarnings('ignore::timm_bench.sources.results.ResultsWarning')
 def test_compare_says_where_hardly_a_model_has_the_same_batch_size(answer, snapshots):
     from timm_bench import compare
     for a, b in [('cpu', 'rtx3090'), ('rtx3090 nhwc newest', 'pro6000maxq'), ('nchw', 'nhwc'), ('rtx3090', 'rtx4090')]:
@@ -355,7 +355,7 @@ def test_shells_complete_commands_test_sets_licences_and_models():
 
 
 def test_best_imports_nothing_slow_that_it_does_not_need(snapshots):
-    code = ("import sys; from timm_bench.cli import main\ntry: main()\nexcept SystemExit: pass\n"
+    code = ("import sys; from timm_bench.cli.main import main\ntry: main()\nexcept SystemExit: pass\n"
             "slow = {'plotly', 'statsmodels', 'scipy', 'torch', 'timm', 'jinja2', 'rich', 'pydantic', 'filelock', 'asyncio', 'webbrowser', 'markdown_it', 'nbformat'}\n"
             "print(sorted(slow & set(sys.modules)), file=sys.stderr)")
     done = subprocess.run([sys.executable, '-c', code, 'best', '--under', '5ms', '--license', 'commercial', '--results', str(snapshots/'2026-01-06')], capture_output=True, text=True)

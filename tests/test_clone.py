@@ -18,11 +18,11 @@ from conftest import DAYS, write_results
 from forks import KILLS, children, forked
 from gitserver import FAULTS, git_server
 
-import timm_bench.clone
-import timm_bench.results
-from timm_bench.results import Results, ResultsError, ResultsWarning, get_results
+import timm_bench.sources.clone
+import timm_bench.sources.results
+from timm_bench.sources.results import Results, ResultsError, ResultsWarning, get_results
 
-pytestmark = [pytest.mark.filterwarnings('ignore::timm_bench.results.ResultsWarning'), pytest.mark.filterwarnings('ignore:.*fork:DeprecationWarning')]
+pytestmark = [pytest.mark.filterwarnings('ignore::timm_bench.sources.results.ResultsWarning'), pytest.mark.filterwarnings('ignore:.*fork:DeprecationWarning')]
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def small(small_repository, cache, monkeypatch):
 def bundled(tmp_path, monkeypatch) -> Results:
     "Stands for the results that the package carries."
     own = Results(write_results(tmp_path/'bundled'), 'the bundled results')
-    monkeypatch.setattr(timm_bench.results, '_bundled', lambda: own)
+    monkeypatch.setattr(timm_bench.sources.results, '_bundled', lambda: own)
     return own
 
 
@@ -226,7 +226,7 @@ def test_failed_update_keeps_the_old_clone_and_says_so(fault, sound_packs, small
         server.fault, server.sound_packs = fault, server.packs + sound_packs
         found, message = result_and_warning(update=True)
         assert found == old and 'could not be refreshed: git' in message
-        timm_bench.clone._failed.clear()  # as in a new process
+        timm_bench.sources.clone._failed.clear()  # as in a new process
         assert get_results() == old
     recorded(f'update: {fault} after {sound_packs} of 2 packs', 'the old clone, and why')
 
@@ -242,7 +242,7 @@ def test_history_that_cannot_be_fetched_is_said_and_harms_nothing(ask, fault, so
     assert len(str(error.value).splitlines()) == 1 and get_results() == newest
     server.fault = None
     monkeypatch.delenv('TIMM_BENCH_TIMEOUT', raising=False)
-    timm_bench.clone._failed.clear()  # as in a new process
+    timm_bench.sources.clone._failed.clear()  # as in a new process
     assert content(get_results(**options).folder) == content(snapshots/DAYS[0]) and get_results() == newest
     recorded(f'an earlier day: {fault} after {sound_packs} of 3 packs', 'refused in one line')
 

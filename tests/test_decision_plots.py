@@ -3,9 +3,9 @@ import pandas as pd
 import pytest
 
 from browser import browser
-from timm_bench.comparison import compare
+from timm_bench.choosing.comparison import compare
 from timm_bench.data import get_data
-from timm_bench.decision_plots import show_compare, show_frontier
+from timm_bench.charts.frontier import show_compare, show_frontier
 
 BOXES = '''() => [...document.querySelectorAll('.annotation-text-g text')].map(e => e.getBoundingClientRect()).map(b => [b.left, b.top, b.right, b.bottom])'''
 

@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 
 from timm_bench.data import get_data
-from timm_bench.estimate import cross_validate, estimate, pick_models
-from timm_bench.machine import COSTS, nearest_file, read_public
-from timm_bench.plots import show_all, show_params, show_subs
-from timm_bench.results import ResultsError, get_results, parse_benchmark
+from timm_bench.hardware.estimate import cross_validate, estimate, pick_models
+from timm_bench.hardware.machine import COSTS, nearest_file, read_public
+from timm_bench.charts.plots import show_all, show_params, show_subs
+from timm_bench.sources.results import ResultsError, get_results, parse_benchmark
 
 CPU = 'benchmark-infer-fp32-nchw-pt240-cpu-i7_12700h-dynamo.csv'
 OTHER_CPU = 'benchmark-infer-fp32-nchw-pt240-cpu-i9_10940x-dynamo.csv'
@@ -160,7 +160,7 @@ def test_one_file_alone_is_enough(snapshots, tmp_path):
 
 
 def test_cross_validation_never_sees_the_device(newest, monkeypatch):
-    module = sys.modules['timm_bench.estimate']  # timm_bench.estimate itself is the function
+    module = sys.modules['timm_bench.hardware.estimate']  # timm_bench.estimate itself is the function
     seen, predict = [], module.predict_all
     monkeypatch.setattr(module, 'predict_all', lambda own, about, public, file=None: seen.append((about['device'], set(public.files.device))) or predict(own, about, public, file))
     table = cross_validate(1, files=[CPU], results=newest)

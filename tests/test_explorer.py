@@ -11,13 +11,13 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 import timm_bench
-import timm_bench.results
+import timm_bench.sources.results
 from browser import browser
-from timm_bench.budgets import COMMERCIAL
-from timm_bench.choose import better_than, frontier
-from timm_bench.comparison import compare
+from timm_bench.choosing.budgets import COMMERCIAL
+from timm_bench.choosing.choose import better_than, frontier
+from timm_bench.choosing.comparison import compare
 from timm_bench.data import get_accuracy, get_data
-from timm_bench.explorer import explorer
+from timm_bench.web.explorer import explorer
 from timm_bench.stats import IMAGES
 
 HERE = Path(__file__).parent
@@ -129,7 +129,7 @@ LOGIC = (HERE/'explorer'/'logic.js').read_text(encoding='utf-8')
 @pytest.fixture(scope='module')
 def logic(chromium):
     tab = chromium.new_page()
-    scripts = [(Path(timm_bench.__file__).parent/'assets'/'explorer'/f'{name}.js').read_text(encoding='utf-8') for name in PURE]
+    scripts = [(Path(timm_bench.__file__).parent/'web'/'assets'/f'{name}.js').read_text(encoding='utf-8') for name in PURE]
     tab.add_script_tag(content='\n'.join([*scripts, LOGIC]))
     return tab
 
@@ -714,7 +714,7 @@ def test_the_page_is_small(public_path):
 
 
 def test_other_results_make_a_page(chromium, snapshots, tmp_path):
-    for results in [snapshots/'2023-02-06', timm_bench.results._bundled()]:
+    for results in [snapshots/'2023-02-06', timm_bench.sources.results._bundled()]:
         explorer(results, out=tmp_path/'explorer.html')
         for page in watched(Page(chromium, tmp_path/'explorer.html')):
             assert page.in_step() > 30
@@ -726,5 +726,5 @@ def test_other_results_make_a_page(chromium, snapshots, tmp_path):
 def test_a_bad_file_is_left_out_and_named(snapshots, tmp_path):
     for name in 'results-imagenet.csv', 'benchmark-infer-amp-nhwc-pt111-cu113-rtx3090.csv': shutil.copyfile(snapshots/'2022-04-01'/name, tmp_path/name)
     (tmp_path/'benchmark-infer-amp-nchw-pt111-cu113-rtx3090.csv').write_text('model,infer_samples_per_sec\nresnet50,fast\n')
-    with pytest.warns(timm_bench.results.ResultsWarning, match='left out of the explorer'): data = explorer(tmp_path).data
+    with pytest.warns(timm_bench.sources.results.ResultsWarning, match='left out of the explorer'): data = explorer(tmp_path).data
     assert len(data['benchmarks']) == 1 and 'nchw' in data['source']['faults'][0]

@@ -15,15 +15,15 @@ from conftest import PROJECT, write_results
 from gitserver import Handler, git_server
 from test_clone import bundled, content, names_in, result_and_warning, small, small_disk  # noqa: F401 (fixtures)
 
-import timm_bench.clone
-from timm_bench.results import ResultsError, get_results, list_benchmarks
+import timm_bench.sources.clone
+from timm_bench.sources.results import ResultsError, get_results, list_benchmarks
 
-pytestmark = pytest.mark.filterwarnings('ignore::timm_bench.results.ResultsWarning')
+pytestmark = pytest.mark.filterwarnings('ignore::timm_bench.sources.results.ResultsWarning')
 
 
 def again() -> None:
     "As in a new process."
-    timm_bench.clone._failed.clear()
+    timm_bench.sources.clone._failed.clear()
 
 
 def test_a_cache_that_is_a_link_is_used_as_what_it_leads_to(small, cache, tmp_path, recorded):  # noqa: F811
@@ -61,7 +61,7 @@ def test_a_clock_that_goes_backwards_loses_nothing(small, cache, monkeypatch, re
     assert get_results() == found == get_results(as_of=found.date)
     small.commit('2024-02-01', write_results(small.folder.parent/'new', added='model\na\n'))
     assert 'added.csv' in get_results(update=True).files
-    monkeypatch.setattr(timm_bench.clone, '_today', lambda: '1999-01-01')
+    monkeypatch.setattr(timm_bench.sources.clone, '_today', lambda: '1999-01-01')
     assert 'added.csv' in get_results().files
     recorded('the clock goes backwards', 'as if nothing had been')
 
@@ -89,8 +89,8 @@ def test_permission_denied_is_said(closed, small, tmp_path, cache, recorded):  #
     {'cache': cache, 'results': results, 'home': tmp_path}[closed].chmod(0o711 if closed == 'home' else 0o700)
     settings = dict(TIMM_BENCH_CACHE=str(cache)) if closed == 'cache' else dict(HOME=str(tmp_path), XDG_CACHE_HOME='')
     named = f'get_results({str(results)!r})' if closed == 'results' else 'get_results(as_of="2024-01-01")'
-    code = (f'import os, sys; sys.path.insert(0, {str(PROJECT)!r})\nimport timm_bench.results, timm_bench.clone, pandas, filelock, platformdirs\nos.setgid(65534); os.setuid(65534)\n'
-            f'try: timm_bench.results.{named}\nexcept timm_bench.results.ResultsError as e: print(e)')
+    code = (f'import os, sys; sys.path.insert(0, {str(PROJECT)!r})\nimport timm_bench.sources.results, timm_bench.sources.clone, pandas, filelock, platformdirs\nos.setgid(65534); os.setuid(65534)\n'
+            f'try: timm_bench.sources.results.{named}\nexcept timm_bench.sources.results.ResultsError as e: print(e)')
     environment = {k: v for k, v in os.environ.items() if not k.startswith('TIMM_BENCH_CACHE')} | settings | dict(TIMM_BENCH_URL=str(small.folder))
     done = subprocess.run([sys.executable, '-W', 'ignore', '-c', code], env=environment, text=True, capture_output=True)
     assert 'Permission denied' in done.stdout and len(done.stdout.splitlines()) == 1, done
@@ -191,7 +191,7 @@ def test_a_large_day_in_the_past_is_no_hindrance_to_other_days(small, cache, mon
 
 def test_a_huge_file_is_neither_read_nor_counted(small, recorded):  # noqa: F811
     name = 'benchmark-infer-amp-nchw-pt240-cu124-rtx3090.csv'
-    with (small.folder/'results'/name).open('wb') as file: file.write(b'model,infer_samples_per_sec\n'), file.truncate(timm_bench.tables.MAX_BYTES + 10)
+    with (small.folder/'results'/name).open('wb') as file: file.write(b'model,infer_samples_per_sec\n'), file.truncate(timm_bench.sources.tables.MAX_BYTES + 10)
     small.commit('2024-02-01')
     found = get_results()
     with pytest.raises(ResultsError, match=f'{re.escape(name)}: larger than 64 MiB'): found.read(name)

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 import timm_bench
 from timm_bench import ResultsError
-from timm_bench.explorer import Explorer
+from timm_bench.web.explorer import Explorer
 from timm_bench.models import UnknownModel
 
 NIGHTLY = settings().max_examples == settings.get_profile('nightly').max_examples
@@ -156,7 +156,7 @@ def place(tmp_path_factory):
     where = tmp_path_factory.mktemp('fuzz')/'deep'/'within'/'it'
     for day in ['2022-04-01', '2023-02-06']:
         (where/day).mkdir(parents=True)
-        for file in (PROJECT/'timm_bench'/'data'/'results').glob('*.csv'):
+        for file in (PROJECT/'timm_bench'/'bundled'/'results').glob('*.csv'):
             text = few_rows(file)
             (where/day/file.name).write_text(text)
             for device in ['rtx3090', 'rtx4090']: (where/day/file.name.replace('fp32-nchw-pt2141-cpu-epyc_1core', f'amp-nhwc-pt240-cu124-{device}')).write_text(text)

@@ -8,18 +8,18 @@ import pytest
 
 from browser import browser
 from timm_bench.accuracy import get_accuracy
-from timm_bench.cards import card
-from timm_bench.comparison import compare
+from timm_bench.choosing.cards import card
+from timm_bench.choosing.comparison import compare
 from timm_bench.data import get_data
-from timm_bench.unjoined import unmatched
-from timm_bench.history import best_by_day, days_of, get_history
-from timm_bench.history_plots import show_history
+from timm_bench.data import unmatched
+from timm_bench.choosing.history import best_by_day, days_of, get_history
+from timm_bench.charts.history import show_history
 from timm_bench.models import renames
-from timm_bench.results import ResultsError, ResultsWarning, get_results, list_benchmarks
+from timm_bench.sources.results import ResultsError, ResultsWarning, get_results, list_benchmarks
 
 DAYS = ['2022-04-01', '2023-02-06', '2024-09-04', '2026-01-06']
 NEWEST = DAYS[-1]
-pytestmark = pytest.mark.filterwarnings('ignore::timm_bench.results.ResultsWarning')
+pytestmark = pytest.mark.filterwarnings('ignore::timm_bench.sources.results.ResultsWarning')
 
 
 # as_of

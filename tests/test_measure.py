@@ -9,11 +9,11 @@ import pytest
 from forks import children
 from hypothesis import HealthCheck, given, settings, strategies as st
 from timm_bench.data import get_data
-from timm_bench.measure import measure
-from timm_bench.model_names import models_like
-from timm_bench.record import COLUMNS, BenchmarkFile, add_row, read_sidecar
-from timm_bench.results import ResultsError, parse_benchmark
-from timm_bench.worker import APART
+from timm_bench.hardware.measure import measure
+from timm_bench.hardware.model_names import models_like
+from timm_bench.hardware.record import COLUMNS, BenchmarkFile, add_row, read_sidecar
+from timm_bench.sources.results import ResultsError, parse_benchmark
+from timm_bench.hardware.worker import APART
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
@@ -33,7 +33,7 @@ def run(models=MODELS, **options) -> pd.DataFrame:
 
 def start(folder: Path, behaviour: dict, models=MODELS, before='', **options) -> subprocess.Popen:
     "Measure in a process of its own, by a script that has no `if __name__ == '__main__'`."
-    script = f'{before}\nfrom timm_bench.measure import measure\nmeasure({models!r}, engine="fake_engine", out={str(folder)!r}, **{options!r})\n'
+    script = f'{before}\nfrom timm_bench.hardware.measure import measure\nmeasure({models!r}, engine="fake_engine", out={str(folder)!r}, **{options!r})\n'
     env = os.environ | dict(FAKE_ENGINE=json.dumps(behaviour), PYTHONPATH=os.pathsep.join([str(ROOT), str(HERE)]))
     return subprocess.Popen([sys.executable, '-c', script], env=env, stderr=subprocess.PIPE, text=True, start_new_session=True)
 

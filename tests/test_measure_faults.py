@@ -15,11 +15,11 @@ from forks import KILLS, children, forked
 from test_clone import small_disk
 from test_measure import MODELS, NAME, alive, assert_complete, rows_of, run, wait_for
 
-import timm_bench.worker
-from timm_bench.measure import measure
-from timm_bench.record import BenchmarkFile, add_row, read_sidecar
-from timm_bench.results import ResultsError, get_results
-from timm_bench.worker import APART
+import timm_bench.hardware.worker
+from timm_bench.hardware.measure import measure
+from timm_bench.hardware.record import BenchmarkFile, add_row, read_sidecar
+from timm_bench.sources.results import ResultsError, get_results
+from timm_bench.hardware.worker import APART
 
 pytestmark = pytest.mark.filterwarnings('ignore:.*fork:DeprecationWarning')
 ROW = dict(model='vgg11', status='ok', img_size=224, batch_size=1, median_ms=5., param_count=132.86, device_model='x', threads=1, torch='2.14.1', asked=dict(img_size=None, batch_size=1), retries=[])
@@ -173,7 +173,7 @@ def test_a_folder_on_another_file_system_is_as_good(tmp_path, monkeypatch, recor
 def test_a_clock_that_goes_backwards_changes_nothing(tmp_path, monkeypatch, recorded):
     "Rows count by their order in the file: the later one of a model wins although its clock was earlier."
     days = iter(f'20{day:02}-01-01T00:00:00+00:00' for day in range(99, 0, -1))
-    monkeypatch.setattr(timm_bench.worker, '_now', lambda: next(days))
+    monkeypatch.setattr(timm_bench.hardware.worker, '_now', lambda: next(days))
     run(['vgg11', 'resnet18'], out=tmp_path)
     for path in [*tmp_path.iterdir()]: os.utime(path, (time.time() + 10**8,) * 2)
     again = run(['vgg11'], out=tmp_path, batch_size=2)

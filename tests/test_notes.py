@@ -17,11 +17,11 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_
 
 from notebook_corpus import NEEDLE, SCRIPTS, large_output, make_corpus
 from timm_bench import fastlistnbs, fastnbs, ipy2md, note_files
-from timm_bench.note_cells import read_note
-from timm_bench.note_files import read_notes
-from timm_bench.note_markdown import _as_text, _sources
-from timm_bench.note_words import spans, words
-from timm_bench.results import ResultsError, ResultsWarning
+from timm_bench.notes.cells import read_note
+from timm_bench.notes.files import read_notes
+from timm_bench.notes.markdown import _as_text, _sources
+from timm_bench.notes.words import spans, words
+from timm_bench.sources.results import ResultsError, ResultsWarning
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -40,7 +40,7 @@ def fresh(tmp_path, monkeypatch):
 
 
 def timm_bench(*arguments, cwd=None):
-    return subprocess.run([sys.executable, '-c', 'from timm_bench.cli import main; main()', *map(str, arguments)], cwd=cwd, text=True, capture_output=True, timeout=300,
+    return subprocess.run([sys.executable, '-c', 'from timm_bench.cli.main import main; main()', *map(str, arguments)], cwd=cwd, text=True, capture_output=True, timeout=300,
                           env=os.environ | dict(NO_COLOR='1', FORCE_COLOR=''))
 
 
@@ -52,7 +52,7 @@ def test_broken_notebooks_are_named_and_nothing_else_is_missed(corpus):
     assert all(listed.skipped.values())
 
 
-@pytest.mark.filterwarnings('ignore::timm_bench.results.ResultsWarning')
+@pytest.mark.filterwarnings('ignore::timm_bench.sources.results.ResultsWarning')
 def test_the_needle_is_found_first_and_only_where_it_is(corpus):
     found = fastnbs('classifier serialise', corpus.folder)
     assert [(hit['heading'], Path(hit['path']).name) for hit in found] == [(NEEDLE, 'hay.ipynb')]
@@ -62,7 +62,7 @@ def test_the_needle_is_found_first_and_only_where_it_is(corpus):
     assert fastnbs('schone grosse', corpus.folder, fuzzy=False)[0]['heading'] == SCRIPTS['emoji']
 
 
-@pytest.mark.filterwarnings('ignore::timm_bench.results.ResultsWarning')
+@pytest.mark.filterwarnings('ignore::timm_bench.sources.results.ResultsWarning')
 def test_what_looks_like_a_heading_is_none(corpus):
     listed = {row['heading'] for row in fastlistnbs(corpus.folder)}
     assert not listed & {*corpus.traps, 'Printed heading', 'no heading'}
@@ -92,10 +92,10 @@ def test_a_change_is_always_seen(tmp_path):
     with pytest.raises(ResultsError, match='is neither'): fastlistnbs(path)
 
 
-@pytest.mark.filterwarnings('ignore::timm_bench.results.ResultsWarning')
+@pytest.mark.filterwarnings('ignore::timm_bench.sources.results.ResultsWarning')
 def test_searches_at_once_share_a_cache(tmp_path, monkeypatch):
     make_corpus(folder := tmp_path/'notes', notebooks=40, megabytes=1)
-    code = "import sys, warnings; warnings.simplefilter('ignore'); import timm_bench.note_files as f; f._YOUNG = -1; print(len(f.read_notes(sys.argv[1])[0]))"
+    code = "import sys, warnings; warnings.simplefilter('ignore'); import timm_bench.notes.files as f; f._YOUNG = -1; print(len(f.read_notes(sys.argv[1])[0]))"
     def search(_): return subprocess.run([sys.executable, '-c', code, str(folder)], text=True, capture_output=True, timeout=300)
     with ThreadPoolExecutor(4) as pool: done = list(pool.map(search, range(4)))
     assert {(d.stdout, d.stderr) for d in done} == {(f'{55}\n', '')}
@@ -178,7 +178,7 @@ def test_the_program_names_broken_notebooks_on_standard_error(corpus, tmp_path):
 
 
 def test_other_commands_do_not_load_notes():
-    code = "import sys, timm_bench.cli; print([m for m in sys.modules if m.startswith('timm_bench.note') and m != 'timm_bench.notes_cli' or m in ('nbformat', 'jupytext', 'markdown_it')])"
+    code = "import sys, timm_bench.cli.main; print([m for m in sys.modules if m.startswith('timm_bench.note') and m != 'timm_bench.cli.notes' or m in ('nbformat', 'jupytext', 'markdown_it')])"
     assert subprocess.run([sys.executable, '-c', code], text=True, capture_output=True, check=True).stdout == '[]\n'
 
 

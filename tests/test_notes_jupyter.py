@@ -15,7 +15,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from playwright.sync_api import TimeoutError, expect
 
 from browser import browser
-from timm_bench.note_links import link_to, running_servers
+from timm_bench.notes.jupyter import link_to, running_servers
 
 pytest.importorskip('jupyterlab')
 KERNEL = dict(kernelspec=dict(name='python3', display_name='Python 3', language='python'))

@@ -7,8 +7,8 @@ import pytest
 
 from browser import browser
 from timm_bench.data import get_data
-from timm_bench.chart_parts import HUES
-from timm_bench.plots import show_all, show_params, show_subs
+from timm_bench.charts.parts import HUES
+from timm_bench.charts.plots import show_all, show_params, show_subs
 
 
 @pytest.fixture(scope='module')

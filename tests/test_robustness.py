@@ -7,9 +7,9 @@ from hypothesis import given, settings, strategies as st
 
 from browser import browser
 from timm_bench.accuracy import get_accuracy
-from timm_bench.results import ResultsError
-from timm_bench.robustness import AGAINST, effective_robustness
-from timm_bench.robustness_plots import show_robustness
+from timm_bench.sources.results import ResultsError
+from timm_bench.choosing.robustness import AGAINST, effective_robustness
+from timm_bench.charts.robustness import show_robustness
 from timm_bench.stats import IMAGES
 
 DAYS = ['2022-04-01', '2023-02-06', '2024-09-04', '2026-01-06']

@@ -364,7 +364,7 @@ def small(folder: Path, **changes: str) -> Path:
 
 
 def build(folder: Path) -> subprocess.CompletedProcess:
-    environment = os.environ | dict(TIMM_BENCH_RESULTS=str(PROJECT/'timm_bench'/'data'/'results'), TIMM_BENCH_DOCS_URL='')
+    environment = os.environ | dict(TIMM_BENCH_RESULTS=str(PROJECT/'timm_bench'/'bundled'/'results'), TIMM_BENCH_DOCS_URL='')
     return subprocess.run([sys.executable, folder/'nbs'/'build_site.py'], env=environment, capture_output=True, text=True)
 
 

@@ -3,10 +3,10 @@ import pytest
 import plotly.io as pio
 from timm_bench import (ResultsWarning, compare, get_accuracy, get_data, get_history, show_all, show_compare, show_frontier, show_history, show_params,
                         show_robustness, show_subs)
-from timm_bench.chart_parts import SUBS
-from timm_bench.page import seven_charts, speeds
-from timm_bench.robustness import effective_robustness
-from timm_bench.words import as_table, in_words
+from timm_bench.charts.parts import SUBS
+from timm_bench.web.charts import seven_charts, speeds
+from timm_bench.choosing.robustness import effective_robustness
+from timm_bench.charts.words import as_table, in_words
 
 pytestmark = pytest.mark.filterwarnings(f'ignore::{ResultsWarning.__module__}.{ResultsWarning.__name__}')
 DAYS = ['2022-04-01', '2026-01-06']

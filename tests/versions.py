@@ -25,8 +25,8 @@ PYTHONS = ['3.10', '3.11', '3.12', '3.13']
 LIBRARIES = {'oldest': ['pandas==2.2.*', 'plotly==5.24.*', 'statsmodels==0.14.*', 'numpy<2.3'], 'newest': []}  # held to; everything else is the newest
 # Of what Kaggle has, all that the tutorials may use.
 KAGGLE = ['pandas', 'plotly', 'statsmodels', 'numpy', 'scipy', 'matplotlib', 'ipykernel', 'nbconvert', 'scikit-learn', 'torch', 'torchvision', 'timm']
-MUST = ['timm_bench/__init__.py', 'timm_bench/__init__.pyi', 'timm_bench/py.typed', 'timm_bench/data/registry.json', 'timm_bench/data/results/results-imagenet.csv',
-        'timm_bench/assets/charts.html', 'LICENSE']
+MUST = ['timm_bench/__init__.py', 'timm_bench/__init__.pyi', 'timm_bench/py.typed', 'timm_bench/bundled/registry.json', 'timm_bench/bundled/results/results-imagenet.csv',
+        'timm_bench/web/assets/charts.html', 'LICENSE']
 MUST_NOT = ['.ipynb', '__pycache__', '.venv', '.git/', 'tests/', '_docs', '_proc', '.DS_Store']
 
 
@@ -102,7 +102,7 @@ def package(built: Path, work: Path) -> list[list[str]]:
         faults = [f'lacks {", ".join(missing)}'] * bool(missing) + [f'holds {", ".join(foreign[:5])}'] * bool(foreign)
         rows.append([kind, f'{len(names)} files, {size / 1e6:.2f} MB', '; '.join(faults) or 'complete, nothing foreign', ''])
     own = environment(work/'from-sdist', sys.executable, [sdist], work/'sdist.log')
-    code = 'from timm_bench.results import _bundled; from timm_bench import get_data; print(len(get_data("infer", results=_bundled())), "rows of the bundled set")'
+    code = 'from timm_bench.sources.results import _bundled; from timm_bench import get_data; print(len(get_data("infer", results=_bundled())), "rows of the bundled set")'
     rows.append(['installed from the sdist', '', run(own, '-W', 'ignore', '-c', code, log=work/'sdist.log', cwd=work)[1] if own else 'cannot be installed', ''])
     for row in rows: print(row, flush=True)
     return rows

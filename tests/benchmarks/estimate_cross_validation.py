@@ -18,9 +18,9 @@ import numpy as np
 import pandas as pd
 import statsmodels.api as sm
 
-from timm_bench.estimate import cross_validate, hidden_files
-from timm_bench.machine import Public, costs_of, nearest_file, read_public
-from timm_bench.results import get_results
+from timm_bench.hardware.estimate import cross_validate, hidden_files
+from timm_bench.hardware.machine import Public, costs_of, nearest_file, read_public
+from timm_bench.sources.results import get_results
 
 
 def log_linear(own, about, rest, filled):

@@ -17,8 +17,8 @@ from browser import browser
 from kept_tables import write_table
 from plotly.offline import get_plotlyjs
 
-from timm_bench.explorer import explorer
-from timm_bench.results import get_results
+from timm_bench.web.explorer import explorer
+from timm_bench.sources.results import get_results
 
 TIMES = 10  # as many rows
 LOADS, STEPS = 5, 30

@@ -12,7 +12,7 @@ import pandas as pd
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from kept_tables import write_table
 
-from timm_bench.choose import frontier
+from timm_bench.choosing.choose import frontier
 
 SIZES = [10**3, 3 * 10**3, 10**4, 3 * 10**4, 10**5, 3 * 10**5, 10**6]
 

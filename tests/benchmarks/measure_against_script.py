@@ -19,7 +19,7 @@ from pathlib import Path
 sys.path[:0] = [str(folder) for folder in Path(__file__).resolve().parents[:3]]
 from kept_tables import write_table
 
-from timm_bench.measure import measure
+from timm_bench.hardware.measure import measure
 
 MODELS = ['resnet18', 'resnet26', 'mobilenetv3_large_100', 'efficientnet_b0', 'regnety_004', 'levit_128', 'vit_tiny_patch16_224', 'convnext_atto',
           'efficientvit_b0', 'repvit_m0_9', 'mobilevit_xs', 'ghostnet_100']

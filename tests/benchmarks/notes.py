@@ -22,7 +22,7 @@ SEARCH = """
 import json, resource, sys, time, warnings
 start, began = time.perf_counter(), time.process_time()
 warnings.simplefilter('ignore')
-from timm_bench.notes import fastnbs
+from timm_bench.notes.search import fastnbs
 imports = time.perf_counter() - start, time.process_time() - began
 def timed(*query, **options):
     begin, worked = time.perf_counter(), time.process_time()
@@ -33,7 +33,7 @@ print(json.dumps(dict(seconds, imports=imports)))
 """
 MEMORY = """
 import json, resource, sys, tracemalloc
-from timm_bench.note_cells import read_note
+from timm_bench.notes.cells import read_note
 import markdown_it
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 if sys.argv[2] == 'traced': tracemalloc.start()

@@ -35,7 +35,7 @@ SNAPSHOTS = (PROJECT/(os.environ.get('TIMM_BENCH_SNAPSHOTS') or '../shared/timm-
 OLD, NEW = SNAPSHOTS/DAYS[0], SNAPSHOTS/DAYS[-1]
 KEEP = '^re[sg]netd?|beit|convnext|levit|efficient|vit|vgg'
 SUBS = 'levit|resnetd?|regnetx|vgg|convnext.*|efficientnetv2|beit'
-COMMAND = ('-c', 'from timm_bench.cli import main; main()')
+COMMAND = ('-c', 'from timm_bench.cli.main import main; main()')
 
 
 # The seed notebook's own lines

@@ -13,7 +13,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from kept_tables import write_table
 
-from timm_bench.results import get_results
+from timm_bench.sources.results import get_results
 
 AIM = 1.5
 
