@@ -75,7 +75,7 @@ def small_repository(tmp_path) -> Repository:
 @pytest.fixture
 def cache(tmp_path, monkeypatch) -> Path:
     "An empty cache, and none of the settings of the person who runs the tests, as if timm_bench had just been imported."
-    monkeypatch.setattr(timm_bench.sources.results, '_said', set())
+    monkeypatch.setattr(timm_bench.checks, '_said', set())
     monkeypatch.setattr(timm_bench.sources.clone, '_failed', {})
     for name in list(os.environ):
         if name.startswith(('TIMM_BENCH_', 'GIT_')): monkeypatch.delenv(name)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from timm_bench.sources.results import Results, ResultsError
+from timm_bench.sources.results import Results
+from timm_bench.checks import ResultsError
 
 BENCHMARK, ACCURACY = 'benchmark-infer-amp-nhwc-pt240-cu124-rtx3090.csv', 'results-imagenet-a.csv'
 GOOD = {

@@ -13,7 +13,8 @@ from conftest import DAYS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from timm_bench.sources.results import Results, ResultsError
+from timm_bench.sources.results import Results
+from timm_bench.checks import ResultsError
 
 BENCHMARK, ACCURACY, METADATA = 'benchmark-infer-amp-nhwc-pt240-cu124-rtx3090.csv', 'results-imagenet-a.csv', 'model_metadata-in1k.csv'
 FILES = [BENCHMARK, ACCURACY, METADATA]

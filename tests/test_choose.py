@@ -11,17 +11,19 @@ from hypothesis import given, settings, strategies as st
 
 from browser import browser
 from timm_bench.choosing.budgets import COMMERCIAL, NothingFits
-from timm_bench.choosing.cards import card, _tables
+from timm_bench.choosing.cards import _tables, card
 from timm_bench.choosing.choose import best, better_than, frontier
 from timm_bench.choosing.comparison import by_family, compare
 from timm_bench.data import get_accuracy, get_data
 from timm_bench.models import renames
-from timm_bench.sources.results import ResultsError, ResultsWarning, list_benchmarks
-from timm_bench.stats import IMAGES, medians, standard_error
+from timm_bench.checks import ResultsError, ResultsWarning
+from timm_bench.sources.benchmarks import list_benchmarks
+from timm_bench.columns import TEST_SETS
+from timm_bench.stats import medians, standard_error
 
 DAYS = ['2022-04-01', '2023-02-06', '2024-09-04', '2026-01-06']
 NEWEST = DAYS[-1]
-pytestmark = pytest.mark.filterwarnings('ignore::timm_bench.sources.results.ResultsWarning')
+pytestmark = pytest.mark.filterwarnings('ignore::timm_bench.checks.ResultsWarning')
 
 
 def every_frame(snapshots):
@@ -220,7 +222,7 @@ def test_ties_are_those_of_the_binomial_standard_error(snapshots):
 
 @pytest.mark.parametrize('day', DAYS)
 def test_the_sizes_of_the_test_sets_are_those_that_timms_tables_show(snapshots, day):
-    for name, images in IMAGES.items():
+    for name, images in TEST_SETS.items():
         right = get_accuracy(name, results=snapshots/day).top1 / 100 * images
         assert (right - right.round()).abs().max() < 0.3, name  # any other number of images leaves up to 0.5
 
@@ -253,7 +255,7 @@ def test_old_names_mean_what_they_are_called_today(snapshots):
         if new in set(df.model):
             with pytest.warns(ResultsWarning, match='is called'):
                 import timm_bench.sources.results
-                timm_bench.sources.results._said.clear()
+                timm_bench.checks._said.clear()
                 than = better_than(df, old).attrs['than']
             assert than['model'] == new and f'{old} is called {new} now' == than['understood']
             checked += 1
@@ -382,7 +384,7 @@ def test_a_card_agrees_with_the_tables(snapshots, day, name):
         table = get_accuracy(row['test_set'], results=snapshots/day)
         assert ((table.model == known['model']) & (table.img_size == row['img_size']) & (table.top1 == row['top1'])).any()
         assert row['rank'] == (table.top1 > row['top1']).sum() + 1
-    assert {row['test_set'] for row in known['accuracy']} == set(IMAGES)
+    assert {row['test_set'] for row in known['accuracy']} == set(TEST_SETS)
     for row in known['speed']:
         df = get_data(row['part'], benchmark=row['file'], results=snapshots/day, keep=None, weights='all')
         own = df[(df.model == known['model']) & (df.secs == row['secs'])].iloc[0]

@@ -153,7 +153,7 @@ def run(snapshots, monkeypatch, capsys):
     monkeypatch.delenv('FORCE_COLOR', raising=False)
     def run(*arguments):
         monkeypatch.setattr(sys, 'argv', ['timm_bench', *map(str, arguments), '--results', str(snapshots/'2026-01-06')])
-        monkeypatch.setattr('timm_bench.sources.results._said', set())  # nothing, as in a new process
+        monkeypatch.setattr('timm_bench.checks._said', set())  # nothing, as in a new process
         with pytest.raises(SystemExit) as ended: main()
         printed = capsys.readouterr()
         return ended.value.code, printed.out, printed.err
@@ -202,7 +202,7 @@ def test_training_speed_can_be_the_budget(answer, snapshots):
     assert list(answer('best', '--part', 'train', '--under', '1ms', '-n', 3)[1].model) == list(own.model)
 
 
-@pytest.mark.filterwarnings('ignore::timm_bench.sources.results.ResultsWarning')
+@pytest.mark.filterwarnings('ignore::timm_bench.checks.ResultsWarning')
 def test_instead_of_takes_a_size_and_a_test_set(answer, snapshots):
     from timm_bench import better_than, get_data
     df = get_data('infer', results=snapshots/'2026-01-06', keep=None, weights='all')
@@ -210,7 +210,7 @@ def test_instead_of_takes_a_size_and_a_test_set(answer, snapshots):
     assert list(answer('instead-of', 'resnet50', '--size', 288, '--accuracy', 'sketch')[1].model) == list(own.model)
 
 
-@pytest.mark.filterwarnings('ignore::timm_bench.sources.results.ResultsWarning')
+@pytest.mark.filterwarnings('ignore::timm_bench.checks.ResultsWarning')
 def test_instead_of_names_its_baseline_and_puts_first_what_is_asked(answer, snapshots):
     printed = {sort: answer('instead-of', 'resnet50', '--sort', sort) for sort in ('speed', 'accuracy')}
     speed, accuracy = (table for _, table, _ in printed.values())
@@ -308,7 +308,7 @@ def test_a_tie_of_best_is_with_the_next(run, monkeypatch):
     assert run('best')[1].splitlines()[0].split(',')[-2:] == ['tie', 'reason']
 
 
-@pytest.mark.filterwarnings('ignore::timm_bench.sources.results.ResultsWarning')
+@pytest.mark.filterwarnings('ignore::timm_bench.checks.ResultsWarning')
 def test_compare_says_where_hardly_a_model_has_the_same_batch_size(answer, snapshots):
     from timm_bench import compare
     for a, b in [('cpu', 'rtx3090'), ('rtx3090 nhwc newest', 'pro6000maxq'), ('nchw', 'nhwc'), ('rtx3090', 'rtx4090')]:

@@ -20,9 +20,10 @@ from gitserver import FAULTS, git_server
 
 import timm_bench.sources.clone
 import timm_bench.sources.results
-from timm_bench.sources.results import Results, ResultsError, ResultsWarning, get_results
+from timm_bench.sources.results import Results, get_results
+from timm_bench.checks import ResultsError, ResultsWarning
 
-pytestmark = [pytest.mark.filterwarnings('ignore::timm_bench.sources.results.ResultsWarning'), pytest.mark.filterwarnings('ignore:.*fork:DeprecationWarning')]
+pytestmark = [pytest.mark.filterwarnings('ignore::timm_bench.checks.ResultsWarning'), pytest.mark.filterwarnings('ignore:.*fork:DeprecationWarning')]
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def small(small_repository, cache, monkeypatch):
 def bundled(tmp_path, monkeypatch) -> Results:
     "Stands for the results that the package carries."
     own = Results(write_results(tmp_path/'bundled'), 'the bundled results')
-    monkeypatch.setattr(timm_bench.sources.results, '_bundled', lambda: own)
+    monkeypatch.setattr(timm_bench.sources.results, 'bundled', lambda: own)
     return own
 
 

@@ -7,7 +7,7 @@ from timm_bench.data import KEEP, get_data
 from timm_bench.data import unmatched
 from timm_bench.models import renames
 from timm_bench.charts.parts import SUBS
-from timm_bench.sources.results import list_benchmarks
+from timm_bench.sources.benchmarks import list_benchmarks
 
 DAYS = ['2022-04-01', '2023-02-06', '2024-09-04', '2026-01-06']
 SEED_FAMILIES = {'levit', 'resnet', 'resnetd', 'regnetx', 'vgg', 'convnext', 'convnext_in22', 'efficientnetv2', 'beit'}

@@ -9,7 +9,9 @@ from timm_bench.data import get_data
 from timm_bench.hardware.estimate import cross_validate, estimate, pick_models
 from timm_bench.hardware.machine import COSTS, nearest_file, read_public
 from timm_bench.charts.plots import show_all, show_params, show_subs
-from timm_bench.sources.results import ResultsError, get_results, parse_benchmark
+from timm_bench.checks import ResultsError
+from timm_bench.sources.results import get_results
+from timm_bench.sources.benchmarks import Benchmark
 
 CPU = 'benchmark-infer-fp32-nchw-pt240-cpu-i7_12700h-dynamo.csv'
 OTHER_CPU = 'benchmark-infer-fp32-nchw-pt240-cpu-i9_10940x-dynamo.csv'
@@ -119,7 +121,7 @@ def test_models_that_no_public_file_has_are_kept_out_of_the_fit(own, without_cpu
 
 def test_the_nearest_file_is_of_the_same_kind(newest):
     public = read_public('infer', newest)
-    near = lambda file: nearest_file(None, parse_benchmark(file), public.without(public.files.device.eq(parse_benchmark(file)['device'])))
+    near = lambda file: nearest_file(None, Benchmark.named(file), public.without(public.files.device.eq(Benchmark.named(file).device)))
     assert '-cpu-' in near(CPU) and '-cpu-' in near('benchmark-infer-fp32-nchw-pt291-cpu-mine.csv')
     assert near('benchmark-infer-amp-nhwc-pt240-cu124-mine.csv').startswith('benchmark-infer-amp-nhwc-pt240')
     assert near('benchmark-infer-amp-nchw-pt291-cu130-mine-dynamo.csv').endswith('-dynamo.csv')

@@ -18,7 +18,7 @@ from timm_bench.choosing.choose import better_than, frontier
 from timm_bench.choosing.comparison import compare
 from timm_bench.data import get_accuracy, get_data
 from timm_bench.web.explorer import explorer
-from timm_bench.stats import IMAGES
+from timm_bench.columns import TEST_SETS
 
 HERE = Path(__file__).parent
 HARDWARE, OTHER = 'infer-amp-nhwc-pt240-cu124-rtx3090', 'infer-amp-nchw-pt291-cu130-5090'
@@ -158,7 +158,7 @@ def test_the_saved_rows_are_those_of_pandas(page, frame, snapshots):
     alike = ['secs', 'infer_samples_per_sec', 'infer_batch_size', 'infer_gmacs', 'infer_macts', 'family', 'pretrain', 'license', 'weight']
     same = {name: f'{name}_saved' for name in alike} | dict(top1='top1_imagenet', top5='top5_imagenet', param_count_y='param_count')
     for own, other in same.items(): pd.testing.assert_series_equal(both[own], both[other], check_names=False, check_dtype=False, rtol=0, atol=0)
-    for test_set in IMAGES:
+    for test_set in TEST_SETS:
         table = get_accuracy(test_set, results=snapshots/'2026-01-06').drop_duplicates(['model', 'img_size'])
         known = saved.merge(table, on=['model', 'img_size'], how='left')
         for top in 'top1', 'top5': np.testing.assert_array_equal(known[f'{top}_{test_set}'], known[top])
@@ -240,7 +240,7 @@ def test_only_complete_rows(page, frame):
     page.reset('x=params&y=acts')
     before, rows = page.in_step(), page.csv()
     page.tab.check('#full')
-    whole = rows.dropna(subset=['secs', 'infer_batch_size', 'param_count', 'infer_gmacs', 'infer_macts', *(f'top1_{test_set}' for test_set in IMAGES)])
+    whole = rows.dropna(subset=['secs', 'infer_batch_size', 'param_count', 'infer_gmacs', 'infer_macts', *(f'top1_{test_set}' for test_set in TEST_SETS)])
     assert page.in_step() == len(whole) < before and set(page.csv().model) == set(whole.model)
 
 
@@ -714,7 +714,7 @@ def test_the_page_is_small(public_path):
 
 
 def test_other_results_make_a_page(chromium, snapshots, tmp_path):
-    for results in [snapshots/'2023-02-06', timm_bench.sources.results._bundled()]:
+    for results in [snapshots/'2023-02-06', timm_bench.sources.results.bundled()]:
         explorer(results, out=tmp_path/'explorer.html')
         for page in watched(Page(chromium, tmp_path/'explorer.html')):
             assert page.in_step() > 30
@@ -726,5 +726,5 @@ def test_other_results_make_a_page(chromium, snapshots, tmp_path):
 def test_a_bad_file_is_left_out_and_named(snapshots, tmp_path):
     for name in 'results-imagenet.csv', 'benchmark-infer-amp-nhwc-pt111-cu113-rtx3090.csv': shutil.copyfile(snapshots/'2022-04-01'/name, tmp_path/name)
     (tmp_path/'benchmark-infer-amp-nchw-pt111-cu113-rtx3090.csv').write_text('model,infer_samples_per_sec\nresnet50,fast\n')
-    with pytest.warns(timm_bench.sources.results.ResultsWarning, match='left out of the explorer'): data = explorer(tmp_path).data
+    with pytest.warns(timm_bench.checks.ResultsWarning, match='left out of the explorer'): data = explorer(tmp_path).data
     assert len(data['benchmarks']) == 1 and 'nchw' in data['source']['faults'][0]

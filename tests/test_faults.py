@@ -16,9 +16,11 @@ from gitserver import Handler, git_server
 from test_clone import bundled, content, names_in, result_and_warning, small, small_disk  # noqa: F401 (fixtures)
 
 import timm_bench.sources.clone
-from timm_bench.sources.results import ResultsError, get_results, list_benchmarks
+from timm_bench.checks import ResultsError
+from timm_bench.sources.results import get_results
+from timm_bench.sources.benchmarks import list_benchmarks
 
-pytestmark = pytest.mark.filterwarnings('ignore::timm_bench.sources.results.ResultsWarning')
+pytestmark = pytest.mark.filterwarnings('ignore::timm_bench.checks.ResultsWarning')
 
 
 def again() -> None:

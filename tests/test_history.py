@@ -15,11 +15,13 @@ from timm_bench.data import unmatched
 from timm_bench.choosing.history import best_by_day, days_of, get_history
 from timm_bench.charts.history import show_history
 from timm_bench.models import renames
-from timm_bench.sources.results import ResultsError, ResultsWarning, get_results, list_benchmarks
+from timm_bench.checks import ResultsError, ResultsWarning
+from timm_bench.sources.results import get_results
+from timm_bench.sources.benchmarks import list_benchmarks
 
 DAYS = ['2022-04-01', '2023-02-06', '2024-09-04', '2026-01-06']
 NEWEST = DAYS[-1]
-pytestmark = pytest.mark.filterwarnings('ignore::timm_bench.sources.results.ResultsWarning')
+pytestmark = pytest.mark.filterwarnings('ignore::timm_bench.checks.ResultsWarning')
 
 
 # as_of

@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from timm_bench.data import get_data
 from timm_bench.hardware.measure import measure
 from timm_bench.hardware.model_names import models_like
-from timm_bench.hardware.record import COLUMNS, BenchmarkFile, add_row, read_sidecar
-from timm_bench.sources.results import ResultsError, parse_benchmark
+from timm_bench.hardware.record import BenchmarkFile, COLUMNS, add_row, read_sidecar
+from timm_bench.checks import ResultsError
+from timm_bench.sources.benchmarks import Benchmark
 from timm_bench.hardware.worker import APART
 
 HERE = Path(__file__).parent
@@ -85,7 +86,7 @@ def test_units(tmp_path):
 def test_names(tmp_path, monkeypatch, change, name):
     if 'device' in change: monkeypatch.setenv('FAKE_CUDA', '1')
     table = run(['vgg11'], out=tmp_path, **change)
-    assert [Path(f).name for f in table.attrs['files']] == [name] and parse_benchmark(name)['problem'] is None
+    assert [Path(f).name for f in table.attrs['files']] == [name] and Benchmark.named(name).problem is None
     assert list(pd.read_csv(tmp_path/name).columns) == COLUMNS[change.get('part', 'infer')]
     assert table.batch_size.iloc[0] == (256 if 'device' in change else 8 if 'part' in change else 1)
 

@@ -18,7 +18,8 @@ from test_measure import MODELS, NAME, alive, assert_complete, rows_of, run, wai
 import timm_bench.hardware.worker
 from timm_bench.hardware.measure import measure
 from timm_bench.hardware.record import BenchmarkFile, add_row, read_sidecar
-from timm_bench.sources.results import ResultsError, get_results
+from timm_bench.checks import ResultsError
+from timm_bench.sources.results import get_results
 from timm_bench.hardware.worker import APART
 
 pytestmark = pytest.mark.filterwarnings('ignore:.*fork:DeprecationWarning')

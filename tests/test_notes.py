@@ -21,7 +21,7 @@ from timm_bench.notes.cells import read_note
 from timm_bench.notes.files import read_notes
 from timm_bench.notes.markdown import _as_text, _sources
 from timm_bench.notes.words import spans, words
-from timm_bench.sources.results import ResultsError, ResultsWarning
+from timm_bench.checks import ResultsError, ResultsWarning
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -52,7 +52,7 @@ def test_broken_notebooks_are_named_and_nothing_else_is_missed(corpus):
     assert all(listed.skipped.values())
 
 
-@pytest.mark.filterwarnings('ignore::timm_bench.sources.results.ResultsWarning')
+@pytest.mark.filterwarnings('ignore::timm_bench.checks.ResultsWarning')
 def test_the_needle_is_found_first_and_only_where_it_is(corpus):
     found = fastnbs('classifier serialise', corpus.folder)
     assert [(hit['heading'], Path(hit['path']).name) for hit in found] == [(NEEDLE, 'hay.ipynb')]
@@ -62,7 +62,7 @@ def test_the_needle_is_found_first_and_only_where_it_is(corpus):
     assert fastnbs('schone grosse', corpus.folder, fuzzy=False)[0]['heading'] == SCRIPTS['emoji']
 
 
-@pytest.mark.filterwarnings('ignore::timm_bench.sources.results.ResultsWarning')
+@pytest.mark.filterwarnings('ignore::timm_bench.checks.ResultsWarning')
 def test_what_looks_like_a_heading_is_none(corpus):
     listed = {row['heading'] for row in fastlistnbs(corpus.folder)}
     assert not listed & {*corpus.traps, 'Printed heading', 'no heading'}
@@ -92,7 +92,7 @@ def test_a_change_is_always_seen(tmp_path):
     with pytest.raises(ResultsError, match='is neither'): fastlistnbs(path)
 
 
-@pytest.mark.filterwarnings('ignore::timm_bench.sources.results.ResultsWarning')
+@pytest.mark.filterwarnings('ignore::timm_bench.checks.ResultsWarning')
 def test_searches_at_once_share_a_cache(tmp_path, monkeypatch):
     make_corpus(folder := tmp_path/'notes', notebooks=40, megabytes=1)
     code = "import sys, warnings; warnings.simplefilter('ignore'); import timm_bench.notes.files as f; f._YOUNG = -1; print(len(f.read_notes(sys.argv[1])[0]))"

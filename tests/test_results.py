@@ -9,7 +9,9 @@ import pytest
 from conftest import DAYS, HEADER, write_results
 
 import timm_bench.sources.results
-from timm_bench.sources.results import Results, ResultsError, ResultsWarning, get_results, list_benchmarks, parse_benchmark, pick_benchmark
+from timm_bench.sources.results import Results, get_results
+from timm_bench.checks import ResultsError, ResultsWarning
+from timm_bench.sources.benchmarks import Benchmark, list_benchmarks, pick_benchmark
 
 pytestmark = pytest.mark.usefixtures('cache')
 FOUND = {  # day: number of files, devices, PyTorch versions
@@ -38,7 +40,7 @@ def test_every_real_name_is_read(day, snapshots):
     ('infer-fp32-nchw-pt240-cpu-i7_12700h-dynamo', dict(precision='fp32', cuda=None, device='i7_12700h', compiled=True)),
     ('infer-amp_bf16-nchw-pt291-cu130-pro6000-max-q', dict(precision='amp_bf16', device='pro6000-max-q', compiled=False))])
 def test_versions_and_devices_are_told_as_people_write_them(name, expected):
-    read = parse_benchmark(f'benchmark-{name}.csv')
+    read = Benchmark.named(f'benchmark-{name}.csv')
     assert read['problem'] is None
     assert {field: read[field] for field in expected} == expected
 
@@ -104,7 +106,7 @@ def test_every_gpus_benchmark_can_be_named_by_words(day, snapshots):
 
 
 def test_only_where_the_bundled_set_answers_it_is_said_that_there_is_more(snapshots):
-    bundled = timm_bench.sources.results._bundled()
+    bundled = timm_bench.sources.results.bundled()
     for ask in (lambda r: pick_benchmark('infer', 'rtx4090', r), lambda r: timm_bench.compare('rtx3090', 'rtx4090', results=r)):
         with pytest.raises(ResultsError, match=r"only the CPU set bundled with timm_bench is here: .*network.*TIMM_BENCH_RESULTS.*--results"): ask(bundled)
     with pytest.raises(ResultsError) as error: pick_benchmark('infer', 'rtx2080', snapshots/DAYS[-1])
@@ -149,7 +151,7 @@ def test_sources_are_asked_in_order(tmp_path, monkeypatch, small_repository):
     "The argument, $TIMM_BENCH_RESULTS, the clone, the bundled set; each is named, with why the one before it was not used."
     argument, variable = write_results(tmp_path/'argument'), write_results(tmp_path/'variable')
     bundled = Results(write_results(tmp_path/'own'), 'the bundled results')
-    monkeypatch.setattr(timm_bench.sources.results, '_bundled', lambda: bundled)
+    monkeypatch.setattr(timm_bench.sources.results, 'bundled', lambda: bundled)
     with pytest.warns(ResultsWarning, match='using the bundled.*RESULTS is not set.*no clone: git'): assert get_results() == bundled
     monkeypatch.setenv('TIMM_BENCH_URL', str(small_repository.folder))
     with pytest.warns(ResultsWarning, match='using the clone.*RESULTS is not set'): assert get_results().commit == small_repository.commits['2024-01-01']
@@ -177,7 +179,7 @@ def test_what_was_asked_for_is_never_replaced_by_something_else(options, reason,
 
 def test_without_any_source_the_error_says_what_to_do(monkeypatch):
     def none(): raise ResultsError('nothing bundled')
-    monkeypatch.setattr(timm_bench.sources.results, '_bundled', none)
+    monkeypatch.setattr(timm_bench.sources.results, 'bundled', none)
     with pytest.raises(ResultsError, match='RESULTS is not set.*no clone: git.*nothing bundled.*results=') as error: get_results()
     assert len(str(error.value).splitlines()) == 1
 

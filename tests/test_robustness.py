@@ -7,10 +7,10 @@ from hypothesis import given, settings, strategies as st
 
 from browser import browser
 from timm_bench.accuracy import get_accuracy
-from timm_bench.sources.results import ResultsError
+from timm_bench.checks import ResultsError
 from timm_bench.choosing.robustness import AGAINST, effective_robustness
 from timm_bench.charts.robustness import show_robustness
-from timm_bench.stats import IMAGES
+from timm_bench.columns import TEST_SETS
 
 DAYS = ['2022-04-01', '2023-02-06', '2024-09-04', '2026-01-06']
 FILES = {'imagenet': 'results-imagenet', 'real': 'results-imagenet-real', 'v2': 'results-imagenetv2-matched-frequency', 'a': 'results-imagenet-a',
@@ -52,7 +52,7 @@ def test_trends_and_who_is_above_them_are_those_of_statsmodels(snapshots, day, t
     assert set(found.test_set) == set(AGAINST)
     for name, clean in AGAINST.items():
         own = wide.dropna(subset=[name, clean])
-        odds = {c: np.log((p := own[c].clip(50 / IMAGES[c], 100 - 50 / IMAGES[c])) / (100 - p)) for c in (name, clean)}
+        odds = {c: np.log((p := own[c].clip(50 / TEST_SETS[c].images, 100 - 50 / TEST_SETS[c].images)) / (100 - p)) for c in (name, clean)}
         usual = own.pretrain.eq('in1k') if trend == 'in1k' else own.pretrain.isna() | own.pretrain.notna()
         line = sm.OLS(odds[name][usual], sm.add_constant(odds[clean][usual])).fit()
         band = line.get_prediction(sm.add_constant(odds[clean])).summary_frame(alpha=.05)

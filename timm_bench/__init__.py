@@ -7,8 +7,9 @@ __version__ = "0.1.0"
 import lazy_loader as _lazy
 
 __getattr__, __dir__, __all__ = _lazy.attach(__name__, submod_attrs={
-    'sources.tables': ['ResultsError'],
-    'sources.results': ['Results', 'ResultsWarning', 'get_results', 'list_benchmarks'],
+    'checks': ['ResultsError', 'ResultsWarning'],
+    'sources.results': ['Results', 'get_results'],
+    'sources.benchmarks': ['list_benchmarks'],
     'models': ['split_name', 'current_name', 'family', 'pretrain', 'license'],
     'accuracy': ['get_accuracy'],
     'data': ['get_data', 'unmatched'],

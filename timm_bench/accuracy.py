@@ -6,28 +6,15 @@
 from __future__ import annotations
 import os
 from datetime import date
-from typing import Collection, Literal, Sequence, TypeVar
+from typing import Literal, Sequence
 import pandas as pd
-from .sources.results import Results, ResultsError, get_results
+from .checks import ResultsError, one_of
+from .columns import TEST_SETS, TestSet
+from .sources.results import Results, get_results
 from .models import declared_license, families, pretrain
 
 # %% auto #0
-__all__ = ['TestSet', 'get_accuracy']
-
-# %% ../nbs/03_accuracy.ipynb #ca2daa6c
-TestSet = Literal['imagenet', 'real', 'v2', 'a', 'a-clean', 'r', 'r-clean', 'sketch']
-_FILES: dict[TestSet, str] = {
-    'imagenet': 'results-imagenet.csv', 'real': 'results-imagenet-real.csv', 'v2': 'results-imagenetv2-matched-frequency.csv',
-    'a': 'results-imagenet-a.csv', 'a-clean': 'results-imagenet-a-clean.csv', 'r': 'results-imagenet-r.csv',
-    'r-clean': 'results-imagenet-r-clean.csv', 'sketch': 'results-sketch.csv'}
-
-_Choice = TypeVar('_Choice')
-
-def _choose(argument: str, value: object, choices: Collection[_Choice]) -> _Choice:
-    "The one of the choices that a value is; a value that is none is refused, naming them."
-    for choice in choices:
-        if choice == value: return choice
-    raise ResultsError(f'{argument}={value!r}: give one of {", ".join(map(repr, choices))}')
+__all__ = ['get_accuracy', 'sets_in']
 
 # %% ../nbs/03_accuracy.ipynb #aa734f47
 def get_accuracy(
@@ -36,30 +23,40 @@ def get_accuracy(
     sets: Sequence[TestSet] | Literal['all'] | None = None,  # several test sets instead, side by side
     results: str | os.PathLike | Results | None = None,  # see `get_results`
     as_of: str | date | None = None,  # see `get_results`
-) -> pd.DataFrame:  # a row per weight and image size: `model`, `img_size` (pixels), `top1`, `top5` (percent), …; with `sets` a top-1 column named as each set; raises `ResultsError`
-    "timm's accuracy table for one test set, or the top-1 accuracies on several."
-    _choose('accuracy', accuracy, _FILES)
+) -> pd.DataFrame:  # a row per weight and image size; raises `ResultsError`
+    """timm's accuracy table for one test set, or the top-1 accuracies on several.
+
+    One table has `model`, `img_size` (pixels), `top1`, `top5` (percent) and timm's other columns; with `sets` there is a
+    top-1 column named as each set."""
+    file = TEST_SETS[one_of('accuracy', accuracy, TEST_SETS)].file
     results = get_results(results, as_of=as_of)
     if sets is not None: return _side_by_side(_chosen(sets, accuracy, results), results)
-    table = results.read(_FILES[accuracy], ['model', 'img_size', 'top1', 'top5', 'param_count'])
-    table.attrs = _source(results, [_FILES[accuracy]])
+    table = results.read(file, ['model', 'img_size', 'top1', 'top5', 'param_count'])
+    table.attrs = results.source([file])
     return table
 
-def _source(results: Results, files: list[str]) -> dict:
-    "Where a frame comes from."
-    return dict(origin=results.origin, folder=str(results.folder), commit=results.commit, date=results.date, files=files)
-
 # %% ../nbs/03_accuracy.ipynb #698cb02c
+def sets_in(
+    results: Results,  # of `get_results`
+) -> list[TestSet]:
+    "The test sets that results have a table for."
+    there_are = results.files
+    return [name for name, about in TEST_SETS.items() if about.file in there_are]
+
 def _chosen(sets: Sequence[str] | str, accuracy: str, results: Results) -> list[TestSet]:
     "The names of the test sets that are meant."
-    if accuracy != 'imagenet': raise ResultsError(f'accuracy={accuracy!r}: give accuracy= for one test set or sets= for several, not both')
-    if isinstance(sets, str) and sets == 'all': return [name for name, file in _FILES.items() if file in results.files]
-    names = [sets] if isinstance(sets, str) or not isinstance(sets, Sequence) else list(dict.fromkeys(sets))
-    if not names: raise ResultsError(f"sets={sets!r}: give 'all' or some of {', '.join(map(repr, _FILES))}")
-    for name in names: _choose('sets', name, ['all', *_FILES])
-    return [_choose('sets', name, _FILES) for name in names]  # 'all' is one of them only where it stands alone
+    if accuracy != 'imagenet':
+        raise ResultsError(f'accuracy={accuracy!r}: give accuracy= for one test set or sets= for several, not both')
+    if isinstance(sets, str) and sets == 'all': return sets_in(results)
+    single = isinstance(sets, str) or not isinstance(sets, Sequence)
+    names = [sets] if single else list(dict.fromkeys(sets))
+    if not names: raise ResultsError(f"sets={sets!r}: give 'all' or some of {', '.join(map(repr, TEST_SETS))}")
+    for name in names: one_of('sets', name, ['all', *TEST_SETS])
+    return [one_of('sets', name, TEST_SETS) for name in names]  # 'all' is one of them only where it stands alone
 
 # %% ../nbs/03_accuracy.ipynb #f9cee6e5
+_ROW = ['model', 'img_size']
+
 def _side_by_side(sets: list[TestSet], results: Results) -> pd.DataFrame:
     "The top-1 accuracies on several test sets, a column each."
     tables = {name: get_accuracy(name, results=results) for name in sets}
@@ -67,17 +64,18 @@ def _side_by_side(sets: list[TestSet], results: Results) -> pd.DataFrame:
     wide = pd.concat([table.top1.rename(name) for name, table in once.items()], axis=1)
     params = pd.concat([table.param_count for table in once.values()])
     wide.insert(0, 'param_count', params[~params.index.duplicated()].reindex(wide.index))
-    rows = {name: dict(read=len(tables[name]), joined=len(once[name]), missing=len(wide) - len(once[name])) for name in sets}
-    wide = _named(wide.reset_index())
-    wide.attrs = _source(results, [_FILES[name] for name in sets]) | dict(sets=sets, rows=rows)
+    rows = {}
+    for name, table in once.items():
+        rows[name] = dict(read=len(tables[name]), joined=len(table), missing=len(wide) - len(table))
+    wide = _with_what_names_tell(wide.reset_index())
+    wide.attrs = results.source([TEST_SETS[name].file for name in sets]) | dict(sets=sets, rows=rows)
     return wide
 
-_ROW = ['model', 'img_size']
-
 # %% ../nbs/03_accuracy.ipynb #f5db412f
-def _named(wide: pd.DataFrame) -> pd.DataFrame:
+def _with_what_names_tell(wide: pd.DataFrame) -> pd.DataFrame:
     "Add family, pre-training data and declared licence before the accuracies."
     names = list(wide.model.unique())
-    told = dict(family=families(names), pretrain={n: pretrain(n) for n in names}, license={n: declared_license(n) for n in names})
-    for place, (column, values) in enumerate(told.items(), start=3): wide.insert(place, column, wide.model.map(values))
+    wide.insert(3, 'family', wide.model.map(families(names)))
+    wide.insert(4, 'pretrain', wide.model.map({name: pretrain(name) for name in names}))
+    wide.insert(5, 'license', wide.model.map({name: declared_license(name) for name in names}))
     return wide

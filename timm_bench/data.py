@@ -4,43 +4,25 @@
 
 # %% ../nbs/05_data.ipynb #cbc31bea
 from __future__ import annotations
-import json, os, re
+import os
+from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal, NamedTuple
 import numpy as np
 import pandas as pd
-from .sources.tables import file_state, read_table
-from .sources.results import Results, ResultsError, describe_benchmark, get_results, parse_benchmark, _pick
+from .checks import ResultsError, as_pattern, check_part, one_of
+from .columns import TEST_SETS, TestSet
+from .sources.tables import file_state
+from .sources.results import Results, get_results
+from .sources.benchmarks import Benchmark, pick_benchmark
 from .join import Accuracies, Pairs, arrange, candidates, first_of_each, settle, why_no_accuracy, why_no_speed
-from .models import split_name, renamed, families, pretrain, declared_license, _left_out
-from .accuracy import TestSet, get_accuracy, _FILES, _choose, _source
+from .models import declared_license, families, is_left_out, pretrain, renamed, split_name
+from .accuracy import get_accuracy
 
 # %% auto #0
-__all__ = ['KEEP', 'get_data', 'unmatched']
-
-# %% ../nbs/05_data.ipynb #37191906
-def _read_speed(part: str, benchmark: str | os.PathLike | None, results: Results) -> tuple[pd.DataFrame, pd.Series]:
-    "A benchmark file, and what its name says; `path` is where it lies."
-    own = _own_file(benchmark, results)
-    picked = parse_benchmark(own.name) if own else _pick(part, benchmark, results)
-    path = own or Path(results.folder)/picked['file']
-    numbers = [f'{part}_{what}' for what in ('samples_per_sec', 'step_time', 'batch_size', 'img_size')]
-    return read_table(path, ['model', *numbers, 'param_count']), pd.Series(picked | dict(path=path), dtype=object)
-
-def _own_file(benchmark: str | os.PathLike | None, results: Results) -> Path | None:
-    "The file that a path leads to, where a benchmark is given as one; a name among the results is none."
-    if benchmark is None or not str(benchmark).endswith('.csv') or str(benchmark) in results.files: return None
-    path = Path(benchmark).expanduser()
-    return path if path.is_file() else None
-
-def _measured(path: Path) -> str | None:
-    "On which machine and day a file of `measure` was made, from the sidecar that lies beside it."
-    try:
-        with open(path.with_suffix('.jsonl'), encoding='utf-8') as sidecar: row = json.loads(sidecar.readline())
-        return f"measured on {row['device_model']}, {row['threads']} thread{'s'[:row['threads'] - 1]}, {row['started'][:10]}"
-    except (OSError, ValueError, KeyError, TypeError): return None
+__all__ = ['KEEP', 'Names', 'Joined', 'join_speeds', 'read_joined', 'get_data', 'unmatched']
 
 # %% ../nbs/05_data.ipynb #0c9d27f1
 def _side_by_side(speed: pd.DataFrame, accuracy: pd.DataFrame, pairs: Pairs) -> dict:
@@ -48,130 +30,218 @@ def _side_by_side(speed: pd.DataFrame, accuracy: pd.DataFrame, pairs: Pairs) -> 
     both = set(speed) & set(accuracy)
     columns = {'model': accuracy.model.array.take(pairs.accuracy)}
     for side, table, rows in ('x', speed, pairs.speed), ('y', accuracy, pairs.accuracy):
-        columns |= {f'{name}_{side}' if name in both else name: column.array.take(rows) for name, column in table.items() if name != 'model'}
+        for name, column in table.items():
+            if name == 'model': continue
+            columns[f'{name}_{side}' if name in both else name] = column.array.take(rows)
     return columns
 
 # %% ../nbs/05_data.ipynb #bc66a88a
-def _describe(names: list[str]) -> dict:
+def _what_names_tell(names: list[str]) -> dict:
     "Architecture, tag, pre-training data, licence and the weight's full name: column by name."
-    told = zip(*map(_told, names)) if names else [()] * 5
-    return dict(zip(['arch', 'tag', 'pretrain', 'license', 'weight'], told))
+    told = [_what_name_tells(name) for name in names]
+    columns = zip(*told) if told else [()] * 5
+    return dict(zip(['arch', 'tag', 'pretrain', 'license', 'weight'], columns))
 
 @cache
-def _told(name: str) -> tuple[str, str, str | None, str | None, str]:
-    "What one name tells."
+def _what_name_tells(name: str) -> tuple[str, str, str | None, str | None, str]:
+    "The same for one name."
     weight = renamed(name)
     return *split_name(weight), pretrain(name), declared_license(name), weight
 
 # %% ../nbs/05_data.ipynb #dd27c695
 KEEP = r'^re[sg]netd?|beit|convnext|levit|efficient|vit|vgg'  # the seed's choice of families
 
-class _Names(NamedTuple):
-    "What decides by name which of the joined rows are shown, for each row of the accuracy table."
+class Names(NamedTuple):
+    "What the names in an accuracy table tell, row by row."
     arch: np.ndarray  # a number for each architecture
     gn: np.ndarray  # whether its name ends so
     family: np.ndarray  # a number for each family, its place in
     families: np.ndarray  # the families' names
 
-def _sorted_names(models: list[str], vendors: bool) -> _Names:
+    def families_of(self,
+        rows: np.ndarray,  # of the accuracy table
+    ) -> np.ndarray:
+        "The names of the families of some rows."
+        return self.families[self.family[rows]]
+
+def _sorted_names(models: list[str], vendors: bool) -> Names:
     "What the names in an accuracy table tell."
-    arches, family = [name.partition('.')[0] for name in models], families(models, vendors=vendors)
-    numbers, names = pd.factorize(np.array([family[name] for name in models], dtype=object))
-    return _Names(pd.factorize(np.array(arches, dtype=object))[0], np.array([*map(_left_out, arches)], dtype=bool), numbers, names)
+    arches = [name.partition('.')[0] for name in models]
+    family_of = families(models, vendors=vendors)
+    family, names = pd.factorize(np.array([family_of[name] for name in models], dtype=object))
+    arch, _ = pd.factorize(np.array(arches, dtype=object))
+    return Names(arch, np.array([is_left_out(arch) for arch in arches], dtype=bool), family, names)
 
 # %% ../nbs/05_data.ipynb #f61a3b92
-def _select(pairs: Pairs, names: _Names, top1: np.ndarray, weights: str, keep: str | None) -> tuple[Pairs, dict[str, int]]:
-    "The pairs to show, and how many were dropped for which reason; `top1` and `names` are by row of the accuracy table."
-    kept, dropped = np.array([*map(re.compile(keep or '').search, names.families)], dtype=bool), {}  # no pattern is found in all
-    for reason in 'name ends in gn', 'family not in keep', 'a better weight is shown':
-        rows, before = pairs.accuracy, len(pairs.speed)
-        if reason == 'name ends in gn': pairs = pairs.take(~names.gn[rows])
-        elif reason == 'family not in keep': pairs = pairs.take(kept[names.family[rows]])
-        elif weights == 'best': pairs = pairs.take(first_of_each(-top1[rows], names.arch[rows], pairs.size, names.family[rows]))
-        dropped[reason] = before - len(pairs.speed)
-    return pairs, dropped
+def _select(
+    pairs: Pairs,
+    names: Names,  # by row of the accuracy table
+    top1: np.ndarray,  # percent, by row of the accuracy table
+    weights: str,  # 'best' or 'all'
+    keep: str | None,  # see `get_data`
+) -> tuple[Pairs, dict[str, int]]:
+    "The pairs to show, and how many were dropped for which reason."
+    named = pairs.take(~names.gn[pairs.accuracy])
+    pattern = as_pattern('keep', keep or '', '; give None for all families')
+    kept = np.array([bool(pattern.search(family)) for family in names.families], dtype=bool)
+    shown = in_keep = named.take(kept[names.family[named.accuracy]])
+    if weights == 'best':
+        rows = in_keep.accuracy
+        shown = in_keep.take(first_of_each(-top1[rows], names.arch[rows], in_keep.size, names.family[rows]))
+    dropped = {
+        'name ends in gn': pairs.count - named.count,
+        'family not in keep': named.count - in_keep.count,
+        'a better weight is shown': in_keep.count - shown.count}
+    return shown, dropped
 
 # %% ../nbs/05_data.ipynb #7c1e2f90
-def _arranged(test_set: TestSet, results: Results, vendors: bool) -> tuple[Accuracies, _Names]:
-    "An accuracy table, and what decides by name which of its rows are shown."
-    _choose('accuracy', test_set, _FILES)
-    state = file_state(Path(results.folder)/_FILES[test_set])
+def _arranged(test_set: TestSet, results: Results, vendors: bool) -> tuple[Accuracies, Names]:
+    "An accuracy table, and what the names in it tell."
+    file = TEST_SETS[one_of('accuracy', test_set, TEST_SETS)].file
+    state = file_state(Path(results.folder)/file)
     return _remembered(test_set, results, bool(vendors), state) if state else _arrange(test_set, results, vendors)
 
-def _arrange(test_set: TestSet, results: Results, vendors: bool) -> tuple[Accuracies, _Names]:
+def _arrange(test_set: TestSet, results: Results, vendors: bool) -> tuple[Accuracies, Names]:
     "As `_arranged`, from the file."
     table = get_accuracy(test_set, results=results)
     table.attrs = {}  # pandas would copy them at every step
     return arrange(table), _sorted_names(table.model.to_numpy().tolist(), vendors)
 
 @lru_cache(maxsize=16)
-def _remembered(test_set: TestSet, results: Results, vendors: bool, _state: tuple[int, ...]) -> tuple[Accuracies, _Names]:
+def _remembered(test_set: TestSet, results: Results, vendors: bool, _state: tuple[int, ...]) -> tuple[Accuracies, Names]:
     "As `_arranged`, for a file in one state."
     return _arrange(test_set, results, vendors)
+
+# %% ../nbs/05_data.ipynb #ca0a841d
+@dataclass(frozen=True)
+class Joined:
+    "Speed and accuracy of models, the pairs of them, and what did not pair."
+    part: str  # 'infer' or 'train'
+    benchmark: Benchmark
+    speed: pd.DataFrame  # the benchmark's rows
+    test_set: TestSet
+    results: Results  # that the accuracies are from
+    accuracies: Accuracies
+    names: Names  # by row of the accuracies
+    candidates: Pairs  # all that may be joined
+    pairs: Pairs  # those that are
+
+    @property
+    def rows(self) -> dict[str, int]:
+        "What became of how many of the benchmark's rows."
+        joined, matched = len(set(self.pairs.speed)), len(set(self.candidates.speed))
+        read = len(self.speed)
+        return dict(read=read, joined=joined, superseded=matched - joined, unmatched=read - matched)
+
+    def frame(self,
+        pairs: Pairs | None = None,  # which; `None`: all
+    ) -> pd.DataFrame:
+        "The paired rows, with all that is known of them."
+        pairs = self.pairs if pairs is None else pairs
+        columns = _side_by_side(self.speed, self.accuracies.table, pairs)
+        columns['secs'] = 1 / columns[f'{self.part}_samples_per_sec']
+        columns['family'] = self.names.families_of(pairs.accuracy)
+        frame = pd.DataFrame(columns | _what_names_tell(columns['model'].tolist()))
+        frame.attrs = self.results.source([self.benchmark.file, TEST_SETS[self.test_set].file]) | dict(
+            part=self.part, benchmark=self.benchmark.describe(), measured_on=self.benchmark.measured_on(),
+            accuracy=self.test_set, rows=self.rows)
+        return frame
+
+    def select(self,
+        weights: Literal['best', 'all'] = 'all',  # see `get_data`
+        keep: str | None = None,  # see `get_data`
+    ) -> pd.DataFrame:  # raises `ResultsError`
+        "What `get_data` shows."
+        top1 = self.accuracies.table.top1.to_numpy()
+        shown, dropped = _select(self.pairs, self.names, top1, one_of('weights', weights, ('best', 'all')), keep)
+        if self.pairs.count and not shown.count:
+            there_are = sorted(set(self.names.families_of(self.pairs.accuracy)))
+            raise ResultsError(f'keep={keep!r}: no such family; there are {", ".join(there_are)}')
+        frame = self.frame(shown)
+        frame.attrs['dropped'] = dropped
+        return frame
+
+    def unmatched(self,
+        side: Literal['benchmark', 'accuracy'] = 'benchmark',  # see the function `unmatched`
+        superseded: bool = False,  # see the function `unmatched`
+    ) -> pd.DataFrame:
+        "The rows that did not join, and why."
+        pairs = self.pairs if superseded else self.candidates
+        if side == 'benchmark':
+            left, joined, why = self.speed, pairs.speed, why_no_accuracy(self.part, self.accuracies)
+        else:
+            left, joined = self.accuracies.table, pairs.accuracy
+            why = why_no_speed(self.part, self.speed, self.accuracies)
+        left = left[~left.index.isin(joined)]
+        told = [why(row) for row in left.itertuples()]
+        reasons = pd.DataFrame(told, left.index, columns=['kind', 'reason'], dtype=object)
+        left = left.assign(**reasons).reset_index(drop=True)
+        if side == 'accuracy': left.attrs = self.results.source([TEST_SETS[self.test_set].file])
+        return left
+
+# %% ../nbs/05_data.ipynb #18bf40d5
+def join_speeds(
+    speed: pd.DataFrame,  # rows of a benchmark
+    benchmark: Benchmark,  # what they are
+    part: str,  # 'infer' or 'train'
+    accuracy: TestSet = 'imagenet',  # see `get_data`
+    results: str | os.PathLike | Results | None = None,  # that the accuracies are read from; see `get_results`
+    vendors: bool = False,  # see `get_data`
+) -> Joined:  # raises `ResultsError`
+    "Join rows of a benchmark to the accuracies."
+    results = get_results(results)
+    accuracies, names = _arranged(accuracy, results, vendors)
+    possible = candidates(part, speed, accuracies)
+    return Joined(part, benchmark, speed, accuracy, results, accuracies, names, possible, settle(possible))
+
+def read_joined(
+    part: str,  # 'infer' or 'train'
+    benchmark: str | os.PathLike | Benchmark | None = None,  # see `get_data`
+    accuracy: TestSet = 'imagenet',  # see `get_data`
+    results: str | os.PathLike | Results | None = None,  # see `get_results`
+    vendors: bool = False,  # see `get_data`
+) -> Joined:  # raises `ResultsError`
+    "Join a benchmark file to the accuracies."
+    check_part(part)
+    results = get_results(results)
+    picked = benchmark if isinstance(benchmark, Benchmark) else _file_meant(part, benchmark, results)
+    numbers = [f'{part}_{what}' for what in ('samples_per_sec', 'step_time', 'batch_size', 'img_size')]
+    return join_speeds(picked.read(['model', *numbers, 'param_count']), picked, part, accuracy, results, vendors)
+
+def _file_meant(part: str, benchmark: str | os.PathLike | None, results: Results) -> Benchmark:
+    "The file that a path leads to, where a benchmark is given as one; else the one that words mean."
+    if benchmark is not None and str(benchmark).endswith('.csv') and str(benchmark) not in results.files:
+        path = Path(benchmark).expanduser()
+        if path.is_file(): return Benchmark.named(path.name, path)
+    return pick_benchmark(part, benchmark, results)
 
 # %% ../nbs/05_data.ipynb #a8454704
 def get_data(
     part: Literal['infer', 'train'],  # inference or training speed
-    col: str | None = None,  # the throughput column that `secs` is made from; `None`: `{part}_samples_per_sec`, the only one that timm has
+    col: str | None = None,  # the throughput column that `secs` is made from: `{part}_samples_per_sec`, the only one
     *,
-    benchmark: str | os.PathLike | None = None,  # a benchmark file's name, words true of one ('rtx4090 nhwc'), or the path of a file of one's own; `None`: amp, nhwc, RTX 3090, eager, newest PyTorch
+    benchmark: str | os.PathLike | None = None,  # a benchmark file's name, words true of one, or the path of one's own
     results: str | os.PathLike | Results | None = None,  # see `get_results`
     as_of: str | date | None = None,  # see `get_results`
     accuracy: TestSet = 'imagenet',  # the test set that `top1` and `top5` are from
-    weights: Literal['best', 'all'] = 'best',  # the most accurate weight of each architecture, image size and family, or every one
+    weights: Literal['best', 'all'] = 'best',  # the best of each architecture, image size and family, or every one
     vendors: bool = False,  # count ports (`tf_`, `gluon_`, …) to their architecture's family
-    keep: str | None = KEEP,  # regular expression that a family must contain (`'^(vit|convnext)$'`: these two alone); `None`: all families
-) -> pd.DataFrame:  # a row per weight and image size, none whose architecture's name ends in gn; `secs` is seconds per image, amortised; `attrs`: source, and what was dropped; raises `ResultsError`
-    "Speed and accuracy of models, in one tidy frame."
-    _choose('part', part, ('infer', 'train'))
-    _choose('weights', weights, ('best', 'all'))
-    _check_column(part, col)
-    _check_pattern(keep)
+    keep: str | None = KEEP,  # regular expression that a family must contain; `None`: all families
+) -> pd.DataFrame:  # a row per weight and image size; raises `ResultsError`
+    """Speed and accuracy of models, in one tidy frame.
+
+    `secs` is seconds per image, amortised over the batch. No architecture is in it whose name ends in gn. Words such as `'rtx4090 nhwc'` mean
+    the benchmark file that they are true of; without any it is amp, nhwc, RTX 3090, eager, with the newest PyTorch. `keep='^(vit|convnext)$'`
+    takes these two families alone. The frame's `attrs` say where it is from, and what was dropped."""
+    check_part(part)
+    one_of('weights', weights, ('best', 'all'))
+    if col not in (None, f'{part}_samples_per_sec'):
+        raise ResultsError(f"col={col!r}: seconds are made from throughput; give '{part}_samples_per_sec' or leave it out")
+    if keep is not None and not isinstance(keep, str):
+        raise ResultsError(f'keep={keep!r}: give a regular expression, or None for all families')
+    as_pattern('keep', keep or '', '; give None for all families')
     results = get_results(results, as_of=as_of)
-    speed, picked = _read_speed(part, benchmark, results)
-    accuracies, names = _arranged(accuracy, results, vendors)
-    pairs, rows = _join(part, speed, accuracies)
-    shown, dropped = _select(pairs, names, accuracies.table.top1.to_numpy(), weights, keep)
-    if len(pairs.speed) > len(shown.speed) == 0: raise ResultsError(f'keep={keep!r}: no such family; there are {", ".join(sorted(set(names.families[names.family[pairs.accuracy]])))}')
-    table = _frame(part, speed, accuracies, shown, names)
-    table.attrs = _source(results, [picked.file, _FILES[accuracy]]) | dict(part=part, benchmark=describe_benchmark(picked),
-        measured_on=_measured(picked.path), accuracy=accuracy, rows=rows, dropped=dropped)
-    return table
-
-# %% ../nbs/05_data.ipynb #ca0a841d
-def _join(part: str, speed: pd.DataFrame, accuracies: Accuracies) -> tuple[Pairs, dict[str, int]]:
-    "Every pair of speed and accuracy; and what became of how many rows."
-    possible = candidates(part, speed, accuracies)
-    pairs = settle(possible)
-    joined, matched = (int(np.count_nonzero(np.bincount(found.speed))) for found in (pairs, possible))
-    return pairs, dict(read=len(speed), joined=joined, superseded=matched - joined, unmatched=len(speed) - matched)
-
-
-# %% ../nbs/05_data.ipynb #18bf40d5
-def _frame(part: str, speed: pd.DataFrame, accuracies: Accuracies, shown: Pairs, names: _Names) -> pd.DataFrame:
-    "The rows to show, with all that is known of them."
-    columns = _side_by_side(speed, accuracies.table, shown)
-    columns |= dict(secs=1 / columns[f'{part}_samples_per_sec'], family=names.families[names.family[shown.accuracy]])
-    return pd.DataFrame(columns | _describe(columns['model'].tolist()))
-
-def _all_joined(part: str, benchmark: str, results: Results) -> pd.DataFrame:
-    "All that `get_data` could show, architectures whose names end in gn among it."
-    speed, picked = _read_speed(part, benchmark, results)
-    accuracies, names = _arranged('imagenet', results, False)
-    table = _frame(part, speed, accuracies, _join(part, speed, accuracies)[0], names)
-    table.attrs = dict(benchmark=describe_benchmark(picked))
-    return table
-
-# %% ../nbs/05_data.ipynb #366584f7
-def _check_column(part: str, col: str | None) -> None:
-    "Refuse a column that seconds cannot be made from."
-    if col not in (None, f'{part}_samples_per_sec'): raise ResultsError(f"col={col!r}: seconds are made from throughput; give '{part}_samples_per_sec' or leave it out")
-
-def _check_pattern(keep: str | None) -> None:
-    "Refuse what is no regular expression."
-    if keep is not None and not isinstance(keep, str): raise ResultsError(f'keep={keep!r}: give a regular expression, or None for all families')
-    try: re.compile(keep or '')
-    except re.error as e: raise ResultsError(f'keep={keep!r}: not a regular expression ({e}); give None for all families') from None
+    return read_joined(part, benchmark, accuracy, results, vendors).select(weights, keep)
 
 # %% ../nbs/05_data.ipynb #6a61bd51
 def unmatched(
@@ -182,19 +252,12 @@ def unmatched(
     as_of: str | date | None = None,  # see `get_results`
     accuracy: TestSet = 'imagenet',  # see `get_data`
     side: Literal['benchmark', 'accuracy'] = 'benchmark',  # rows of the benchmark file, or of the accuracy table
-    superseded: bool = False,  # with `side='benchmark'`: also the rows whose weights another row of the file stands for
-) -> pd.DataFrame:  # those rows that joined with nothing, as in their file, the `kind` of reason, alike for many rows, and the `reason` itself; raises `ResultsError`
-    "The rows that did not join, and why."
-    _choose('part', part, ('infer', 'train'))
-    _choose('side', side, ('benchmark', 'accuracy'))
+    superseded: bool = False,  # also the benchmark's rows whose weights another row of the file stands for
+) -> pd.DataFrame:  # rows as in their file, with the `kind` of reason and the `reason`; raises `ResultsError`
+    """The rows that did not join, and why.
+
+    `kind` is alike for many rows; `reason` tells the particulars of each."""
+    check_part(part)
+    one_of('side', side, ('benchmark', 'accuracy'))
     results = get_results(results, as_of=as_of)
-    speed, table = _read_speed(part, benchmark, results)[0], _arranged(accuracy, results, False)[0]
-    pairs = candidates(part, speed, table)
-    if superseded: pairs = settle(pairs)
-    if side == 'benchmark': left, joined, why = speed, pairs.speed, why_no_accuracy(part, table)
-    else: left, joined, why = table.table, pairs.accuracy, why_no_speed(part, speed, table)
-    left = left[~left.index.isin(joined)]
-    reasons = pd.DataFrame([why(row) for row in left.itertuples()], left.index, columns=['kind', 'reason'], dtype=object)
-    left = left.assign(**reasons).reset_index(drop=True)
-    if side == 'accuracy': left.attrs = _source(results, [_FILES[accuracy]])
-    return left
+    return read_joined(part, benchmark, accuracy, results).unmatched(side, superseded)

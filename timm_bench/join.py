@@ -27,10 +27,10 @@ def arrange(
     table: pd.DataFrame,  # with `model`, `img_size`, `top1` and `param_count`
 ) -> Accuracies:
     "Arrange an accuracy table for finding things in it."
-    models, sizes, top1, params = (table[column].to_numpy().tolist() for column in ('model', 'img_size', 'top1', 'param_count'))
+    models, sizes, top1, params = (table[c].to_numpy().tolist() for c in ('model', 'img_size', 'top1', 'param_count'))
     best = _best(models, top1)
-    weights_of = lru_cache(maxsize=10_000)(partial(_weights_of, best, _by_architecture(best)))  # one file names what the one before it named
-    return Accuracies(table, params, _by_size(models, sizes), best, weights_of)
+    find = partial(_weights_of, best, _by_architecture(best))
+    return Accuracies(table, params, _by_size(models, sizes), best, lru_cache(maxsize=10_000)(find))
 
 # %% ../nbs/04_join.ipynb #a91c07d3
 def _by_size(models: list[str], sizes: list[int]) -> dict[int, dict[str, int]]:
@@ -43,7 +43,7 @@ def _best(models: list[str], top1: list[float]) -> dict[str, int]:
     "The row of the best accuracy of each weight."
     best: dict[str, int] = {}
     for row, model in enumerate(models):
-        if top1[row] > top1[best.setdefault(model, row)]: best[model] = row
+        if model not in best or top1[row] > top1[best[model]]: best[model] = row
     return best
 
 def _by_architecture(weights: Iterable[str]) -> dict[str, list[str]]:
@@ -73,11 +73,16 @@ def _another_model(one: float, other: float) -> bool:
 
 # %% ../nbs/04_join.ipynb #019313ba
 class Pairs(NamedTuple):
-    "Benchmark rows and accuracy rows that may be joined, side by side, in the order of the benchmark and then of the accuracy table."
+    "Benchmark rows and accuracy rows that belong together, in the order of the one and then of the other."
     speed: np.ndarray  # row numbers of the benchmark
     accuracy: np.ndarray  # row numbers of the accuracy table
     size: np.ndarray  # the image sizes that the speeds were measured at, in pixels
     rank: np.ndarray  # see `_weights_of`
+
+    @property
+    def count(self) -> int:
+        "How many pairs."
+        return len(self.speed)
 
     def take(self,
         rows: np.ndarray,  # which of them: numbers, or true and false
@@ -85,9 +90,10 @@ class Pairs(NamedTuple):
         "Some of the pairs."
         return Pairs(*(column[rows] for column in self))
 
-def _speeds(part: str, speed: pd.DataFrame) -> Iterator[tuple[str, int, float, float]]:
+def _measured_rows(part: str, speed: pd.DataFrame) -> Iterator[tuple[str, int, float, float]]:
     "Name, image size, throughput and parameters of each benchmark row."
-    return zip(*(speed[column].to_numpy().tolist() for column in ('model', f'{part}_img_size', f'{part}_samples_per_sec', 'param_count')))
+    columns = 'model', f'{part}_img_size', f'{part}_samples_per_sec', 'param_count'
+    return zip(*(speed[column].to_numpy().tolist() for column in columns))
 
 def candidates(
     part: str,  # 'infer' or 'train'
@@ -96,12 +102,15 @@ def candidates(
 ) -> Pairs:
     "Every pair of a speed row and an accuracy row that may be joined."
     found: list[int] = []  # four numbers a pair
-    for row, (name, size, rate, own) in enumerate(_speeds(part, speed)):
-        weights, rank = accuracies.weights_of(name) if rate > 0 else ([], 0)
+    for row, (name, size, rate, params) in enumerate(_measured_rows(part, speed)):
+        if not rate > 0: continue
+        weights, rank = accuracies.weights_of(name)
         rows = accuracies.best if part == 'train' else accuracies.sizes.get(size, {})
         for weight in weights:
             at = rows.get(weight)
-            if at is not None and not (rank == 1 and _another_model(own, accuracies.params[at])): found += row, at, size, rank
+            if at is None: continue
+            if rank == 1 and _another_model(params, accuracies.params[at]): continue
+            found += row, at, size, rank
     pairs = np.array(found, dtype=int).reshape(-1, 4)
     return Pairs(*pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))].T)
 
@@ -123,28 +132,37 @@ def settle(
     return pairs.take(first_of_each(pairs.rank, pairs.accuracy, pairs.size))
 
 # %% ../nbs/04_join.ipynb #37061f69
-def _sizes(sizes: Collection[int]) -> str: return f"size{'s'[:len(set(sizes)) - 1]} " + ', '.join(f'{size:g}' for size in sorted(set(sizes)))
+def _sizes_in_words(sizes: Collection[int]) -> str:
+    "Image sizes, each once."
+    distinct = sorted(set(sizes))
+    return ('size ' if len(distinct) == 1 else 'sizes ') + ', '.join(f'{size:g}' for size in distinct)
 
-def _no_accuracy(name: str) -> str:
+def _has_weights(name: str) -> str:
     "Whether timm has weights under a name, though no accuracy."
-    return 'weights without an accuracy' if split_name(renamed(name)).arch in registry()['weights'] else 'no weights in timm'
+    known = split_name(renamed(name)).arch in registry()['weights']
+    return 'weights without an accuracy' if known else 'no weights in timm'
 
 def why_no_accuracy(
     part: str,  # 'infer' or 'train'
     accuracies: Accuracies,  # the accuracy table
-) -> Callable[[Any], tuple[str, str]]:  # from a row of the benchmark (of `itertuples`) to the kind of reason, and the reason
+) -> Callable[[Any], tuple[str, str]]:  # from a row of the benchmark (of `itertuples`) to the kind, and the reason
     "Why a benchmark row joined with nothing."
     params = dict(zip(accuracies.table.model, accuracies.params))
     def why(row: Any) -> tuple[str, str]:
-        if pd.isna(rate := getattr(row, f'{part}_samples_per_sec')): return 'no throughput', 'the throughput is empty'
+        rate = getattr(row, f'{part}_samples_per_sec')
+        if pd.isna(rate): return 'no throughput', 'the throughput is empty'
         if rate == 0: return 'no throughput', 'the throughput is 0'
         weights, _ = accuracies.weights_of(row.model)
-        if not weights: return _no_accuracy(row.model), 'no accuracy is published under its name, present or past'
-        if row.model not in accuracies.best and len(weights) == 1 and _another_model(row.param_count, (there := params[weights[0]])):
-            return 'parameters of another model', f'its {row.param_count:g} million parameters are not those of {weights[0]} ({there:g} million)'
+        if not weights: return _has_weights(row.model), 'no accuracy is published under its name, present or past'
+        only = weights[0]
+        renamed_to_one = row.model not in accuracies.best and len(weights) == 1
+        if renamed_to_one and _another_model(row.param_count, params[only]):
+            own = f'its {row.param_count:g} million parameters'
+            return 'parameters of another model', f'{own} are not those of {only} ({params[only]:g} million)'
         sizes = [size for size, rows in accuracies.sizes.items() if not rows.keys().isdisjoint(weights)]
-        if part == 'train' or getattr(row, f'{part}_img_size') in sizes: return 'superseded', 'another row of the file stands for its weights'
-        return 'accuracy at other image sizes only', f'accuracy is published at image {_sizes(sizes)} only'
+        if part == 'train' or getattr(row, f'{part}_img_size') in sizes:
+            return 'superseded', 'another row of the file stands for its weights'
+        return 'accuracy at other image sizes only', f'accuracy is published at image {_sizes_in_words(sizes)} only'
     return why
 
 # %% ../nbs/04_join.ipynb #03c2f977
@@ -152,13 +170,16 @@ def why_no_speed(
     part: str,  # 'infer' or 'train'
     speed: pd.DataFrame,  # the benchmark's rows
     accuracies: Accuracies,  # the accuracy table
-) -> Callable[[Any], tuple[str, str]]:  # from a row of the accuracy table (of `itertuples`) to the kind of reason, and the reason
+) -> Callable[[Any], tuple[str, str]]:  # from a row of the accuracies (of `itertuples`) to the kind, and the reason
     "Why an accuracy row joined with nothing."
     measured: dict[str, set[int]] = defaultdict(set)
-    for name, size, rate, _ in _speeds(part, speed):
-        for weight in accuracies.weights_of(name)[0] if rate > 0 else []: measured[weight].add(size)
+    for name, size, rate, _ in _measured_rows(part, speed):
+        if not rate > 0: continue
+        for weight in accuracies.weights_of(name)[0]: measured[weight].add(size)
     def why(row: Any) -> tuple[str, str]:
-        if not measured[row.model]: return 'architecture not measured', 'no speed was measured for its architecture'
-        if part == 'train': return 'less accurate than at another image size', 'another image size of this weight is more accurate'
-        return 'speed at other image sizes only', f'speed was measured at image {_sizes(measured[row.model])} only'
+        sizes = measured[row.model]
+        if not sizes: return 'architecture not measured', 'no speed was measured for its architecture'
+        if part == 'train':
+            return 'less accurate than at another image size', 'another image size of this weight is more accurate'
+        return 'speed at other image sizes only', f'speed was measured at image {_sizes_in_words(sizes)} only'
     return why

@@ -11,10 +11,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Iterable, NamedTuple
 import timm_bench
+from .checks import ResultsError
 
 # %% auto #0
-__all__ = ['Name', 'split_name', 'read_registry', 'write_registry', 'registry', 'UnknownModel', 'suggest', 'renamed', 'renames',
-           'current_name', 'full_name', 'license', 'declared_license', 'families', 'family', 'pretrain']
+__all__ = ['VENDORS', 'Name', 'split_name', 'read_registry', 'write_registry', 'registry', 'all_weights', 'UnknownModel',
+           'known_names', 'suggest', 'renamed', 'renames', 'current_name', 'full_name', 'license', 'declared_license',
+           'is_left_out', 'families', 'family', 'pretrain']
 
 # %% ../nbs/02_models.ipynb #0a5a8215
 class Name(NamedTuple):
@@ -32,7 +34,6 @@ def split_name(
 def _text(name: object) -> str:
     "A name that was given, if it is one."
     if isinstance(name, str): return name
-    from timm_bench.sources.tables import ResultsError  # with pandas, which nothing else here needs
     raise ResultsError(f"name={name!r}: give a model's name, such as 'convnext_tiny'")
 
 # %% ../nbs/02_models.ipynb #edd11566
@@ -68,7 +69,7 @@ def registry() -> dict:  # see `read_registry`
     return json.loads(_table_file().read_text(encoding='utf-8'))
 
 @cache
-def _all_weights() -> tuple[str, ...]:
+def all_weights() -> tuple[str, ...]:
     "The full names of all weights that timm has."
     return tuple(f'{arch}.{tag}' for arch, tags in registry()['weights'].items() for tag in tags)
 
@@ -77,10 +78,10 @@ class UnknownModel(ValueError):
     "A name that timm does not know; the message suggests those nearest to it."
 
 @cache
-def _known() -> frozenset[str]:
+def known_names() -> frozenset[str]:
     "Every name that timm knows: architectures, full names, old names."
     table = registry()
-    return frozenset([*table['weights'], *table['others'], *table['renames'], *_all_weights()])
+    return frozenset([*table['weights'], *table['others'], *table['renames'], *all_weights()])
 
 def suggest(
     name: str,  # a name, perhaps misspelt
@@ -89,7 +90,7 @@ def suggest(
 ) -> list[str]:  # the nearest names, best first
     "Suggest the names nearest to `name`: that it begins, then misspelt, then abbreviated ('ViT-B/16')."
     from difflib import get_close_matches  # only who misspells needs it
-    words = {known: _spaced(known) for known in sorted(_known() if names is None else names, key=lambda known: ('.' in known, len(known), known))}
+    words = {known: _spaced(known) for known in sorted(known_names() if names is None else names, key=lambda known: ('.' in known, len(known), known))}
     asked = _spaced(name)
     begun = [known for known, text in words.items() if asked and text.startswith(asked)]
     abbreviated = re.compile(' (?:.* )?'.join(f'{word}[a-z0-9]*' for word in asked.split()))
@@ -102,7 +103,7 @@ def _spaced(name: str) -> str:
     return ' '.join(re.findall('[a-z]+|[0-9]+', name.lower()))
 
 # %% ../nbs/02_models.ipynb #de588b53
-_VENDORS = re.compile(r'^(?:tf|gluon|tv|ssl|swsl|ig|ens_adv|adv|legacy|dm|jx)_')
+VENDORS = re.compile(r'^(?:tf|gluon|tv|ssl|swsl|ig|ens_adv|adv|legacy|dm|jx)_')
 
 @cache
 def renamed(
@@ -111,7 +112,7 @@ def renamed(
     "What became of a name."
     table, weights = registry()['renames'], registry()['weights']
     if not (new := table.get(name)): return name
-    (arch, tag), own = split_name(new), _VENDORS.sub('', name)
+    (arch, tag), own = split_name(new), VENDORS.sub('', name)
     longer = [known for known in weights.get(arch, {}) if known.startswith(f'{tag}_')]
     if tag and tag not in weights.get(arch, {}) and len(longer) == 1: return f'{arch}.{longer[0]}'
     if own in (name, arch) or list(table.values()).count(new) == 1: return new
@@ -127,7 +128,7 @@ def current_name(
     name: str,  # a model's name of any era
 ) -> str:  # what timm calls it today; the name itself where it was never changed; raises `UnknownModel` for a name timm does not know
     "Today's name of a model."
-    if not isinstance(name, str) or name not in _known():
+    if not isinstance(name, str) or name not in known_names():
         near = suggest(name) if isinstance(name, str) else []
         raise UnknownModel(f'timm knows no model {name!r}' + (f'; did you mean {", ".join(near)}?' if near else ''))
     return renamed(name)
@@ -162,14 +163,14 @@ _LETTERS = re.compile(r'^([a-z]+?(?:v2)?)(?:\d|_|$)')
 _MORE_DATA = re.compile(r'in(?<![a-z]in)(12|21|22)')  # no letter stands before it; so written, it is found quickly
 _RESNET_D = re.compile('resnet.*d')
 
-def _left_out(arch: str) -> bool:
+def is_left_out(arch: str) -> bool:
     "Whether `get_data` leaves an architecture out, as the seed did."
     return arch.endswith('gn')
 
 @cache
 def _stem(arch: str, vendors: bool) -> str:
     "A family's name before the suffix for more data."
-    if vendors: arch = _VENDORS.sub('', arch)
+    if vendors: arch = VENDORS.sub('', arch)
     letters = _LETTERS.match(arch)
     return (letters[1] if letters else 'other') + ('d' if _RESNET_D.search(arch) else '')
 
@@ -195,13 +196,12 @@ def family(
     vendors: bool = False,  # fold a port (`tf_`, `gluon_`, …) into its architecture's family
 ) -> str:  # such as 'resnetd' or 'convnext_in22'; 'other' where the name does not begin with letters; raises `ResultsError`
     "The family that a model belongs to."
-    return families([_text(name)], _all_weights() if among is None else _texts(among), vendors)[name]
+    return families([_text(name)], all_weights() if among is None else _texts(among), vendors)[name]
 
 def _texts(among: Iterable[str]) -> list[str]:
     "The names that were given, if they are names."
     names = list(among) if isinstance(among, Iterable) and not isinstance(among, str) else [among]
     if all(isinstance(name, str) for name in names): return names
-    from timm_bench.sources.tables import ResultsError  # with pandas, which nothing else here needs
     raise ResultsError(f"among={str(among)[:60]!r}: give names of models, such as ['convnext_tiny']")
 
 # %% ../nbs/02_models.ipynb #ff8a882b

@@ -4,95 +4,23 @@
 
 # %% ../nbs/06_stats.ipynb #fe6d9b58
 from __future__ import annotations
-import re
-from typing import Any, Iterable, Literal, get_args
+from typing import Literal
 import numpy as np
 import pandas as pd
-from .sources.results import ResultsError
-from .accuracy import TestSet, _choose
+from .checks import need, need_numbers, one_of
+from .columns import TEST_SETS, TestSet, more_is_better
 
 # %% auto #0
-__all__ = ['IMAGES', 'need', 'need_numbers', 'as_numbers', 'need_names', 'listed', 'more_is_better', 'unbeaten', 'medians',
-           'standard_error', 'is_tie']
-
-# %% ../nbs/06_stats.ipynb #1d6e80c6
-def need(
-    df: pd.DataFrame,  # what somebody gave
-    *columns: str,  # that it must have
-) -> None:  # raises `ResultsError`
-    "Refuse what is no frame, and a frame that lacks a column."
-    if not isinstance(df, pd.DataFrame): raise ResultsError(f'df: a {type(df).__name__} is not a DataFrame; get_data makes one')
-    if missing := [c for c in columns if c not in df]: raise ResultsError(f'df: no column {missing[0]!r}; there are {", ".join(map(str, df.columns))}')
-
-# %% ../nbs/06_stats.ipynb #8e41d2a6
-_NUMBERS = {'floating', 'integer', 'mixed-integer-float', 'boolean', 'empty'}  # kinds of `infer_dtype`; what is missing is passed over
-
-def _kind(values: pd.Series | pd.DataFrame) -> str: return pd.api.types.infer_dtype(values, skipna=True) if isinstance(values, pd.Series) else 'twice'
-
-def need_numbers(
-    df: pd.DataFrame,  # what somebody gave
-    **columns: str,  # columns that must hold numbers, by the argument that named them; cells may be missing
-) -> None:  # raises `ResultsError`
-    "Refuse a column that is not there, and one with a cell that is no number."
-    for argument, column in columns.items():
-        if column not in df: raise ResultsError(f'{argument}={column!r}: no such column; there are {", ".join(map(str, df.columns))}')
-        if (kind := _kind(df[column])) in _NUMBERS: continue
-        whole = ', '.join(str(c) for c in df if _kind(df[c]) in _NUMBERS)
-        raise ResultsError(f'{argument}={column!r}: {_fault(df[column], kind)}; the columns of numbers are {whole}')
-
-def _fault(values: pd.Series, kind: str) -> str:
-    "What is wrong with a column that does not hold what it should."
-    if kind == 'twice': return 'more than one column of this name'
-    odd = [cell for cell in values if _kind(pd.Series([cell], dtype=object)) not in _NUMBERS]
-    return f'not numbers, for instance {str(odd[0])[:40]!r}' if odd else 'not numbers'
-
-# %% ../nbs/06_stats.ipynb #95eea542
-def as_numbers(
-    df: pd.DataFrame,  # what somebody gave
-    argument: str,  # the argument that named the columns
-    columns: Iterable[str],  # that must hold numbers; cells may be missing
-) -> pd.DataFrame:  # the same with numbers in these columns, NaN where a cell is missing; raises `ResultsError`
-    "A frame that one can calculate with."
-    for column in (columns := list(columns)): need_numbers(df, **{argument: column})
-    others = [column for column in columns if not (isinstance(df[column].dtype, np.dtype) and df[column].dtype.kind in 'iuf')]
-    return df.assign(**{column: pd.to_numeric(df[column]).astype(float) for column in others})
-
-# %% ../nbs/06_stats.ipynb #3f9b6e52
-def need_names(
-    df: pd.DataFrame,  # what somebody gave
-    column: str,  # the column of the names
-) -> None:  # raises `ResultsError`
-    "Refuse a column in which a name is missing, or is no text."
-    need(df, column)
-    if _kind(df[column]) == 'twice': raise ResultsError(f'df: more than one column {column!r}')
-    odd = [cell for cell in df[column] if not isinstance(cell, str)]
-    if odd: raise ResultsError(f'df: column {column!r} must hold names, but {len(odd):,} of {len(df):,} rows have none, for instance {str(odd[0])[:40]!r}')
-
-# %% ../nbs/06_stats.ipynb #a51f5268
-def listed(
-    argument: str,  # the name of the argument
-    values: Any,  # what somebody gave for it
-) -> list:  # at least one; raises `ResultsError`
-    "What was given as several values, or as one."
-    found = [values] if isinstance(values, str) or not isinstance(values, Iterable) else list(values)
-    if not found: raise ResultsError(f'{argument}={values!r}: give at least one')
-    return found
+__all__ = ['unbeaten', 'medians', 'standard_error', 'is_tie']
 
 # %% ../nbs/06_stats.ipynb #7b551e29
-_MORE = re.compile('|'.join(['top[15]', 'accuracy', 'speedup', '.*samples_per_sec.*', *get_args(TestSet)]))
-
-def more_is_better(
-    column: str,  # a column's name
-) -> bool:  # whether its numbers are better the higher they are
-    "Whether a column is an accuracy or a throughput, rather than a time or a size."
-    return bool(_MORE.fullmatch(column))
-
 def _upwards(df: pd.DataFrame, argument: str, column: str, best: str | None) -> np.ndarray:
     "A column's numbers, turned so that more is better."
     need_numbers(df, **{argument: column})
-    _choose(f'{argument}_best', best, ('low', 'high', None))
+    one_of(f'{argument}_best', best, ('low', 'high', None))
     values = df[column].to_numpy(dtype=float, na_value=np.nan)
-    return values if (more_is_better(column) if best is None else best == 'high') else -values
+    is_better = more_is_better(column) if best is None else best == 'high'
+    return values if is_better else -values
 
 # %% ../nbs/06_stats.ipynb #8adf7b25
 def _sweep(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -110,7 +38,8 @@ def _thin_out(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     some = np.arange(0, len(x), max(1, len(x) // 1000))
     some = some[~np.isnan(x[some] + y[some])]
     strong = some[_sweep(x[some], y[some])][::-1]  # `x` rises, `y` falls
-    reached = np.append(y[strong], -np.inf)[np.searchsorted(x[strong], x, side='right')]  # the best `y` of those with more `x`
+    best_beyond = np.append(y[strong], -np.inf)  # the best `y` of those with more `x`
+    reached = best_beyond[np.searchsorted(x[strong], x, side='right')]
     return np.flatnonzero((y >= reached) & ~np.isnan(x))
 
 # %% ../nbs/06_stats.ipynb #44d92a53
@@ -118,10 +47,10 @@ def unbeaten(
     df: pd.DataFrame,  # of `get_data`, or any other
     x: str,  # a column of numbers
     y: str,  # another
-    x_best: Literal['low', 'high'] | None = None,  # which way `x` is better; `None`: high for accuracies and throughputs, low for all else
+    x_best: Literal['low', 'high'] | None = None,  # which way `x` is better; `None`: by its name, see `more_is_better`
     y_best: Literal['low', 'high'] | None = None,  # the same for `y`
-) -> np.ndarray:  # positions of the rows that no other row beats, best `x` first, equal rows together; never a row with NaN; raises `ResultsError`
-    "The rows that nothing beats on both axes."
+) -> np.ndarray:  # positions of rows, best `x` first, equal rows together; never a row with NaN; raises `ResultsError`
+    "The rows that no other row beats on both axes."
     need(df)
     across, up = _upwards(df, 'x', x, x_best), _upwards(df, 'y', y, y_best)
     left = _thin_out(across, up)
@@ -150,26 +79,29 @@ def medians(
     df: pd.DataFrame,  # any
     value: str,  # a column of numbers; NaN is passed over
     by: str,  # the column of the groups
-    clusters: str | None = None,  # the column of what the values of a group come in, such as families; `None`: each value is by itself
-) -> pd.DataFrame:  # a row per group, `by` as index: `models` (how many), `median`, `low`, `high` (the ends of its 95 % interval, NaN below six values, or clusters)
-    "The median of each group, with its interval."
+    clusters: str | None = None,  # the column of what the values of a group come in, such as families
+) -> pd.DataFrame:  # a row per group, `by` as index: `models` (how many), `median`, `low` and `high`
+    """The median of each group, with its 95 % interval.
+
+    `low` and `high` are the ends of the interval, NaN below six values, or below six clusters. Without `clusters`, each
+    value is by itself."""
     need(df, value, by, *([clusters] if clusters else []))
-    groups = df.dropna(subset=[value]).groupby(by)
-    interval = lambda group: _clustered_interval(group[value], group[clusters]) if clusters else _median_interval(group[value])
-    rows = {name: (len(group), group[value].median(), *interval(group)) for name, group in groups}
+    rows = {}
+    for name, group in df.dropna(subset=[value]).groupby(by):
+        values = group[value]
+        interval = _clustered_interval(values, group[clusters]) if clusters else _median_interval(values)
+        rows[name] = len(group), values.median(), *interval
     table = pd.DataFrame.from_dict(rows, orient='index', columns=['models', 'median', 'low', 'high'])
     return table.astype(dict(models=int, median=float, low=float, high=float)).rename_axis(by)
 
 # %% ../nbs/06_stats.ipynb #50372036
-IMAGES: dict[TestSet, int] = {'imagenet': 50_000, 'real': 46_837, 'v2': 10_000, 'a': 7_500, 'a-clean': 10_000, 'r': 30_000, 'r-clean': 10_000, 'sketch': 50_889}
-
 def standard_error(
     accuracy: float | pd.Series,  # percent
     test_set: TestSet = 'imagenet',  # the test set it was measured on
 ) -> float | pd.Series:  # percentage points
     "The binomial standard error of an accuracy."
-    _choose('test_set', test_set, IMAGES)
-    return (accuracy * (100 - accuracy) / IMAGES[test_set]) ** 0.5
+    images = TEST_SETS[one_of('test_set', test_set, TEST_SETS)].images
+    return (accuracy * (100 - accuracy) / images) ** 0.5
 
 # %% ../nbs/06_stats.ipynb #afc5fbac
 def is_tie(

@@ -14,7 +14,8 @@ from typing import get_args
 
 import pandas as pd
 
-from timm_bench.data import TestSet, get_accuracy, get_data
+from timm_bench.columns import TestSet
+from timm_bench.data import get_accuracy, get_data
 from timm_bench.sources.results import get_results
 
 TARGET = Path(__file__).resolve().parent.parent/'timm_bench'/'bundled'/'results'

@@ -8,9 +8,10 @@ from html import escape
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
-from ..sources.results import ResultsError
-from ..stats import as_numbers, medians, more_is_better, need_names, need_numbers, unbeaten
-from .parts import GREY, HEIGHT, HUES, WIDTH, _LOG, _drawable, _finish, _hover, _labels, _need, _quantity, _ticks, _words
+from ..checks import ResultsError, as_numbers, need_names, need_numbers
+from ..stats import medians, unbeaten
+from ..columns import more_is_better, is_log, quantity
+from .parts import GREY, HEIGHT, HUES, WIDTH, _drawable, _finish, _hover, _labels, _need, _ticks, _words
 
 # %% auto #0
 __all__ = ['LETTER', 'LINE', 'FONT', 'PAD', 'PER_DOT', 'show_frontier', 'show_compare']
@@ -147,22 +148,22 @@ def _sides(x: str, y: str) -> tuple[int, int]:
 def _spans(df: pd.DataFrame, x: str, y: str, up: float) -> list[tuple[float, float]]:
     "Ranges of both axes, with part of the height for names; sideways those of the first few need a seventh of the width."
     sides = zip((x, y), _sides(x, y), (.14, up))
-    return [_span(df[c], bool(_LOG.search(c)), .03 + room * (way < 0), .03 + room * (way > 0)) for c, way, room in sides]
+    return [_span(df[c], is_log(c), .03 + room * (way < 0), .03 + room * (way > 0)) for c, way, room in sides]
 
 def _placed(edge: pd.DataFrame, size: str, x: str, y: str, spans: list[tuple[float, float]]) -> list[np.ndarray | None]:
     "Where the names of a frontier go, from their points, within the axes' ranges."
     area = (WIDTH - 90, HEIGHT - 140)  # without the margins of `_finish`
-    points = np.column_stack([_pixels(edge[c], bool(_LOG.search(c)), span, length) for c, span, length in zip((x, y), spans, area)])
+    points = np.column_stack([_pixels(edge[c], is_log(c), span, length) for c, span, length in zip((x, y), spans, area)])
     return _place(points, edge[size].to_numpy(float) / PER_DOT / 2, _names(edge, size), _sides(x, y), area)
 
 def _annotations(edge: pd.DataFrame, size: str, x: str, y: str, places: list[np.ndarray | None]) -> list[dict]:
     "The names, with their lines."
-    across, up = (np.log10(edge[c]) if _LOG.search(c) else edge[c] for c in (x, y))
+    across, up = (np.log10(edge[c]) if is_log(c) else edge[c] for c in (x, y))
     return [_name_at(place, *own) for place, *own in zip(places, _names(edge, size), across, up) if place is not None]
 
 def _fix_axes(fig: go.Figure, df: pd.DataFrame, x: str, y: str, spans: list[tuple[float, float]]) -> go.Figure:
     "Ranges, and ticks where there are values."
-    ticks = [_ticks_within(df[c], bool(_LOG.search(c)), 's' if 'secs' in c else '') for c in (x, y)]
+    ticks = [_ticks_within(df[c], is_log(c), 's' if 'secs' in c else '') for c in (x, y)]
     return fig.update_xaxes(range=spans[0], **ticks[0]).update_yaxes(range=spans[1], **ticks[1])
 
 # %% ../../nbs/charts/03_frontier.ipynb #a41047f1
@@ -174,7 +175,7 @@ def _ticks_within(values: pd.Series, log: bool, unit: str) -> dict:
         rough = 10.0 ** np.floor(np.log10((high - low or 1) / 5))
         step = next(s * rough for s in (1, 2, 5, 10) if s * rough >= (high - low or 1) / 10)
         at = list(np.arange(np.floor(low / step), np.floor(high / step) + 2) * step)
-    return dict(tickvals=at, ticktext=[_quantity(v, unit) for v in at])
+    return dict(tickvals=at, ticktext=[quantity(v, unit) for v in at])
 
 def _name_at(place: np.ndarray, text: str, across: float, up: float) -> dict:
     "A name with a thin line to its point."

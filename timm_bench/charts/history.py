@@ -7,8 +7,8 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
-from ..sources.results import ResultsError
-from ..stats import need_names, unbeaten
+from ..checks import ResultsError, need_names
+from ..stats import unbeaten
 from .parts import GREY, HEIGHT, WIDTH, _drawable, _finish, _labels, _need
 from .frontier import _annotations, _dots, _fix_axes, _placed, _spans
 

@@ -4,16 +4,15 @@
 
 # %% ../../nbs/charts/00_parts.ipynb #e7a10e05
 from __future__ import annotations
-import re
 import numpy as np
 import pandas as pd
 import plotly.express as px
 import plotly.graph_objects as go
-from ..sources.results import ResultsError
-from ..stats import need_numbers
+from ..checks import ResultsError, need_numbers
+from ..columns import COLUMNS, TEST_SETS, is_log, quantity
 
 # %% auto #0
-__all__ = ['SUBS', 'GREY', 'HUES', 'SYMBOLS', 'DISTINCT', 'LABELS', 'WIDTH', 'HEIGHT', 'GREYS']
+__all__ = ['SUBS', 'GREY', 'HUES', 'SYMBOLS', 'DISTINCT', 'WIDTH', 'HEIGHT', 'GREYS']
 
 # %% ../../nbs/charts/00_parts.ipynb #c25834b3
 SUBS = 'levit|resnetd?|regnetx|vgg|convnext.*|efficientnetv2|beit'  # the families of the subset charts
@@ -36,15 +35,6 @@ def _looks(families: pd.Series, spare: bool = False) -> dict[str, dict]:
     return {f: dict(color=hues.get(f, GREY), symbol=SYMBOLS.get(f, 'circle')) for f in names}
 
 # %% ../../nbs/charts/00_parts.ipynb #607f6407
-LABELS = {'top1': 'top-1 accuracy (%)', 'top5': 'top-5 accuracy (%)', 'param_count_x': 'parameters (millions)', 'infer_gmacs': 'MACs (billions)',
-          'infer_macts': 'activations (millions)', 'infer_img_size': 'image size (pixels)', 'train_img_size': 'training image size (pixels)',
-          'img_size': 'test image size (pixels)', 'infer_batch_size': 'batch size', 'train_batch_size': 'batch size', 'infer_samples_per_sec': 'images per second',
-          'train_samples_per_sec': 'images per second (training)', 'secs_low': 'estimated: at least (90 % interval)',
-          'secs_high': 'estimated: at most', 'pretrain': 'pre-training data', 'license': 'declared licence', 'family': 'family'}
-_TEST_SETS = {'imagenet': 'ImageNet', 'real': 'ImageNet-ReaL', 'v2': 'ImageNet-V2', 'a': 'ImageNet-A', 'a-clean': 'ImageNet (classes of A)',
-              'r': 'ImageNet-R', 'r-clean': 'ImageNet (classes of R)', 'sketch': 'ImageNet-Sketch'}
-_LOG = re.compile(r'secs|param_count|gmacs|macts|samples_per_sec|step_time')
-
 def _batches(df: pd.DataFrame, *parts: str) -> tuple[int, int] | None:
     "Smallest and largest batch size in a frame, of inference, of training, or of both."
     columns = [f'{part}_batch_size' for part in parts or ('infer', 'train')]
@@ -59,10 +49,11 @@ def _kind(df: pd.DataFrame, *parts: str) -> str:
 
 def _labels(df: pd.DataFrame) -> dict[str, str]:
     "Axis titles by column, with units."
-    test_set = _TEST_SETS.get(df.attrs.get('accuracy'), 'ImageNet')
+    test_set = TEST_SETS[df.attrs.get('accuracy') if df.attrs.get('accuracy') in TEST_SETS else 'imagenet'].title
     times = {'secs': f'seconds per image ({_kind(df)})', 'infer_secs': f'inference: seconds per image ({_kind(df, "infer")})',
              'train_secs': f'training: seconds per image ({_kind(df, "train")})'}
-    return LABELS | times | {top: f'{test_set} {LABELS[top]}' for top in ('top1', 'top5')}
+    labels = {name: column.label for name, column in COLUMNS.items()}
+    return labels | times | {top: f'{test_set} {labels[top]}' for top in ('top1', 'top5')}
 
 def _subtitle(df: pd.DataFrame, *more: str) -> str:
     "What was measured on what, and when."
@@ -93,17 +84,11 @@ def _hover(df: pd.DataFrame, *first: str) -> dict:
     return {c: formats.get(c, True) for c in dict.fromkeys([*first, *others]) if c in df}
 
 # %% ../../nbs/charts/00_parts.ipynb #aa53512b
-def _quantity(value: float, unit: str) -> str:
-    "A number as on an axis: 20 µs, 5 ms, 1,000."
-    if not unit: return f'{value:,.10g}'
-    scale, prefix = next(((s, p) for s, p in ((1, ''), (1e-3, 'm'), (1e-6, 'µ'), (1e-9, 'n')) if value >= s * 0.999), (1e-9, 'n'))
-    return f'{value / scale:.4g} {prefix}{unit}'
-
 def _ticks(values: pd.Series, unit: str) -> dict:
     "Ticks at 1, 2 and 5 of every decade that the values reach, and one on either side."
     low, high = np.log10(values[values > 0].agg(['min', 'max'])) if (values > 0).any() else (0, 1)
     at = [digit * 10.0**decade for decade in range(int(np.floor(low)) - 1, int(np.ceil(high)) + 1) for digit in (1, 2, 5)]
-    return dict(tickvals=at, ticktext=[_quantity(v, unit) for v in at])
+    return dict(tickvals=at, ticktext=[quantity(v, unit) for v in at])
 
 # %% ../../nbs/charts/00_parts.ipynb #01588d19
 def _finish(fig: go.Figure, df: pd.DataFrame, title: str, x: str, y: str, *more: str) -> go.Figure:
@@ -113,14 +98,14 @@ def _finish(fig: go.Figure, df: pd.DataFrame, title: str, x: str, y: str, *more:
                       legend=dict(itemsizing='constant', title_text='family'), margin=dict(l=70, r=20, t=80, b=60))
     for trace in fig.data: trace.hovertemplate = (trace.hovertemplate or '').replace(':.3s}', ':.3s}s')  # 105µ is 105µs
     for axis, column in (fig.update_xaxes, x), (fig.update_yaxes, y):
-        if _LOG.search(column): axis(type='log', **_ticks(df[column], 's' if 'secs' in column else ''))
+        if is_log(column): axis(type='log', **_ticks(df[column], 's' if 'secs' in column else ''))
     return fig
 
 # %% ../../nbs/charts/00_parts.ipynb #e95d3b70
 def _drawable(df: pd.DataFrame, x: str, y: str, size: str, log: list[str] | None = None) -> tuple[pd.DataFrame, str]:
     "The rows that have a place in a chart, and what to say of the others; `log` are the logarithmic axes."
     places = df[list(dict.fromkeys([x, y, size]))].apply(pd.to_numeric).astype(float)
-    above = [0 if c == size or c in (log or ()) or _LOG.search(c) else -np.inf for c in places]
+    above = [0 if c == size or c in (log or ()) or is_log(c) else -np.inf for c in places]
     fits = (places > above) & (places < np.inf)
     kept = fits.all(axis=1)
     objects = {c: places[c] for c in places if df[c].dtype.kind in 'Ob'}  # what plotly cannot draw, as numbers
@@ -142,7 +127,7 @@ def _hollow(fig: go.Figure, df: pd.DataFrame) -> go.Figure:
 def _by_family(df: pd.DataFrame, size: str, x: str, y: str, spare: bool = False, trends: bool = False) -> go.Figure:
     "Bubbles by family, their area proportional to the image's."
     hover = _hover(df, x, y, 'family', size) | {'_area': False}
-    fig = px.scatter(df.assign(_area=df[size]**2), x=x, y=y, log_x=bool(_LOG.search(x)), size='_area', width=WIDTH, height=HEIGHT,
+    fig = px.scatter(df.assign(_area=df[size]**2), x=x, y=y, log_x=bool(is_log(x)), size='_area', width=WIDTH, height=HEIGHT,
                      labels=_labels(df), hover_name='model', hover_data=hover, custom_data=_flag(df), template='none',
                      render_mode='svg')  # WebGL, the default above 1,000 points, is not everywhere
     shared, own = _taken_apart(fig)
@@ -180,7 +165,7 @@ def _trend(points: dict, x: str, y: str) -> list[dict]:
 def _fit(across: np.ndarray, up: np.ndarray, x: str, y: str) -> tuple[str, np.ndarray]:
     "Least squares: the equation, with R², and the fitted values."
     from statsmodels.regression.linear_model import OLS  # slow to import, and only trends need it
-    places, words = (np.log10(across), f'log10({x})') if _LOG.search(x) else (across, x)
+    places, words = (np.log10(across), f'log10({x})') if is_log(x) else (across, x)
     with np.errstate(divide='ignore', invalid='ignore'):  # R² of a level line
         fit = OLS(up, np.column_stack([np.ones(len(places)), places])).fit()
         return f'{y} = {fit.params[1]:g} * {words} + {fit.params[0]:g}<br>R²={fit.rsquared:f}', fit.fittedvalues

@@ -8,9 +8,8 @@ import re
 import pandas as pd
 import plotly.express as px
 import plotly.graph_objects as go
-from ..sources.results import ResultsError
-from .parts import (DISTINCT, HEIGHT, SUBS, WIDTH, _by_family, _drawable, _finish, _flag, _hollow, _hover, _labels, _legend,
-                                    _need, _words)
+from ..checks import ResultsError
+from .parts import DISTINCT, HEIGHT, SUBS, WIDTH, _by_family, _drawable, _finish, _flag, _hollow, _hover, _labels, _legend, _need, _words
 
 # %% auto #0
 __all__ = ['show_all', 'show_subs', 'show_params']

@@ -10,12 +10,11 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
-from ..sources.results import ResultsError
-from ..accuracy import TestSet
+from ..checks import ResultsError, need
+from ..columns import TestSet, TEST_SETS
 from ..models import split_name
-from ..stats import need
 from ..choosing.robustness import effective_robustness, fit_trend, log_odds, percent, trend_at
-from .parts import GREY, HUES, WIDTH, _TEST_SETS
+from .parts import GREY, HUES, WIDTH
 from .frontier import _name_at, _pixels, _place, _span
 
 # %% auto #0
@@ -113,7 +112,7 @@ def show_robustness(
 
 def _heading(name: str, trend: dict) -> str:
     "What a panel is of, and how well its trend fits."
-    return f'<b>{_TEST_SETS[name]}</b> · R² of the trend {trend["r2"]:.2f} · {trend["above"]:,} of {trend["models"]:,} well above'
+    return f'<b>{TEST_SETS[name].title}</b> · R² of the trend {trend["r2"]:.2f} · {trend["above"]:,} of {trend["models"]:,} well above'
 
 # %% ../../nbs/charts/05_robustness.ipynb #34b0615c
 def _add_panel(fig: go.Figure, rows: pd.DataFrame, names: int, place: int) -> None:
@@ -123,8 +122,8 @@ def _add_panel(fig: go.Figure, rows: pd.DataFrame, names: int, place: int) -> No
     clouds = [_cloud(rows, group, place == 0) for group in DATA if rows.group.eq(group).any()]
     fig.add_traces([*clouds, *_trend_lines(rows, place == 0)], rows=row, cols=col)
     for annotation in _place_names(rows, names, spans): fig.add_annotation(row=row, col=col, **annotation)
-    fig.update_xaxes(title=f'{_TEST_SETS[rows.against.iloc[0]]} top-1 (%)', title_standoff=4, row=row, col=col, **_percent_ticks(spans[0], PANEL[0], 30))
-    fig.update_yaxes(title=f'{_TEST_SETS[rows.test_set.iloc[0]]} top-1 (%)', title_standoff=4, row=row, col=col, **_percent_ticks(spans[1], PANEL[1], 24))
+    fig.update_xaxes(title=f'{TEST_SETS[rows.against.iloc[0]].title} top-1 (%)', title_standoff=4, row=row, col=col, **_percent_ticks(spans[0], PANEL[0], 30))
+    fig.update_yaxes(title=f'{TEST_SETS[rows.test_set.iloc[0]].title} top-1 (%)', title_standoff=4, row=row, col=col, **_percent_ticks(spans[1], PANEL[1], 24))
 
 def _finish_robustness(fig: go.Figure, table: pd.DataFrame, title: str, panels: int) -> go.Figure:
     "Titles, size and legend; in the place of a missing panel, if there is one."

@@ -8,10 +8,8 @@ import re
 from typing import Sequence
 import numpy as np
 import pandas as pd
-from ..sources.results import ResultsError
-from ..models import families, registry, suggest, _all_weights, _VENDORS
-from ..accuracy import _choose
-from ..stats import as_numbers
+from ..checks import ResultsError, one_of, as_numbers
+from ..models import VENDORS, all_weights, families, registry, suggest
 
 # %% auto #0
 __all__ = ['COMMERCIAL', 'parse_seconds', 'spend', 'NothingFits', 'nothing_fits', 'times']
@@ -75,7 +73,7 @@ def _choose_near(argument: str, name: object, choices: list[str]) -> None:
     unknown = isinstance(name, str) and name not in choices
     if unknown and len(choices) > _MANY and (near := suggest(str(name), [choice for choice in choices if isinstance(choice, str)])):
         raise ResultsError(f'{argument}={name!r}: did you mean {", ".join(map(repr, near))}? There are {len(choices)}, in the column {argument!r}')
-    _choose(argument, name, choices)
+    one_of(argument, name, choices)
 
 def _outside(df: pd.DataFrame, argument: str, wanted: str | Sequence[str], choices: set[str], more: dict[str, Sequence[str]]) -> pd.Series:
     "1 for a row with one of the wanted names, infinity for any other."
@@ -91,8 +89,8 @@ def _of_family(df: pd.DataFrame, wanted: str | Sequence[str]) -> pd.Series:
     "1 for a row of a wanted family, infinity for any other; a port (`tf_`, `gluon_`, …) is found under its prefix and under its architecture's family."
     frames = [df]
     if {'family', 'model'} <= set(df):
-        ports = [name for name in df.model if isinstance(name, str) and _VENDORS.match(name)]
-        told = [families(ports, _all_weights(), vendors) for vendors in (False, True)] if ports else []
+        ports = [name for name in df.model if isinstance(name, str) and VENDORS.match(name)]
+        told = [families(ports, all_weights(), vendors) for vendors in (False, True)] if ports else []
         frames += [df.assign(family=df.model.map(each).fillna(df.family)) for each in told]
     choices = {family for frame in frames for family in frame.get('family', pd.Series(dtype=object)).dropna()}
     return pd.concat([_outside(frame, 'family', wanted, choices, {}) for frame in frames], axis=1).min(axis=1)

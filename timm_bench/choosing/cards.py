@@ -9,13 +9,15 @@ from datetime import date
 from typing import TYPE_CHECKING, Callable
 import numpy as np
 import pandas as pd
-from ..sources.tables import _plain
-from ..sources.results import Results, get_results, list_benchmarks, pick_benchmark
-from ..models import declared_license, families, family, full_name, pretrain, renames, split_name, _left_out
-from ..accuracy import get_accuracy, _FILES
-from ..data import _all_joined
-from .budgets import COMMERCIAL, _time
-from .choose import better_than, _rows_of
+from ..checks import printable
+from ..sources.results import Results, get_results
+from ..sources.benchmarks import list_benchmarks, pick_benchmark
+from ..models import declared_license, families, family, full_name, is_left_out, pretrain, renames, split_name
+from ..accuracy import get_accuracy, sets_in
+from ..columns import time_in_words
+from ..data import read_joined
+from .budgets import COMMERCIAL
+from .choose import better_than, rows_of
 
 if TYPE_CHECKING: from rich.console import Group
 
@@ -32,7 +34,7 @@ def _budget_class(secs: float) -> float:
 def _identity(name: str, table: pd.DataFrame) -> dict:
     "What the name tells of a model; `table` is the accuracy table that it is looked up in."
     table = table.assign(accuracy=table.top1, weight=table.model.map(lambda m: renames().get(m, m)))
-    rows, said = _rows_of(table, name)
+    rows, said = rows_of(table, name)
     model, weight = (rows.model.iloc[0], rows.weight.iloc[0]) if len(rows) else [full_name(name)] * 2
     arch, tag = split_name(weight)
     own, folded = ({model: family(weight, vendors=v)} if rows.empty else families(table.model, vendors=v) for v in (False, True))
@@ -44,7 +46,7 @@ def _identity(name: str, table: pd.DataFrame) -> dict:
 def _accuracy_of(model: str, results: Results) -> list[dict]:
     "A model's accuracy on every test set, and its place in the table."
     found = []
-    for name in [name for name, file in _FILES.items() if file in results.files]:
+    for name in sets_in(results):
         table = get_accuracy(name, results=results)
         for row in table[table.model.eq(model)].itertuples():
             found.append(dict(test_set=name, img_size=int(row.img_size), top1=row.top1, top5=row.top5, rank=int((table.top1 > row.top1).sum()) + 1, of=len(table)))
@@ -52,8 +54,8 @@ def _accuracy_of(model: str, results: Results) -> list[dict]:
 
 def _peers(model: str, part: str, file: str, results: Results) -> pd.DataFrame:
     "What `get_data` has on a benchmark, and this model, though its name may end in gn."
-    every = _all_joined(part, file, results)
-    return every[[name == model or not _left_out(split_name(name).arch) for name in every.model]]
+    every = read_joined(part, file, results=results).frame()
+    return every[[name == model or not is_left_out(split_name(name).arch) for name in every.model]]
 
 def _speed_of(model: str, results: Results) -> list[dict]:
     "A model's speed on every benchmark, and its place by accuracy in its budget class."
@@ -80,12 +82,12 @@ class Card(dict):
         from rich.text import Text
         def rich_table(head: list[str], rows: list[list[str]]) -> Table:
             table = Table()
-            for column in head: table.add_column(Text(_plain(column)), overflow='fold')
-            for row in rows: table.add_row(*(Text(_plain(cell)) for cell in row))
+            for column in head: table.add_column(Text(printable(column)), overflow='fold')
+            for row in rows: table.add_row(*(Text(printable(cell)) for cell in row))
             return table
-        facts = Text('\n').join(Text.assemble((f'{name}: ', 'bold'), _plain(value)) for name, value in _facts(self))
-        tables = (part for title, head, rows in _tables(self) for part in (Text(_plain(title), 'bold'), rich_table(head, rows)))
-        return Group(Text(_plain(self['model']), 'bold'), facts, *tables, Text(_plain(self['code'])))
+        facts = Text('\n').join(Text.assemble((f'{name}: ', 'bold'), printable(value)) for name, value in _facts(self))
+        tables = (part for title, head, rows in _tables(self) for part in (Text(printable(title), 'bold'), rich_table(head, rows)))
+        return Group(Text(printable(self['model']), 'bold'), facts, *tables, Text(printable(self['code'])))
 
 # %% ../../nbs/choosing/05_cards.ipynb #44b66fa9
 def _facts(card: dict) -> list[tuple[str, str]]:
@@ -114,7 +116,7 @@ def _tables(card: dict) -> list[tuple[str, list[str], list[list[str]]]]:
     found = [('top-1 accuracy, and place', ['test set', *sizes], accuracy)]
     for part, what in dict(infer='inference', train='training').items():
         rows = [row for row in card['speed'] if row['part'] == part]
-        sizes, speed = _by_size(rows, 'benchmark', lambda r: f'{_time(r["secs"])}, batch {r["batch_size"]} · {r["rank"]:,} of {r["of"]:,}')
+        sizes, speed = _by_size(rows, 'benchmark', lambda r: f'{time_in_words(r["secs"])}, batch {r["batch_size"]} · {r["rank"]:,} of {r["of"]:,}')
         found.append((f'time per image ({what}), and place by accuracy in its budget class', ['benchmark', *sizes], speed))
     better = [[row['model'], row['change'] + (' (a tie)' if row['tie'] else '')] for row in card['better']]
     found.append((f'{card["better_count"]:,} models are faster and at least as accurate ({card["better_on"]}); the most accurate of them', ['model', 'change'], better))

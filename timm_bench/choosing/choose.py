@@ -9,14 +9,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, Sequence, get_args
 import pandas as pd
-from ..sources.results import Results, ResultsError, _say
-from ..models import UnknownModel, current_name, full_name, split_name, _left_out
-from ..accuracy import TestSet, get_accuracy, _choose
-from ..stats import IMAGES, as_numbers, is_tie, need, need_names, standard_error, unbeaten
+from ..sources.results import Results
+from ..checks import ResultsError, say, one_of, as_numbers, need, need_names
+from ..models import UnknownModel, current_name, full_name, is_left_out, split_name
+from ..columns import TestSet, TEST_SETS
+from ..accuracy import get_accuracy
+from ..stats import is_tie, standard_error, unbeaten
 from .budgets import nothing_fits, spend, times
 
 # %% auto #0
-__all__ = ['frontier', 'best', 'better_than']
+__all__ = ['frontier', 'best', 'rows_of', 'better_than']
 
 # %% ../../nbs/choosing/01_choose.ipynb #ce827c5a
 def frontier(
@@ -34,14 +36,14 @@ def frontier(
 # %% ../../nbs/choosing/01_choose.ipynb #a5cac4c6
 def _blend(accuracy: TestSet | Mapping[str, float] | None, own: str) -> dict[TestSet, float]:
     "Weight by test set, summing to 1."
-    asked = accuracy if isinstance(accuracy, Mapping) else {_choose('accuracy', own if accuracy is None else accuracy, IMAGES): 1}
+    asked = accuracy if isinstance(accuracy, Mapping) else {one_of('accuracy', own if accuracy is None else accuracy, TEST_SETS): 1}
     weights: dict[TestSet, float] = {}
     for name, weight in asked.items():
-        test_set = _choose('accuracy', name, IMAGES)
+        test_set = one_of('accuracy', name, TEST_SETS)
         if isinstance(weight, bool) or not isinstance(weight, (int, float)) or not 0 < weight < float('inf'):
             raise ResultsError(f'accuracy={accuracy!r}: the weight of {name!r} must be a number above 0')
         weights[test_set] = weight
-    if not weights: raise ResultsError(f'accuracy={accuracy!r}: give one of {", ".join(map(repr, IMAGES))}, or weights of several')
+    if not weights: raise ResultsError(f'accuracy={accuracy!r}: give one of {", ".join(map(repr, TEST_SETS))}, or weights of several')
     return {name: weight / sum(weights.values()) for name, weight in weights.items()}
 
 # %% ../../nbs/choosing/01_choose.ipynb #6b519b6c
@@ -70,7 +72,7 @@ def _scored(df: pd.DataFrame, accuracy: TestSet | Mapping[str, float] | None, re
 def _possible(table: pd.DataFrame) -> pd.DataFrame:
     "The rows with a speed and an accuracy that can be; how many are not is said."
     fits = (table.secs > 0) & (table.secs < float('inf')) & table.accuracy.between(0, 100)
-    if not fits.all(): _say(f'{(~fits).sum():,} of {len(fits):,} rows of df left out: secs is not a time above 0, or top1 not from 0 to 100')
+    if not fits.all(): say(f'{(~fits).sum():,} of {len(fits):,} rows of df left out: secs is not a time above 0, or top1 not from 0 to 100')
     return table if fits.all() else table[fits]
 
 # %% ../../nbs/choosing/01_choose.ipynb #23810a82
@@ -144,7 +146,7 @@ def _reason(place: int, row: Any, fits: int, kept_out: list, budgets: int) -> tu
     return '', where + ('; no budget alone keeps a better one out' if budgets else '')
 
 # %% ../../nbs/choosing/01_choose.ipynb #61843114
-def _rows_of(table: pd.DataFrame, name: str) -> tuple[pd.DataFrame, str]:
+def rows_of(table: pd.DataFrame, name: str) -> tuple[pd.DataFrame, str]:
     "The rows that a name means, and what was understood, where that is not the name itself."
     if not isinstance(name, str): raise ResultsError(f"model={name!r}: give a model's name")
     weight, arch = table.get('weight', table.model), table.get('arch', table.model.map(lambda m: split_name(m).arch))
@@ -160,18 +162,18 @@ def _rows_of(table: pd.DataFrame, name: str) -> tuple[pd.DataFrame, str]:
 
 def _row_of(table: pd.DataFrame, name: str, size: int | None) -> tuple[pd.Series, str]:
     "The one row that is meant, and what was understood."
-    rows, said = _rows_of(table, name)
+    rows, said = rows_of(table, name)
     if rows.empty:
         understood = f' ({said})' if said else ''
         raise ResultsError(f'model={name!r}: not among the models of df{understood}; {_where_else(name)}')
     rows = rows.sort_values('img_size', kind='stable') if 'img_size' in rows else rows
     if size is None: return rows.iloc[0], said
-    _choose('size', size, sorted(rows.img_size.unique().tolist()) if 'img_size' in rows else [])
+    one_of('size', size, sorted(rows.img_size.unique().tolist()) if 'img_size' in rows else [])
     return rows[rows.img_size.eq(size)].iloc[0], said
 
 def _where_else(name: str) -> str:
     "Where a model may be found that is not among those of a frame."
-    if _left_out(split_name(current_name(name)).arch): return f'get_data leaves out architectures whose names end in gn; card({name!r}) has its speeds, and what is better'
+    if is_left_out(split_name(current_name(name)).arch): return f'get_data leaves out architectures whose names end in gn; card({name!r}) has its speeds, and what is better'
     return 'get_data(…, keep=None, weights="all") has every model with both a speed and an accuracy, but for those whose names end in gn'
 
 # %% ../../nbs/choosing/01_choose.ipynb #fb2d3dba
@@ -185,10 +187,10 @@ def better_than(
     results: str | os.PathLike | Results | None = None,  # see `best`
 ) -> pd.DataFrame:  # best first: `model`, `accuracy`, …, `speedup` (times), `points`, `change` (in words), `tie` (with the model itself); `attrs['than']` is the model; raises `ResultsError`
     "Everything that is both faster and at least as accurate. A `tie` is with `model`: its accuracy is within chance."
-    _choose('sort', sort, ('accuracy', 'speed'))
+    one_of('sort', sort, ('accuracy', 'speed'))
     table = _scored(df, accuracy, results)
     own, said = _row_of(table, model, size)
-    if said: _say(said)
+    if said: say(said)
     better = _ranked(table[(table.secs < own.secs) & (table.accuracy >= own.accuracy)])
     if sort == 'speed': better = better.sort_values('secs', kind='stable').reset_index(drop=True)
     gains = dict(speedup=own.secs / better.secs, points=better.accuracy - own.accuracy)

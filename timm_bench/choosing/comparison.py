@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any, Literal
 import pandas as pd
 from ..sources.tables import read_table
-from ..sources.results import Results, ResultsError, describe_benchmark, get_results, list_benchmarks, parse_benchmark, pick_benchmark, _fitting, _say, _version
+from ..sources.results import Results, get_results
+from ..checks import ResultsError, say, one_of, as_numbers, need, need_names
+from ..sources.benchmarks import Benchmark, benchmarks_in, find_benchmarks, pick_benchmark, version_numbers
 from ..models import families, renames, split_name
-from ..accuracy import _choose
-from ..stats import as_numbers, medians, need, need_names
+from ..stats import medians
 
 # %% auto #0
 __all__ = ['compare', 'by_family']
@@ -21,26 +22,27 @@ __all__ = ['compare', 'by_family']
 # %% ../../nbs/choosing/02_comparison.ipynb #c2eaada3
 _SETTINGS = ['precision', 'layout', 'torch', 'cuda', 'device', 'compiled']
 
-def _files_of(words: str, part: str, results: Results) -> pd.DataFrame:
+def _files_of(words: str, part: str, results: Results) -> list[Benchmark]:
     "The benchmark files that words or a file name fit."
-    table = list_benchmarks(results)
-    if not isinstance(words, str) or not words.split(): raise ResultsError(f"benchmark={words!r}: give a file name, words such as 'rtx4090 nhwc', or a frame")
-    named = table[table.file.str.removesuffix('.csv').eq(words.strip().removesuffix('.csv'))]
-    own = table[table.part.eq(part) & table.rows.notna()]
-    found = named if len(named) else own[own.file.isin([fit['file'] for fit in _fitting(own.to_dict('records'), part, words, results)])]
-    return found
+    if not isinstance(words, str) or not words.split():
+        raise ResultsError(f"benchmark={words!r}: give a file name, words such as 'rtx4090 nhwc', or a frame")
+    return find_benchmarks(part, words, results)
 
-def _alike(a: pd.Series, b: pd.Series) -> tuple:
+def _alike(a: Benchmark, b: Benchmark) -> tuple:
     "How well a pair of files suits a comparison: settings in common, then timm_bench's defaults, then the newest PyTorch."
-    default = [(row.layout == 'nhwc') + (row.precision == 'amp') + (not row.compiled) for row in (a, b)]
-    return sum(a[s] == b[s] or (a[s] is None and b[s] is None) for s in _SETTINGS), sum(default), _version(a.torch), _version(b.torch)
+    common = sum(getattr(a, setting) == getattr(b, setting) for setting in _SETTINGS)
+    defaults = sum((each.layout == 'nhwc') + (each.precision == 'amp') + (not each.compiled) for each in (a, b))
+    return common, defaults, version_numbers(a.torch), version_numbers(b.torch)
 
-def _pick_pair(a: str, b: str, part: str, results: Results) -> tuple[pd.Series, pd.Series]:
+def _pick_pair(a: str, b: str, part: str, results: Results) -> tuple[Benchmark, Benchmark]:
     "The two files that are meant."
-    pairs = [(one, other) for _, one in _files_of(a, part, results).iterrows() for _, other in _files_of(b, part, results).iterrows() if one.file != other.file]
-    if not pairs: raise ResultsError(f'a={a!r}, b={b!r}: both mean the same file; there are {", ".join(list_benchmarks(results).file)}')
+    ones, others = _files_of(a, part, results), _files_of(b, part, results)
+    pairs = [(one, other) for one in ones for other in others if one.file != other.file]
+    if not pairs:
+        files = ', '.join(each.file for each in benchmarks_in(results))
+        raise ResultsError(f'a={a!r}, b={b!r}: both mean the same file; there are {files}')
     one, other = max(pairs, key=lambda pair: _alike(*pair))
-    if len(pairs) > 1: _say(f'comparing {one.file} with {other.file}, of {len(pairs)} pairs that fit; more words choose another')
+    if len(pairs) > 1: say(f'comparing {one.file} with {other.file}, of {len(pairs)} pairs that fit; more words choose another')
     return one, other
 
 # %% ../../nbs/choosing/02_comparison.ipynb #00f15d08
@@ -61,7 +63,7 @@ def _read(benchmark: Any, file: str | None, needs: list[str], results: Any) -> t
         need_names(benchmark, 'model')
         return as_numbers(benchmark, 'frame', needs[1:]), 'a frame', benchmark.attrs.get('benchmark', 'a frame')
     path = Path(get_results(results).folder)/file if file else Path(benchmark)
-    return read_table(path, needs), path.name, describe_benchmark(pd.Series(parse_benchmark(path.name)))
+    return read_table(path, needs), path.name, Benchmark.named(path.name).describe()
 
 # %% ../../nbs/choosing/02_comparison.ipynb #38a794d9
 def _speeds(table: pd.DataFrame, part: str, other: pd.DataFrame) -> pd.DataFrame:
@@ -87,8 +89,8 @@ def compare(
     as_of: str | date | None = None,  # see `get_results`
 ) -> pd.DataFrame:  # a row per model and image size, largest `speedup` (times) first: `rate_a`, `rate_b` (images per second), `same_batch`, `same_params`, …; raises `ResultsError`
     "How much faster each model runs in `b` than in `a`."
-    _choose('part', part, ('infer', 'train'))
-    _choose('batches', batches, ('all', 'same'))
+    one_of('part', part, ('infer', 'train'))
+    one_of('batches', batches, ('all', 'same'))
     results = results if _own(a) and _own(b) else get_results(results, as_of=as_of)
     needs = ['model', *(f'{part}_{what}' for what in ('samples_per_sec', 'batch_size', 'img_size'))]
     (one, *about_a), (other, *about_b) = [_read(x, file, needs, results) for x, file in zip((a, b), _files(a, b, part, results))]

@@ -8,10 +8,13 @@ import os
 from datetime import date
 from typing import Literal, Sequence
 import pandas as pd
-from ..sources.results import Results, ResultsError, describe_benchmark, get_results, pick_benchmark, _dated, _say, _DAY
-from ..models import declared_license, families, pretrain, renames, split_name, _left_out
-from ..accuracy import TestSet, get_accuracy, _choose, _source
-from ..stats import listed, need_names, need_numbers, standard_error
+from ..sources.results import DAY, Results, dated_folders, get_results
+from ..checks import ResultsError, say, one_of, listed, need_names, need_numbers
+from ..sources.benchmarks import pick_benchmark
+from ..models import declared_license, families, is_left_out, pretrain, renames, split_name
+from ..columns import TestSet
+from ..accuracy import get_accuracy
+from ..stats import standard_error
 from .budgets import parse_seconds
 
 # %% auto #0
@@ -25,7 +28,7 @@ def days_of(
     results = get_results(results)
     if results.url and results.date: return [f'{year}-12-31' for year in range(_FIRST, int(results.date[:4]))] + [results.date]
     folder = results.folder.resolve()
-    if _DAY.fullmatch(folder.name): return [day for day in _dated(folder.parent) if day <= folder.name]
+    if DAY.fullmatch(folder.name): return [day for day in dated_folders(folder.parent) if day <= folder.name]
     return [results.date or 'now']
 
 _FIRST = 2019  # the year of timm's first results
@@ -46,7 +49,7 @@ def _speeds(speed: pd.DataFrame, part: str) -> pd.DataFrame:
 def _on_day(speeds: pd.DataFrame, part: str, accuracy: pd.DataFrame, day: str) -> pd.DataFrame:
     "The models of one day, with their accuracy then and their speed in the one benchmark."
     accuracy = accuracy.assign(arch=accuracy.model.map(_arch))
-    accuracy = accuracy[[not _left_out(arch) for arch in accuracy.arch]]  # as in `get_data`
+    accuracy = accuracy[[not is_left_out(arch) for arch in accuracy.arch]]  # as in `get_data`
     if part == 'infer': on, accuracy = [['arch', 'img_size'], ['arch', 'infer_img_size']], accuracy.drop_duplicates(['model', 'img_size'])
     else: on, accuracy = [['arch']] * 2, accuracy.sort_values('top1', ascending=False, kind='stable').drop_duplicates('model')
     table = accuracy.merge(speeds, left_on=on[0], right_on=on[1], suffixes=('_y', '_x'))
@@ -65,13 +68,13 @@ def get_history(
     accuracy: TestSet = 'imagenet',  # the test set
 ) -> pd.DataFrame:  # a row per day, weight and image size: the columns of `get_data` and `as_of`, the day; `attrs['days']` counts models; raises `ResultsError`
     "Every model there was on several days, with its accuracy then and its speed in one benchmark."
-    _choose('part', part, ('infer', 'train'))
+    one_of('part', part, ('infer', 'train'))
     results = get_results(results)
     picked = pick_benchmark(part, benchmark, results)
     speeds = _speeds(results.read(picked.file, ['model', f'{part}_samples_per_sec', f'{part}_batch_size', f'{part}_img_size', 'param_count']), part)
     tables, skipped = _accuracies(days, accuracy, results)
     history = pd.concat([_on_day(speeds, part, table, day) for day, table in tables.items()], ignore_index=True)
-    history.attrs = _source(results, [picked.file]) | dict(part=part, benchmark=describe_benchmark(picked), accuracy=accuracy, skipped=skipped,
+    history.attrs = results.source([picked.file]) | dict(part=part, benchmark=picked.describe(), accuracy=accuracy, skipped=skipped,
                                                            days=history.as_of.value_counts(sort=False).to_dict())
     return history
 
@@ -84,7 +87,7 @@ def _accuracies(days: Sequence[str | date] | None, accuracy: TestSet, results: R
         try: tables[day] = get_accuracy(accuracy, results=results, as_of=None if day == last else day)
         except ResultsError as e: skipped[day] = str(e)
     if not tables: raise ResultsError(skipped[last])
-    if skipped: _say(f'no accuracies as of {", ".join(skipped)}: {next(iter(skipped.values()))}')
+    if skipped: say(f'no accuracies as of {", ".join(skipped)}: {next(iter(skipped.values()))}')
     return tables, skipped
 
 # %% ../../nbs/choosing/04_history.ipynb #44b06c78

@@ -8,9 +8,9 @@ from typing import Literal, Sequence
 import numpy as np
 import pandas as pd
 from statsmodels.regression.linear_model import OLS, RegressionResults
-from ..sources.results import ResultsError
-from ..accuracy import TestSet, _choose
-from ..stats import IMAGES, as_numbers, listed, need, need_names, standard_error
+from ..checks import ResultsError, one_of, as_numbers, listed, need, need_names
+from ..columns import TestSet, TEST_SETS
+from ..stats import standard_error
 
 # %% auto #0
 __all__ = ['AGAINST', 'log_odds', 'percent', 'effective_robustness', 'fit_trend', 'trend_at']
@@ -43,11 +43,11 @@ def effective_robustness(
     "How much more accurate each model is than models as good on ImageNet."
     need_names(df, 'model')
     need(df, *(['pretrain'] if trend == 'in1k' else []))
-    _choose('trend', trend, ('in1k', 'all'))
+    one_of('trend', trend, ('in1k', 'all'))
     there = [name for name, clean in AGAINST.items() if name in df and clean in df]
     if not there: raise ResultsError("df: no test set beside ImageNet's; get_accuracy(sets='all') has them")
     sets = there if sets is None else listed('sets', sets)
-    for name in sets: _choose('sets', name, there)
+    for name in sets: one_of('sets', name, there)
     columns = [column for name in sets for column in (name, AGAINST[name])]
     df = as_numbers(df, 'sets', columns)
     parts = [_against(df.assign(in_trend=df.pretrain.eq('in1k') if trend == 'in1k' else True), name) for name in dict.fromkeys(sets)]
@@ -78,11 +78,11 @@ def fit_trend(
     name: TestSet,  # the test set
 ) -> RegressionResults:  # a fitted model of statsmodels, on log-odds
     "The least-squares line through a test set's accuracies."
-    return OLS(log_odds(accuracy, IMAGES[name]), _design(clean, name)).fit()
+    return OLS(log_odds(accuracy, TEST_SETS[name].images), _design(clean, name)).fit()
 
 def _design(clean: pd.Series, name: TestSet) -> pd.DataFrame:
     "What the line is a function of: a constant, and log-odds."
-    return pd.DataFrame(dict(constant=1.0, clean=log_odds(pd.Series(clean), IMAGES[AGAINST[name]])))
+    return pd.DataFrame(dict(constant=1.0, clean=log_odds(pd.Series(clean), TEST_SETS[AGAINST[name].images])))
 
 def trend_at(
     line: RegressionResults,  # of `fit_trend`

@@ -9,18 +9,20 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Callable, Iterator, Optional
 import typer
-from ..accuracy import TestSet, _FILES, _choose
+from ..columns import TEST_SETS, TestSet
+from ..checks import one_of, printable, ResultsError, ResultsWarning
 from ..sources.clone import check_day
-from .tables import SETS, Format, console, for_a_person, print_answer, print_table
-from ..sources.tables import _plain
-from ..sources.results import Results, ResultsError, ResultsWarning, get_results, list_benchmarks, parse_benchmark, _version as _numbers, _words_for
+from .tables import Format, SETS, console, for_a_person, print_answer, print_table
+from ..sources.results import Results, get_results
+from ..sources.benchmarks import Benchmark, benchmarks_in, list_benchmarks, version_numbers, words_for
 
 if TYPE_CHECKING: import pandas as pd
 
 # %% auto #0
-__all__ = ['app', 'ResultsOption', 'AsOf', 'Update', 'Benchmark', 'PartOption', 'Accuracy', 'FormatOption', 'ModelName', 'Models',
-           'Like', 'Part', 'Sort', 'sources', 'charts', 'explore', 'best', 'instead_of', 'frontier', 'families',
-           'compare', 'card', 'history', 'Precision', 'Layout', 'measure', 'pick_models', 'estimate', 'main']
+__all__ = ['app', 'ResultsOption', 'AsOf', 'Update', 'BenchmarkOption', 'PartOption', 'Accuracy', 'FormatOption', 'ModelName',
+           'Models', 'Like', 'Part', 'Sort', 'sources', 'charts', 'explore', 'best', 'instead_of', 'frontier',
+           'families', 'compare', 'card', 'history', 'Precision', 'Layout', 'measure', 'pick_models', 'estimate',
+           'main']
 
 # %% ../../nbs/cli/02_main.ipynb #5ac24c93
 class Part(str, Enum):
@@ -46,7 +48,7 @@ Update = Annotated[bool, typer.Option('--update', help='Clone anew, to have the 
 
 def _complain(message: object) -> None:
     "One line on standard error."
-    print(f'timm_bench: {_plain(str(message))}', file=sys.stderr)
+    print(f'timm_bench: {printable(str(message))}', file=sys.stderr)
 
 def _version(wanted: bool) -> None:
     from timm_bench import __version__
@@ -124,11 +126,11 @@ def _licences(incomplete: str) -> list[str]:
 
 def _names(incomplete: str) -> list[str]:
     "timm's names that begin as the word being typed: of architectures, and of weights once there is a dot."
-    from timm_bench.models import _known
-    return sorted(name for name in _known() if name.startswith(incomplete) and ('.' in name) <= ('.' in incomplete))
+    from timm_bench.models import known_names
+    return sorted(name for name in known_names() if name.startswith(incomplete) and ('.' in name) <= ('.' in incomplete))
 
 # %% ../../nbs/cli/02_main.ipynb #0c11b3fa
-Benchmark = Annotated[Optional[str], typer.Option('--benchmark', help="A file's name, words true of one ('rtx4090 eager newest', 'i9 newest'), or a path. Default: amp, nhwc, RTX 3090.")]
+BenchmarkOption = Annotated[Optional[str], typer.Option('--benchmark', help="A file's name, words true of one ('rtx4090 eager newest', 'i9 newest'), or a path. Default: amp, nhwc, RTX 3090.")]
 PartOption = Annotated[Part, typer.Option('--part', help='Speed at inference or in training.')]
 Accuracy = Annotated[Optional[list[str]], typer.Option('--accuracy', autocompletion=_beginning(*SETS), help="A test set ('sketch'), or weights ('imagenet=0.5,sketch=0.5'). Default: imagenet.")]
 FormatOption = Annotated[Optional[Format], typer.Option('--format', help='Default: a table on a terminal, CSV in a pipe.')]
@@ -145,18 +147,20 @@ def _models(benchmark: str | None, results: Path | None, as_of: str | None, part
 
 def _compiled_too(file: str, found: Results) -> str:
     "Words for the compiled benchmark of the same device that is most like an eager one; none where there is none."
-    used, own = parse_benchmark(file), [each for each in map(parse_benchmark, found.files) if each['part']]
-    same = [each for each in own if each['compiled'] and (each['part'], each['device']) == (used['part'], used['device'])]
-    if used['compiled'] or not same or file not in found.files: return ''
-    nearest = max(same, key=lambda each: (each['precision'] == used['precision'], each['layout'] == used['layout'], _numbers(each['torch'])))
-    return _words_for(nearest, [each for each in own if each['part'] == used['part']])
+    used = Benchmark.named(file)
+    own = benchmarks_in(found, used.part)
+    if used.compiled or used.part is None or file not in found.files: return ''
+    same = [each for each in own if each.compiled and each.device == used.device]
+    if not same: return ''
+    alike = lambda each: (each.precision == used.precision, each.layout == used.layout, version_numbers(each.torch))
+    return words_for(max(same, key=alike), own)
 
 # %% ../../nbs/cli/02_main.ipynb #88e05c32
 def _accuracy(words: list[str] | None) -> TestSet | dict[str, float] | None:
     "What `--accuracy` means: a test set, or weights by test set, 1 for one without a weight."
     if not words: return None
     pairs = [piece.strip().partition('=') for word in words for piece in word.split(',') if piece.strip()]
-    if len(pairs) == 1 and not pairs[0][1]: return _choose('accuracy', pairs[0][0], _FILES)
+    if len(pairs) == 1 and not pairs[0][1]: return one_of('accuracy', pairs[0][0], TEST_SETS)
     try: return {name.strip(): float(weight) if equals else 1.0 for name, equals, weight in pairs}
     except ValueError: raise ResultsError(f"accuracy={','.join(words)!r}: give a test set, or weights such as 'imagenet=0.5,sketch=0.5'") from None
 
@@ -185,7 +189,7 @@ def best(under: Annotated[Optional[str], typer.Option('--under', help="Time per 
          pretrain: Annotated[Optional[list[str]], typer.Option('--pretrain', help="Pre-training data ('in1k', 'in22k'); give it as often as you like.")] = None,
          family: Annotated[Optional[list[str]], typer.Option('--family', help=_FAMILY)] = None,
          accuracy: Accuracy = None, n: Annotated[int, typer.Option('-n', help='How many models.')] = 5, part: PartOption = Part.infer,
-         benchmark: Benchmark = None, results: ResultsOption = None, as_of: AsOf = None, format: FormatOption = None) -> None:
+         benchmark: BenchmarkOption = None, results: ResultsOption = None, as_of: AsOf = None, format: FormatOption = None) -> None:
     "The most accurate models within a budget. Exit code 1 where nothing fits."
     from timm_bench.choosing.choose import best
     df = _models(benchmark, results, as_of, part)
@@ -200,7 +204,7 @@ def best(under: Annotated[Optional[str], typer.Option('--under', help="Time per 
 def instead_of(model: ModelName, accuracy: Accuracy = None, part: PartOption = Part.infer,
                size: Annotated[Optional[int], typer.Option('--size', help='The image size that you use it at, in pixels. Default: the smallest there is.')] = None,
                sort: Annotated[Sort, typer.Option('--sort', help='What comes first: the most accurate, or the fastest.')] = Sort.accuracy,
-               benchmark: Benchmark = None, results: ResultsOption = None, as_of: AsOf = None, format: FormatOption = None) -> None:
+               benchmark: BenchmarkOption = None, results: ResultsOption = None, as_of: AsOf = None, format: FormatOption = None) -> None:
     "Everything that is both faster and at least as accurate as a model."
     from timm_bench.choosing.choose import better_than
     df = _models(benchmark, results, as_of, part)
@@ -213,11 +217,11 @@ def instead_of(model: ModelName, accuracy: Accuracy = None, part: PartOption = P
 
 def _baseline(than: dict) -> str:
     "The model that others are compared with, in words."
-    from timm_bench.choosing.cards import _time
-    return f"instead of {than['model']} at {than['img_size']:g} px: {than['accuracy']:.2f} %, {_time(than['secs'])} an image"
+    from timm_bench.columns import time_in_words
+    return f"instead of {than['model']} at {than['img_size']:g} px: {than['accuracy']:.2f} %, {time_in_words(than['secs'])} an image"
 
 @app.command()
-def frontier(part: PartOption = Part.infer, benchmark: Benchmark = None, results: ResultsOption = None, as_of: AsOf = None, format: FormatOption = None) -> None:
+def frontier(part: PartOption = Part.infer, benchmark: BenchmarkOption = None, results: ResultsOption = None, as_of: AsOf = None, format: FormatOption = None) -> None:
     "The models that nothing beats in both speed and accuracy."
     from timm_bench.choosing.choose import frontier
     df = _models(benchmark, results, as_of, part)
@@ -225,7 +229,7 @@ def frontier(part: PartOption = Part.infer, benchmark: Benchmark = None, results
 
 # %% ../../nbs/cli/02_main.ipynb #d17f83ab
 @app.command()
-def families(part: PartOption = Part.infer, benchmark: Benchmark = None, results: ResultsOption = None, as_of: AsOf = None, format: FormatOption = None) -> None:
+def families(part: PartOption = Part.infer, benchmark: BenchmarkOption = None, results: ResultsOption = None, as_of: AsOf = None, format: FormatOption = None) -> None:
     "The families to choose from: how many models each has, and its best accuracy and shortest time."
     df = _models(benchmark, results, as_of, part)
     table = df.groupby('family').agg(models=('model', 'nunique'), top1=('top1', 'max'), secs=('secs', 'min')).reset_index()
@@ -275,7 +279,7 @@ def card(model: ModelName, results: ResultsOption = None, as_of: AsOf = None,
 # %% ../../nbs/cli/02_main.ipynb #7104ae3e
 @app.command()
 def history(under: Annotated[Optional[list[str]], typer.Option('--under', help="Time per image at most, as for 'best'; give it as often as you like. Default: 1ms, 5ms, 20ms.")] = None,
-            part: PartOption = Part.infer, benchmark: Benchmark = None, results: ResultsOption = None, as_of: AsOf = None, format: FormatOption = None) -> None:
+            part: PartOption = Part.infer, benchmark: BenchmarkOption = None, results: ResultsOption = None, as_of: AsOf = None, format: FormatOption = None) -> None:
     "The most accurate model of each year within a budget, by the speeds of one benchmark."
     from timm_bench.choosing.history import best_by_day, get_history
     past = get_history(part=part.value, benchmark=benchmark, results=_results(results, as_of, False))

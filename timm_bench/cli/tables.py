@@ -6,16 +6,16 @@
 from __future__ import annotations
 import sys
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Iterable, Iterator, get_args
-from ..accuracy import TestSet
-from ..sources.tables import _plain
+from typing import TYPE_CHECKING, Any, Iterable, Iterator
+from ..columns import COLUMNS, TEST_SETS
+from ..checks import printable
 
 if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
     from rich.text import Text
 
-SETS = get_args(TestSet)
+SETS = tuple(TEST_SETS)
 
 # %% auto #0
 __all__ = ['SETS', 'Format', 'for_a_person', 'print_table', 'print_answer', 'console']
@@ -55,9 +55,6 @@ def _markdown_row(cells: Iterable[object]) -> str:
     return '| ' + ' | '.join('' if cell is None else str(cell).replace('|', r'\|') for cell in cells) + ' |'
 
 # %% ../../nbs/cli/00_tables.ipynb #b0d2f7a9
-_DECIMALS = dict.fromkeys(['accuracy', 'error', 'top1', 'margin', 'points', 'gain', *SETS], 2) | dict.fromkeys(['secs', 'secs_low', 'secs_high'], 7) | dict.fromkeys(
-    ['speedup', 'median', 'low', 'high', 'same_median', 'same_low', 'same_high'], 3)
-
 def print_answer(
     df: pd.DataFrame,  # an answer of the library
     columns: list[str],  # those that matter, where there are such
@@ -68,7 +65,7 @@ def print_answer(
 ) -> None:
     "Print the columns that matter, rounded."
     columns = [*columns, *(c for c in ('secs_low', 'secs_high', 'estimated') if c not in columns)]  # of estimates, how sure they are
-    table = df[[c for c in columns if c in df]].round(_DECIMALS)
+    table = df[[c for c in columns if c in df]].round({name: column.decimals for name, column in COLUMNS.items() if column.decimals is not None})
     if for_a_person(format) and {'param_count_x', 'param_count_y'} <= set(table): table = table.drop(columns='param_count_x')  # the weight's own tells it
     if 'reason' in table and for_a_person(format): notes, table = (f'{df.model[0]}: {df.reason[0]}', *notes), table.drop(columns='reason')
     print_table(table, format, title, '\n'.join(notes), **headings)
@@ -82,20 +79,14 @@ def console(
     return Console(force_jupyter=False, **options)
 
 # %% ../../nbs/cli/00_tables.ipynb #c6bc4ffd
-_HEADINGS = {'secs': 'time', 'param_count_x': 'params', 'param_count_y': 'params', 'img_size': 'px', 'accuracy': 'top-1', 'top1': 'top-1', 'error': '±', 'license': 'licence', 'as_of': 'as of',
-             'same_models': 'same\nbatch', 'same_median': 'median', 'same_low': 'low', 'same_high': 'high', 'infer_img_size': 'px', 'train_img_size': 'px',
-             'infer_gmacs': 'GMACs', 'infer_macts': 'M acts', 'param_count': 'params', 'stands_for': 'stands for', 'secs_low': 'from', 'secs_high': 'to'}
-
 def _for_eyes(df: pd.DataFrame) -> pd.DataFrame:
     "Every cell as text."
-    from timm_bench.choosing.budgets import _time
-    units = dict.fromkeys(['secs', 'secs_low', 'secs_high'], _time) | dict.fromkeys(['param_count_x', 'param_count_y', 'param_count'], '{:,.4g} M'.format) | dict.fromkeys(
-        ['accuracy', 'top1', 'error', *SETS], '{:.2f}'.format) | dict.fromkeys(
-        ['median', 'low', 'high', 'same_median', 'same_low', 'same_high'], '{:.3f}'.format) | {'gain': '{:+.2f}'.format}
+    import pandas as pd
     def text(column: str, value: Any) -> str:
         if pd.isna(value): return ''
-        return units[column](value) if column in units else {'True': 'yes', 'False': ''}.get(str(value), _plain(str(value)))
-    import pandas as pd
+        write = COLUMNS[column].write if column in COLUMNS else None
+        if write: return write(value)
+        return {'True': 'yes', 'False': ''}.get(str(value), printable(str(value)))
     return pd.DataFrame({column: [text(column, value) for value in df[column]] for column in df}, dtype=object)
 
 # %% ../../nbs/cli/00_tables.ipynb #6b27f0c5
@@ -146,13 +137,13 @@ def _print_rich(df: pd.DataFrame, title: str, note: str = '', **headings: str) -
     from rich.cells import cell_len
     from rich.text import Text
     shown, screen = _for_eyes(df), console()
-    heads = {column: headings.get(column) or _HEADINGS.get(column, str(column)) for column in df}
+    heads = {column: headings.get(column) or (COLUMNS[column].heading if column in COLUMNS else str(column)) for column in df}
     beside, own, left_out = _layout({column: max(map(cell_len, [*heads[column].split('\n'), *shown[column]])) for column in df}, screen.width)
-    for words in _plain(title).splitlines(): screen.print(Text(words, style='table.title'), soft_wrap=' ' not in words)  # a path stays whole
+    for words in printable(title).splitlines(): screen.print(Text(words, style='table.title'), soft_wrap=' ' not in words)  # a path stays whole
     drawn = _drawn(screen, shown[beside], heads, [column for column in beside if df[column].dtype.kind in 'iuf'])
     for line in _with_names(drawn, shown, heads, own): screen.print(line, soft_wrap=True)
     if left_out: note += f'\nnarrow terminal: left out {", ".join(_unmistakable(left_out, heads))}; shown on a wider one, and by --format csv'
-    if note.strip(): screen.print(Text('\n' + _plain(note.strip()), style='table.caption'))
+    if note.strip(): screen.print(Text('\n' + printable(note.strip()), style='table.caption'))
 
 def _unmistakable(columns: list[str], heads: dict[str, str]) -> list[str]:
     "Headings of columns; where two columns have the same one, the names that programs see."

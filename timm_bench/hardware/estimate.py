@@ -4,16 +4,17 @@
 
 # %% ../../nbs/hardware/07_estimate.ipynb #cf5362a3
 from __future__ import annotations
-import os, shutil, tempfile
-from pathlib import Path
-from typing import Any, Callable, Iterable, Literal
+import os
+from typing import Callable, Iterable, Literal
 import numpy as np
 import pandas as pd
-from ..sources.tables import as_path, read_table
-from ..sources.results import Results, ResultsError, describe_benchmark, get_results, parse_benchmark, pick_benchmark
+from ..checks import as_path, ResultsError, as_numbers, listed, need_names
+from ..sources.tables import read_table
+from ..sources.results import Results, get_results
+from ..sources.benchmarks import Benchmark, pick_benchmark
 from ..models import renames, split_name
-from ..data import KEEP, TestSet, get_data
-from ..stats import as_numbers, listed, need_names
+from ..data import KEEP, join_speeds
+from ..columns import TestSet
 from .machine import COSTS, FEWEST, Profile, Public, costs_of, log_secs, model_keys, nearest_file, predict_all, read_profile, read_public
 
 # %% auto #0
@@ -25,7 +26,7 @@ def _scores(keys: pd.MultiIndex, file: str, rest: Public, public: Public) -> np.
     truth = public.secs[file].dropna()
     own = truth[truth.index.isin(keys)]
     if len(own) < FEWEST: return np.array([])
-    try: predicted = predict_all(own, dict(public.files.loc[file]), rest)
+    try: predicted = predict_all(own, Benchmark.named(file), rest)
     except ResultsError: return np.array([])
     others = predicted.index.intersection(truth.index).difference(own.index)
     return ((truth[others] - predicted['mean'][others]).abs() / predicted.sd[others]).to_numpy()
@@ -168,29 +169,20 @@ def estimate(
     results = get_results(results)
     known = read_public(part, results)
     table, name = _read_own(own, part)
-    about = parse_benchmark(name) if name else None
+    about = Benchmark.named(name) if name else None
     secs = log_secs(table, part)
     file = pick_benchmark(part, public, results).file if public else nearest_file(secs, about, known)
     estimates, reach = predict_all(secs, about, known, file), _reach(secs.index, known)
     speeds = _speeds(secs, estimates, reach, results.read(file), _plain(table), part)
-    frame = _joined(speeds, name or f'benchmark-{part}-own.csv', part, results, accuracy=accuracy, weights=weights, vendors=vendors, keep=keep)
-    frame.attrs |= dict(estimated_from=describe_benchmark(known.files.loc[file]), measured=len(secs))
+    benchmark = Benchmark.named(name or f'benchmark-{part}-own.csv')
+    frame = join_speeds(speeds.reset_index(drop=True), benchmark, part, accuracy, results, vendors).select(weights, keep)
+    frame.attrs |= dict(estimated_from=Benchmark.named(file).describe(), measured=len(secs))
     return frame
 
 # %% ../../nbs/hardware/07_estimate.ipynb #7953d4ac
 def _plain(own: pd.DataFrame) -> pd.DataFrame:
     "Own rows as in a benchmark file, also where they come from a joined frame."
     return own.rename(columns={'param_count_x': 'param_count'}).loc[:, lambda t: ~t.columns.duplicated()]
-
-def _joined(speeds: pd.DataFrame, name: str, part: Literal['infer', 'train'], results: Results, **options: Any) -> pd.DataFrame:
-    "What `get_data` makes of a benchmark table."
-    with tempfile.TemporaryDirectory() as folder:
-        for table in results.files:
-            if not table.startswith('benchmark-'): shutil.copy(Path(results.folder)/table, folder)
-        speeds.to_csv(Path(folder)/name, index=False)
-        frame = get_data(part, benchmark=name, results=folder, **options)
-    frame.attrs |= dict(origin=results.origin, commit=results.commit, date=results.date)
-    return frame
 
 # %% ../../nbs/hardware/07_estimate.ipynb #2f13f428
 def to_benchmark(
@@ -231,11 +223,11 @@ def hidden_files(
 # %% ../../nbs/hardware/07_estimate.ipynb #c41e7a38
 def _misses(truth: pd.Series, about: pd.Series, rest: Public, n: int, draw: int, pick: Callable[..., pd.Series] = _pick) -> tuple[pd.DataFrame, pd.MultiIndex]:
     "One draw: choose, measure, estimate; by how much log seconds are missed, the standard deviations, and what was measured."
-    nearest = nearest_file(None, dict(about), rest)
+    nearest = nearest_file(None, Benchmark.named(about.file), rest)
     common = read_profile(nearest, rest).costs.index.intersection(truth.index)
     half = common[np.random.default_rng(draw).permutation(len(common))[:len(common) // 2]]
     own = truth[pick(n, nearest, rest, half).index]
-    estimates = predict_all(own, dict(about), rest)
+    estimates = predict_all(own, Benchmark.named(about.file), rest)
     others = estimates.index.intersection(truth.index).difference(own.index)
     return pd.DataFrame(dict(miss=truth[others] - estimates['mean'][others], sd=estimates.sd[others])), own.index
 

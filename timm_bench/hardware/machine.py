@@ -9,7 +9,9 @@ from typing import Iterable, NamedTuple
 import numpy as np
 import pandas as pd
 from scipy.optimize import OptimizeResult, least_squares
-from ..sources.results import Results, ResultsError, list_benchmarks
+from ..sources.results import Results
+from ..checks import ResultsError
+from ..sources.benchmarks import Benchmark, list_benchmarks
 from ..models import renamed, split_name
 
 # %% auto #0
@@ -151,15 +153,17 @@ def _unlike(own: pd.Series | None, public: Public) -> pd.Series:
 
 def nearest_file(
     own: pd.Series | None,  # log seconds of measured models, where there are any
-    about: dict | None,  # of `parse_benchmark`, where there is a name
+    about: Benchmark | None,  # what its file's name says, where there is one
     public: Public,  # see `read_public`
 ) -> str:  # a file's name
     "The public file most like a machine: by what is known about its own file, then by what was measured."
     unlike = _unlike(own, public)
     if about is None: return unlike.idxmin()
-    files = public.files.assign(cuda=public.files.cuda.isna())
-    about = dict(about) | dict(cuda=pd.isna(about['cuda']))
-    return min(files.index, key=lambda file: (*(files[c][file] != about[c] for c in ('cuda', 'compiled', 'layout', 'precision', 'torch')), unlike[file]))
+    def distance(file: str) -> tuple:
+        other = public.files.loc[file]
+        differs = [other[setting] != getattr(about, setting) for setting in ('compiled', 'layout', 'precision', 'torch')]
+        return pd.isna(other.cuda) != (about.cuda is None), *differs, unlike[file]
+    return min(public.files.index, key=distance)
 
 # %% ../../nbs/hardware/06_machine.ipynb #0ea3c0fc
 NOISE = 0.06  # the noise expected beforehand, worth one measurement
@@ -192,7 +196,7 @@ def _fit(secs: np.ndarray, parts: np.ndarray, deviation: np.ndarray, belief: Bel
 # %% ../../nbs/hardware/06_machine.ipynb #53cbd967
 def predict_all(
     own: pd.Series,  # log seconds of measured models
-    about: dict | None,  # of `parse_benchmark`, where there is a name
+    about: Benchmark | None,  # what its file's name says, where there is one
     public: Public,  # see `read_public`
     file: str | None = None,  # the public file to start from; `None`: the nearest
 ) -> pd.DataFrame:  # `mean` and `sd` of log seconds, by architecture and size; raises `ResultsError`
@@ -203,7 +207,7 @@ def predict_all(
     at = _nearest_size(profile.deviation.index, costs.index)
     costs, deviation = costs[at >= 0], profile.deviation.to_numpy()[at[at >= 0]]
     if len(costs) < FEWEST: raise ResultsError(f'own: {len(costs)} of its {len(own)} models are in {file}; measure at least {FEWEST} of those that pick_models names')
-    same_kind = about is None or pd.isna(about['cuda']) == pd.isna(public.files.cuda[file])
+    same_kind = about is None or (about.cuda is None) == pd.isna(public.files.cuda[file])
     fit = _fit(own[costs.index].to_numpy(), _parts(costs, profile.center), deviation, _belief(profile, same_kind))
     mean, slopes = _pace(fit.numbers, _parts(profile.costs, profile.center), profile.deviation.to_numpy())
     return pd.DataFrame(dict(mean=mean, sd=np.sqrt(fit.noise**2 + ((slopes @ fit.covariance) * slopes).sum(1))), profile.costs.index)

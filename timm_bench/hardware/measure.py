@@ -9,8 +9,8 @@ from concurrent.futures import Future, as_completed
 from pathlib import Path
 from typing import Any, Callable, Generator, Iterable, Literal
 import pandas as pd
-from ..sources.tables import as_path
-from ..sources.results import ResultsError, parse_benchmark
+from ..checks import as_path, ResultsError
+from ..sources.benchmarks import Benchmark
 from .model_names import find_models
 from .record import Files, Report, has_row, keep_row, rows_before, summary_of
 from .worker import Failure, Worker, describe_machine, describe_machine_here, run_job, run_job_here
@@ -58,9 +58,11 @@ def _check_out(
 # %% ../../nbs/hardware/05_measure.ipynb #7b6cb545
 def _wrong_name(name: str, settings: dict) -> str | None:
     "What a file's name states wrongly, if anything."
-    said, true = parse_benchmark(name), settings | dict(compiled=settings['compile'])
-    if said['problem'] or not name.startswith('benchmark-'): return said['problem'] or 'it begins with benchmark-'
-    return next((f'{field}: {said[field]} is not {true[field]}' for field in ('part', 'precision', 'layout', 'compiled') if said[field] != true[field]), None)
+    said, true = Benchmark.named(name), settings | dict(compiled=settings['compile'])
+    if said.problem or not name.startswith('benchmark-'): return said.problem or 'it begins with benchmark-'
+    for field in 'part', 'precision', 'layout', 'compiled':
+        if getattr(said, field) != true[field]: return f'{field}: {getattr(said, field)} is not {true[field]}'
+    return None
 
 # %% ../../nbs/hardware/05_measure.ipynb #0944129c
 def _run(jobs: list[dict], files: Files, engine: str, report: Report) -> Generator[dict, None, None]:

@@ -7,7 +7,9 @@ from __future__ import annotations
 import os, re, warnings
 from fnmatch import fnmatchcase
 from typing import Iterable, Literal
-from ..sources.results import Results, ResultsError, ResultsWarning, get_results, pick_benchmark
+from ..sources.results import Results, get_results
+from ..checks import ResultsError, ResultsWarning
+from ..sources.benchmarks import pick_benchmark
 from ..models import UnknownModel, current_name, families, registry
 
 # %% auto #0

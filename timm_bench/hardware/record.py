@@ -10,7 +10,8 @@ from typing import Any, Iterable, Iterator
 from filelock import FileLock, Timeout
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from ..sources.results import ResultsError, parse_benchmark
+from ..checks import ResultsError
+from ..sources.benchmarks import Benchmark
 
 # %% auto #0
 __all__ = ['COLUMNS', 'benchmark_name', 'read_sidecar', 'BenchmarkFile', 'add_row', 'has_row', 'Files', 'keep_row', 'rows_before',
@@ -94,7 +95,7 @@ class BenchmarkFile:
         machine: dict,  # that the rows are to come from; see `timm_bench.hardware.engine.describe`
         resume: bool,  # go on with what is there, or begin anew
     ):
-        self.path, self.sidecar, self.part = path, path.with_suffix('.jsonl'), parse_benchmark(path.name)['part']
+        self.path, self.sidecar, self.part = path, path.with_suffix('.jsonl'), Benchmark.named(path.name).part
         self.lock = FileLock(path.with_name(f'.{path.stem}.lock'))
         try: self.lock.acquire(timeout=0)
         except Timeout: raise ResultsError(f'{path}: another run is writing it; wait for it, or give another out=') from None
@@ -200,8 +201,8 @@ def rows_before(
     machine: dict,  # see `timm_bench.hardware.engine.describe`
 ) -> list[dict]:  # rows of sidecars
     "What any machine with the same PyTorch has measured in this folder."
-    mine = parse_benchmark(benchmark_name(files.settings, machine))
-    alike = lambda path: all(parse_benchmark(path.stem)[k] == mine[k] for k in ('part', 'precision', 'layout', 'torch', 'compiled'))
+    mine = Benchmark.named(benchmark_name(files.settings, machine))
+    alike = lambda path: all(getattr(Benchmark.named(path.stem), k) == getattr(mine, k) for k in ('part', 'precision', 'layout', 'torch', 'compiled'))
     if files.resume: files.old = {path.with_suffix('.csv'): read_sidecar(path) for path in sorted(files.folder.glob('benchmark-*.jsonl')) if alike(path)}
     return [row for rows in files.old.values() for row in rows]
 

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Iterator, NamedTuple
-from ..sources.tables import ResultsError
+from ..checks import ResultsError
 
 if TYPE_CHECKING: from markdown_it import MarkdownIt
 

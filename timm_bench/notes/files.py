@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Iterable
 from platformdirs import user_cache_path
-from ..sources.tables import ResultsError, as_path
+from ..checks import ResultsError, as_path
 from .cells import Note, read_note
 
 # %% auto #0

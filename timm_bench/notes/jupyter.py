@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 from typing import Any, Sequence
 from urllib.parse import quote, urljoin
 from urllib.request import Request, urlopen
-from ..sources.tables import ResultsError
+from ..checks import ResultsError
 
 # %% auto #0
 __all__ = ['running_servers', 'Link', 'link_to', 'calling_notebook']

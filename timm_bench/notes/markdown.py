@@ -7,8 +7,7 @@ from __future__ import annotations
 import hashlib, os, re, warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
-from ..sources.tables import as_path
-from ..sources.results import ResultsError, ResultsWarning
+from ..checks import as_path, ResultsError, ResultsWarning
 from .files import MARK
 from .jupyter import calling_notebook
 

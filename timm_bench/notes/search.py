@@ -8,7 +8,7 @@ import os, sys, warnings
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
-from ..sources.results import ResultsError, ResultsWarning
+from ..checks import ResultsError, ResultsWarning
 from .cells import Note
 from .files import read_notes
 from .words import Match, matches, words

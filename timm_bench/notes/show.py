@@ -7,7 +7,7 @@ from __future__ import annotations
 import html, re
 from functools import cache
 from typing import TYPE_CHECKING, Sequence
-from ..sources.tables import _plain
+from ..checks import printable
 from .words import spans
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def plain(
     text: str,  # of anybody
 ) -> str:
     "Text without characters that a terminal would obey."
-    return _plain(text.replace('\t', '    '))
+    return printable(text.replace('\t', '    '))
 
 def marked_text(
     text: str | Text,  # what to show

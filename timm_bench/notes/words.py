@@ -7,7 +7,7 @@ from __future__ import annotations
 import re, unicodedata
 from dataclasses import dataclass
 from difflib import get_close_matches
-from ..sources.tables import ResultsError
+from ..checks import ResultsError
 from .cells import Note, Section
 
 # %% auto #0

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta, timezone
 from hashlib import sha256
 from pathlib import Path
 from typing import Iterator, Sequence
-from .tables import ResultsError
+from ..checks import ResultsError
 
 # %% auto #0
 __all__ = ['URL', 'head', 'check_day', 'check_rev', 'find_clone']

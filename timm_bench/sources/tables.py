@@ -4,37 +4,16 @@
 
 # %% ../../nbs/sources/00_tables.ipynb #d8b6ed88
 from __future__ import annotations
-import csv, io, os, re, time
+import csv, io, re, time
 from itertools import groupby
 from pathlib import Path
 from typing import Iterator, Sequence
 import numpy as np
 import pandas as pd
+from ..checks import ResultsError, show_cell
 
 # %% auto #0
-__all__ = ['MAX_BYTES', 'ResultsError', 'as_path', 'read_table', 'count_rows', 'file_state']
-
-# %% ../../nbs/sources/00_tables.ipynb #39b259d1
-class ResultsError(ValueError):
-    "Results that cannot be found or trusted, or an argument that fits none of them; the message is one line that a person can act on."
-    def __init__(self,
-        message: object = '',  # may name files and cells as they are: what cannot be printed is escaped
-    ):
-        super().__init__(''.join(c if c.isprintable() else c.encode('unicode_escape').decode() for c in str(message)))
-
-# %% ../../nbs/sources/00_tables.ipynb #ea982222
-def as_path(
-    argument: str,  # the name of the argument
-    value: object,  # what somebody gave for it
-) -> Path:  # with the home folder for '~'; it need not exist; raises `ResultsError`
-    "A path, if that is what was given."
-    if not isinstance(value, (str, os.PathLike)): raise ResultsError(f'{argument}={str(value)[:60]!r}: a {type(value).__name__} is not a path')
-    try:
-        path = Path(value).expanduser()
-        if '\0' in str(path): raise ValueError('it holds a NUL')
-        path.exists()
-    except (OSError, RuntimeError, ValueError) as e: raise ResultsError(f'{argument}={str(value)[:60]!r}: not a path that can be used ({getattr(e, "strerror", None) or e})') from None
-    return path
+__all__ = ['MAX_BYTES', 'read_table', 'count_rows', 'file_state']
 
 # %% ../../nbs/sources/00_tables.ipynb #cd90bd58
 MAX_BYTES = 64 * 2**20  # timm's largest CSV is under 0.2 MB; anything near this limit is no results file
@@ -73,14 +52,6 @@ def _is_numeral(cell: str) -> bool:
     return bool(re.fullmatch(_NUMERAL, f'"{cell}"' if ',' in cell else cell, re.ASCII))
 
 # %% ../../nbs/sources/00_tables.ipynb #ea54e171
-def _show(text: object) -> str:
-    "Text from a file, fit for a line of a message."
-    return text if isinstance(text, str) and text.isprintable() and 0 < len(text) <= 60 else repr(text)[:60]
-
-def _plain(text: str) -> str:
-    "Text without characters that a terminal would obey."
-    return ''.join(c if c.isprintable() or c == '\n' else '\ufffd' for c in text)
-
 def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
     "Line number and cells of each row that is not blank, the header first."
     reader = csv.reader(io.StringIO(text, newline=''))
@@ -92,7 +63,7 @@ def _fault(text: str, head: list[str]) -> str | None:
     for line, row in [*_rows(text)][1:]:
         if len(row) != len(head): return f'line {line} has {len(row)} cells where the header has {len(head)}'
         for column, cell in zip(head, row):
-            if _NUMBER.search(column) and not _is_numeral(cell): return f'line {line}, column {_show(column)}: {_show(cell)} is not a number'
+            if _NUMBER.search(column) and not _is_numeral(cell): return f'line {line}, column {show_cell(column)}: {show_cell(cell)} is not a number'
     return None
 
 # %% ../../nbs/sources/00_tables.ipynb #25c78080
@@ -101,20 +72,20 @@ def _header(text: str) -> list[str]:
     _, head = next(_rows(text), (1, []))
     head = ['crop_pct' if column == 'cropt_pct' else column for column in head]
     for column in head:
-        if head.count(column) > 1: raise ResultsError(f'column {_show(column)} stands in the header twice')
+        if head.count(column) > 1: raise ResultsError(f'column {show_cell(column)} stands in the header twice')
     return head
 
 def _too_large(text: str, head: list[str], column: str) -> str:
     "The first number of a column that pandas left as text, which some versions of it do with those that no computer can hold."
     for line, row in [*_rows(text)][1:]:
         cell = row[head.index(column)].replace(',', '')
-        if cell and not np.isfinite(float(cell)): return f'line {line}, column {_show(column)}: {_show(cell)} cannot be right'
-    return f'column {_show(column)}: not numbers'
+        if cell and not np.isfinite(float(cell)): return f'line {line}, column {show_cell(column)}: {show_cell(cell)} cannot be right'
+    return f'column {show_cell(column)}: not numbers'
 
 def _parse(text: str, needs: Sequence[str]) -> pd.DataFrame:
     "CSV text to a frame, through pandas."
     head = _header(text)
-    if missing := [c for c in needs if c not in head]: raise ResultsError(f'no column {missing[0]!r}; it has {", ".join(map(_show, head[:12]))}')
+    if missing := [c for c in needs if c not in head]: raise ResultsError(f'no column {missing[0]!r}; it has {", ".join(map(show_cell, head[:12]))}')
     rows = text.lstrip('\n').partition('\n')[2]
     if not _row_pattern(head).fullmatch(rows) and (fault := _fault(text, head)): raise ResultsError(fault)
     table = pd.read_csv(io.StringIO(text), header=0, names=head, index_col=False, thousands=',', keep_default_na=False, na_values=[''],
@@ -149,7 +120,7 @@ def _check_values(text: str, table: pd.DataFrame) -> None:
         if bad.any():
             at = int(bad.argmax())
             line, row = [*_rows(text)][at + 1]
-            raise ResultsError(f'line {line}, column {_show(column)}: {_show(row[list(table).index(column)])} cannot be right')
+            raise ResultsError(f'line {line}, column {show_cell(column)}: {show_cell(row[list(table).index(column)])} cannot be right')
 
 # %% ../../nbs/sources/00_tables.ipynb #d4ecb553
 def read_table(
@@ -162,7 +133,7 @@ def read_table(
         table = _parse(text, needs)
         _check_values(text, table)
     except ResultsError as e: raise ResultsError(f'{path.name}: {e}') from None
-    except (ValueError, OverflowError, csv.Error) as e: raise ResultsError(f'{path.name}: not CSV ({_show(str(e))})') from None
+    except (ValueError, OverflowError, csv.Error) as e: raise ResultsError(f'{path.name}: not CSV ({show_cell(str(e))})') from None
     return table
 
 # %% ../../nbs/sources/00_tables.ipynb #382c3651

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Mapping, Sequence
 import pandas as pd
 from .. import __version__
-from ..sources.tables import as_path
-from ..sources.results import Results, ResultsError
+from ..checks import as_path, ResultsError
+from ..sources.results import Results
 from .points import explorer_data
 
 # %% auto #0

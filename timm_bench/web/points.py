@@ -8,15 +8,16 @@ import contextlib, math, os, shutil, tempfile
 from pathlib import Path
 from typing import Any, Iterable, Iterator, Literal, Mapping, Sequence
 import pandas as pd
-from ..sources.tables import as_path, read_table
-from ..sources.results import Results, ResultsError, get_results, list_benchmarks, parse_benchmark, pick_benchmark, _say
-from ..models import declared_license, families, pretrain, renames, split_name, _left_out
-from ..accuracy import TestSet, get_accuracy, _FILES
-from ..data import get_data
-from ..data import unmatched
-from ..stats import IMAGES, as_numbers, need_names
+from ..checks import as_path, ResultsError, say, as_numbers, need_names
+from ..sources.tables import read_table
+from ..sources.results import Results, get_results
+from ..sources.benchmarks import Benchmark, list_benchmarks, pick_benchmark
+from ..models import declared_license, families, is_left_out, pretrain, renames, split_name
+from ..columns import TEST_SETS, TestSet
+from ..accuracy import get_accuracy, sets_in
+from ..data import get_data, unmatched
 from ..choosing.budgets import COMMERCIAL
-from ..charts.parts import GREY, HUES, SYMBOLS, _TEST_SETS
+from ..charts.parts import GREY, HUES, SYMBOLS
 
 # %% auto #0
 __all__ = ['COLOURS', 'pack', 'runs', 'accuracies', 'speeds', 'explorer_data']
@@ -52,8 +53,10 @@ def runs(
 # %% ../../nbs/web/00_points.ipynb #24952b87
 def _test_sets(results: Results) -> list[TestSet]:
     "The test sets that are there."
-    found = [name for name, file in _FILES.items() if file in results.files]
-    if not found: raise ResultsError(f'no accuracy table in {results}; there should be one of {", ".join(_FILES.values())}')
+    found = sets_in(results)
+    if not found:
+        files = ', '.join(about.file for about in TEST_SETS.values())
+        raise ResultsError(f'no accuracy table in {results}; there should be one of {files}')
     return found
 
 def accuracies(
@@ -117,9 +120,9 @@ def _beside_accuracies(path: Path, results: Results) -> Iterator[tuple[Results, 
     "Results that hold one's own file and the accuracy tables; the file's part and name there."
     part = next((part for part in _PARTS if f'{part}_samples_per_sec' in read_table(path)), None)
     if not part: raise ResultsError(f'own={str(path)!r}: neither infer_samples_per_sec nor train_samples_per_sec is among its columns')
-    name = path.name if parse_benchmark(path.name)['part'] == part else f'benchmark-{part}-{path.stem}.csv'
+    name = path.name if Benchmark.named(path.name).part == part else f'benchmark-{part}-{path.stem}.csv'
     with tempfile.TemporaryDirectory() as folder:
-        for test_set in _test_sets(results): shutil.copy(Path(results.folder)/_FILES[test_set], folder)
+        for test_set in _test_sets(results): shutil.copy(Path(results.folder)/TEST_SETS[test_set].file, folder)
         shutil.copy(path, Path(folder)/name)
         if (sidecar := path.with_suffix('.jsonl')).is_file(): shutil.copy(sidecar, Path(folder)/name.replace('.csv', '.jsonl'))
         yield Results(Path(folder), str(path)), part, name
@@ -149,7 +152,7 @@ def _own_benchmarks(own: Any, results: Results) -> Iterator[tuple[pd.DataFrame, 
             raise ResultsError(f'own: a {type(one).__name__} is neither a frame nor the path of a benchmark file or of a folder with some')
         for path in _own_files(one):
             with _beside_accuracies(path, results) as (beside, part, file): table, about = _joined(part, file, beside)
-            label = name or (about['benchmark'] if not parse_benchmark(path.name)['problem'] else path.name)
+            label = name or (about['benchmark'] if not Benchmark.named(path.name).problem else path.name)
             yield table, about | dict(benchmark=label, part=part, kind='own', file=path.name)
 
 # %% ../../nbs/web/00_points.ipynb #c9266071
@@ -162,7 +165,7 @@ def _public_benchmarks(results: Results) -> tuple[list[tuple[pd.DataFrame, dict]
             table, about = _joined(benchmark.part, benchmark.file, results)
             found.append((table, about | dict(part=benchmark.part, kind='own' if about['measured_on'] else 'public', file=benchmark.file)))
         except ResultsError as e: faults.append(str(e))
-    for fault in faults: _say(f'left out of the explorer: {fault}')
+    for fault in faults: say(f'left out of the explorer: {fault}')
     return found, faults
 
 # %% ../../nbs/web/00_points.ipynb #7d2ed964
@@ -170,7 +173,7 @@ def _all_points(tested: pd.DataFrame, tables: list[pd.DataFrame]) -> tuple[pd.Da
     "The points with an accuracy, then those with a speed alone; and how many are left out, because no chart of timm_bench shows them."
     first = [(*row, 0) for row in tested.index]
     rows = pd.MultiIndex.from_tuples(dict.fromkeys([*first, *(row for table in tables for row in table.index)]), names=['model', 'img_size', 'again'])
-    kept = rows[[not _left_out(split_name(model).arch) for model in rows.get_level_values('model')]]
+    kept = rows[[not is_left_out(split_name(model).arch) for model in rows.get_level_values('model')]]
     return tested.reindex(kept.droplevel('again')).set_axis(kept), len(rows) - len(kept)
 
 # %% ../../nbs/web/00_points.ipynb #e0a3421c
@@ -263,7 +266,7 @@ def _source(results: Results, faults: list[str], gn: int) -> dict:
 
 def _sets(results: Results) -> list[dict]:
     "The test sets: `id`, `name`, how many `images`, and the `file`."
-    return [dict(id=name, name=_TEST_SETS[name], images=IMAGES[name], file=_FILES[name]) for name in _test_sets(results)]
+    return [dict(id=name, name=TEST_SETS[name].title, images=TEST_SETS[name].images, file=TEST_SETS[name].file) for name in _test_sets(results)]
 
 def _rules(columns: dict) -> dict:
     "What the page colours by, and which licences it takes for commercial ones."
