@@ -82,7 +82,7 @@ def fit_trend(
 
 def _design(clean: pd.Series, name: TestSet) -> pd.DataFrame:
     "What the line is a function of: a constant, and log-odds."
-    return pd.DataFrame(dict(constant=1.0, clean=log_odds(pd.Series(clean), TEST_SETS[AGAINST[name].images])))
+    return pd.DataFrame(dict(constant=1.0, clean=log_odds(pd.Series(clean), TEST_SETS[AGAINST[name]].images)))
 
 def trend_at(
     line: RegressionResults,  # of `fit_trend`
