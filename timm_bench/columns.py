@@ -116,7 +116,7 @@ COLUMNS = {
 } | {name: _accuracy(f'{about.title} top-1 accuracy (%)', name) for name, about in TEST_SETS.items()}
 
 # %% ../nbs/01_columns.ipynb #f5b00ed0
-_DECADES = re.compile('secs|param_count|gmacs|macts|samples_per_sec|step_time')
+_DECADES = re.compile('secs|param_count|gmacs|macts|samples_per_sec|step_time|speedup')
 
 def more_is_better(
     column: str,  # a column's name

@@ -4,36 +4,38 @@
 
 # %% ../../nbs/web/00_points.ipynb #ee06cf80
 from __future__ import annotations
-import contextlib, math, os, shutil, tempfile
+import math, os
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Iterable, Iterator, Literal, Mapping, Sequence
+from typing import Any, Iterable, Iterator, Mapping, Sequence
 import pandas as pd
-from ..checks import as_path, ResultsError, say, as_numbers, need_names
+from ..checks import ResultsError, as_numbers, as_path, need_names, say
+from ..columns import COLUMNS, TEST_SETS, TestSet, is_log
 from ..sources.tables import read_table
 from ..sources.results import Results, get_results
-from ..sources.benchmarks import Benchmark, list_benchmarks, pick_benchmark
+from ..sources.benchmarks import Benchmark, benchmarks_in, pick_benchmark
 from ..models import declared_license, families, is_left_out, pretrain, renames, split_name
-from ..columns import TEST_SETS, TestSet
 from ..accuracy import get_accuracy, sets_in
-from ..data import get_data, unmatched
+from ..data import read_joined
 from ..choosing.budgets import COMMERCIAL
 from ..charts.parts import GREY, HUES, SYMBOLS
 
 # %% auto #0
-__all__ = ['COLOURS', 'pack', 'runs', 'accuracies', 'speeds', 'explorer_data']
+__all__ = ['COLOURS', 'pack', 'runs', 'accuracies', 'speeds', 'Measured', 'explorer_data']
 
 # %% ../../nbs/web/00_points.ipynb #14ada0a3
-def _plain(value: Any) -> Any:
+def _as_json(value: Any) -> Any:
     "A cell as JSON has it: no NaN, and no `.0`."
-    if value is None or value is pd.NA or isinstance(value, float) and not math.isfinite(value): return None
-    if hasattr(value, 'item'): return _plain(value.item())
+    if hasattr(value, 'item'): value = value.item()
+    if value is None or value is pd.NA: return None
+    if isinstance(value, float) and not math.isfinite(value): return None
     return int(value) if isinstance(value, (bool, float)) and value == int(value) else value
 
 def pack(
     values: Iterable,  # texts, numbers or truth values; missing ones too
-) -> list | dict:  # the values, `None` for missing; or `of` (those that there are) and `at` (the place in `of` of each), where that is shorter
+) -> list | dict:  # the values; or, where that is shorter, `of` (the distinct ones) and `at` (the place in `of` of each)
     "A column, written small."
-    values = [_plain(value) for value in values]
+    values = [_as_json(value) for value in values]
     distinct = list(dict.fromkeys(values))
     if 3 * len(distinct) > len(values): return values
     place = {value: i for i, value in enumerate(distinct)}
@@ -51,149 +53,184 @@ def runs(
     return found
 
 # %% ../../nbs/web/00_points.ipynb #24952b87
-def _test_sets(results: Results) -> list[TestSet]:
-    "The test sets that are there."
+_POINT = ['model', 'img_size']
+
+def _sets_shown(results: Results) -> list[TestSet]:
+    "The test sets that are there; at least one."
     found = sets_in(results)
-    if not found:
-        files = ', '.join(about.file for about in TEST_SETS.values())
-        raise ResultsError(f'no accuracy table in {results}; there should be one of {files}')
-    return found
+    if found: return found
+    files = ', '.join(about.file for about in TEST_SETS.values())
+    raise ResultsError(f'no accuracy table in {results}; there should be one of {files}')
 
 def accuracies(
     results: str | os.PathLike | Results | None = None,  # see `get_results`
-) -> pd.DataFrame:  # a row per `model` and `img_size` (the index): `param_count` (millions), and `top1_…` and `top5_…` (percent) for each test set; raises `ResultsError`
-    "The accuracy of every weight and test image size on every test set."
-    results, tables = get_results(results), []
-    for name in _test_sets(results):
-        table = get_accuracy(name, results=results).drop_duplicates(['model', 'img_size']).set_index(['model', 'img_size'])
-        tables.append(table[['param_count', 'top1', 'top5']].rename(columns={top: f'{top}_{name}' for top in ('top1', 'top5')}))
-    rows = pd.MultiIndex.from_tuples(dict.fromkeys(row for table in tables for row in table.index), names=['model', 'img_size'])
-    params = pd.concat([table.param_count for table in tables]).groupby(level=[0, 1]).first()
-    return pd.concat([params.reindex(rows)] + [table.drop(columns='param_count').reindex(rows) for table in tables], axis=1)
+) -> pd.DataFrame:  # a row per `model` and `img_size` (the index); raises `ResultsError`
+    """The accuracy of every weight and test image size on every test set.
+
+    `param_count` is in millions; `top1_…` and `top5_…`, in percent, stand there for each test set."""
+    results = get_results(results)
+    once = {}
+    for name in _sets_shown(results):
+        once[name] = get_accuracy(name, results=results).drop_duplicates(_POINT).set_index(_POINT)
+    rows = pd.MultiIndex.from_tuples(dict.fromkeys(row for table in once.values() for row in table.index), names=_POINT)
+    params = pd.concat([table.param_count for table in once.values()]).groupby(level=[0, 1]).first()
+    tops = [table[['top1', 'top5']].add_suffix(f'_{name}').reindex(rows) for name, table in once.items()]
+    return pd.concat([params.reindex(rows), *tops], axis=1)
 
 # %% ../../nbs/web/00_points.ipynb #e1ccc2a8
-_SPEED = {'{}_samples_per_sec': 'rate', '{}_batch_size': 'batch', '{}_img_size': 'train_size', 'param_count_x': 'params', 'param_count_y': 'params', 'param_count': 'params',
-          'infer_gmacs': 'macs', 'infer_macts': 'acts', 'secs_low': 'low', 'secs_high': 'high', 'estimated': 'estimated'}
+_SPEED = {
+    '{}_samples_per_sec': 'rate', '{}_batch_size': 'batch', '{}_img_size': 'train_size',
+    'param_count_x': 'params', 'param_count_y': 'params', 'param_count': 'params',
+    'infer_gmacs': 'macs', 'infer_macts': 'acts',
+    'secs_low': 'low', 'secs_high': 'high', 'estimated': 'estimated'}
+
+def _shown_columns(frame: pd.DataFrame, part: str) -> dict[str, str]:
+    "The columns of a frame that the explorer shows: its name there, by column."
+    names = {column.format(part): name for column, name in _SPEED.items()}
+    return {column: name for column, name in names.items() if column in frame}
 
 def speeds(
     frame: pd.DataFrame,  # of `get_data`, `unmatched` or `estimate`
     part: str,  # 'infer' or 'train'
-) -> pd.DataFrame:  # by `model` and `img_size`: `rate` (images per second), `batch` (images), `train_size` (pixels), `params` (millions), `macs` (billions), `acts` (millions), …
-    "What a benchmark says of each point."
-    if {'param_count_x', 'param_count_y'} <= set(frame):  # the weight's own, as in `best`; where they are not told, as measured
-        frame = frame.assign(param_count_x=frame.param_count_y.fillna(frame.param_count_x)).drop(columns='param_count_y')
+) -> pd.DataFrame:  # by `model` and `img_size`: `rate`, `batch`, `train_size`, `params`, `macs`, `acts`, …
+    """What a benchmark says of each point.
+
+    `rate` is in images per second, `batch` in images, `train_size` in pixels, `params` and `acts` in millions, `macs` in billions."""
+    if {'param_count_x', 'param_count_y'} <= set(frame):  # the weight's own, as in `best`; else as measured
+        own = frame.param_count_y.fillna(frame.param_count_x)
+        frame = frame.assign(param_count_x=own).drop(columns='param_count_y')
     size = 'img_size' if 'img_size' in frame else f'{part}_img_size'
-    names = {column.format(part): name for column, name in _SPEED.items() if column.format(part) in frame}
+    names = _shown_columns(frame, part)
     known = frame[frame[f'{part}_samples_per_sec'] > 0]
-    table = known[list(names)].rename(columns=names).set_axis(pd.MultiIndex.from_frame(known[['model', size]], names=['model', 'img_size']))
+    points = pd.MultiIndex.from_frame(known[['model', size]], names=_POINT)
+    table = known[list(names)].rename(columns=names).set_axis(points)
     return table if part == 'train' else table.drop(columns='train_size', errors='ignore')
 
-def _numbered(table: pd.DataFrame) -> pd.DataFrame:
-    "The same with `again` as a third level of the index: 0, and 1, 2, … for further rows of the same point."
-    return table.set_index(table.groupby(level=[0, 1]).cumcount().rename('again'), append=True)
-
 # %% ../../nbs/web/00_points.ipynb #fd90bd69
-_Part = Literal['infer', 'train']
-_PARTS: tuple[_Part, ...] = ('infer', 'train')
+@dataclass
+class Measured:
+    "One benchmark in the explorer."
+    table: pd.DataFrame  # of `speeds`; `again` numbers the rows of one point: 0, and 1, 2, … for further ones
+    about: dict  # what there is to say of it
 
-def _joined(part: _Part, file: str, results: Results) -> tuple[pd.DataFrame, dict]:
-    "The speeds of a file, with and without an accuracy; and what there is to say of it."
-    accuracy = _test_sets(results)[0]
-    frame = get_data(part, benchmark=file, results=results, accuracy=accuracy, keep=None, weights='all', vendors=True)
-    left = unmatched(part, benchmark=file, results=results, accuracy=accuracy)
-    found, others = speeds(frame, part), speeds(left, part)
-    about = {name: frame.attrs[name] for name in ('benchmark', 'measured_on', 'rows')}
-    about['left'] = left.kind.value_counts().to_dict()
-    return _numbered(pd.concat([found, others])), about
+    @classmethod
+    def of(cls,
+        table: pd.DataFrame,  # of `speeds`
+        **about: Any,  # what there is to say
+    ) -> Measured:
+        "A benchmark whose rows are numbered."
+        again = table.groupby(level=[0, 1]).cumcount().rename('again')
+        return cls(table.set_index(again, append=True), about)
+
+def _from_file(benchmark: Benchmark, part: str, results: Results, **about: Any) -> Measured:
+    "A benchmark file, its rows with and without an accuracy."
+    joined = read_joined(part, benchmark, _sets_shown(results)[0], results)
+    frame, left = joined.select(), joined.unmatched()
+    told = {name: frame.attrs[name] for name in ('benchmark', 'measured_on', 'rows')}
+    table = pd.concat([speeds(frame, part), speeds(left, part)])
+    return Measured.of(table, **told, left=left.kind.value_counts().to_dict(), part=part, file=benchmark.file, **about)
 
 # %% ../../nbs/web/00_points.ipynb #d884c004
+_PARTS = 'infer', 'train'
+
 def _own_files(path: str | os.PathLike) -> list[Path]:
     "The benchmark files that a path names."
     path = as_path('own', path)
-    if path.is_dir() and not (found := sorted(path.glob('benchmark-*.csv'))): raise ResultsError(f'own={str(path)!r}: no benchmark-*.csv in that folder')
-    if path.is_dir(): return found
-    if not path.is_file(): raise ResultsError(f'own={str(path)!r}: no such file or folder')
-    return [path]
+    if path.is_file(): return [path]
+    if not path.is_dir(): raise ResultsError(f'own={str(path)!r}: no such file or folder')
+    found = sorted(path.glob('benchmark-*.csv'))
+    if not found: raise ResultsError(f'own={str(path)!r}: no benchmark-*.csv in that folder')
+    return found
 
-@contextlib.contextmanager
-def _beside_accuracies(path: Path, results: Results) -> Iterator[tuple[Results, _Part, str]]:
-    "Results that hold one's own file and the accuracy tables; the file's part and name there."
-    part = next((part for part in _PARTS if f'{part}_samples_per_sec' in read_table(path)), None)
-    if not part: raise ResultsError(f'own={str(path)!r}: neither infer_samples_per_sec nor train_samples_per_sec is among its columns')
-    name = path.name if Benchmark.named(path.name).part == part else f'benchmark-{part}-{path.stem}.csv'
-    with tempfile.TemporaryDirectory() as folder:
-        for test_set in _test_sets(results): shutil.copy(Path(results.folder)/TEST_SETS[test_set].file, folder)
-        shutil.copy(path, Path(folder)/name)
-        if (sidecar := path.with_suffix('.jsonl')).is_file(): shutil.copy(sidecar, Path(folder)/name.replace('.csv', '.jsonl'))
-        yield Results(Path(folder), str(path)), part, name
+def _from_own_file(path: Path, name: str | None, results: Results) -> Measured:
+    "One's own benchmark file, joined with the accuracies at hand."
+    parts = [part for part in _PARTS if f'{part}_samples_per_sec' in read_table(path)]
+    if not parts:
+        neither = 'neither infer_samples_per_sec nor train_samples_per_sec is among its columns'
+        raise ResultsError(f'own={str(path)!r}: {neither}')
+    measured = _from_file(Benchmark.named(path.name, path), parts[0], results, kind='own')
+    if name: measured.about['benchmark'] = name
+    elif Benchmark.named(path.name).problem: measured.about['benchmark'] = path.name
+    return measured
 
 # %% ../../nbs/web/00_points.ipynb #f1b09837
-def _from_frame(frame: pd.DataFrame, name: str | None, number: int) -> tuple[pd.DataFrame, dict]:
-    "The speeds of a frame, and what there is to say of it."
-    part = frame.attrs.get('part') or next((part for part in _PARTS if f'{part}_samples_per_sec' in frame), 'infer')
-    for column in 'model', 'img_size', f'{part}_samples_per_sec', f'{part}_batch_size':
-        if column not in frame: raise ResultsError(f'own: the frame has no column {column!r}; give a frame of get_data or estimate, or a file')
+def _from_frame(frame: pd.DataFrame, name: str) -> Measured:
+    "A frame of one's own."
+    parts = [part for part in _PARTS if f'{part}_samples_per_sec' in frame]
+    part = frame.attrs.get('part') or (parts or _PARTS)[0]
+    for column in *_POINT, f'{part}_samples_per_sec', f'{part}_batch_size':
+        if column not in frame:
+            raise ResultsError(f'own: the frame has no column {column!r}; give a frame of get_data or estimate, or a file')
     need_names(frame, 'model')
-    frame = as_numbers(frame, 'own', ['img_size', *(column for each in _SPEED if (column := each.format(part)) in frame)])
-    label = name or frame.attrs.get('benchmark') or f'your frame {number}'
+    frame = as_numbers(frame, 'own', ['img_size', *_shown_columns(frame, part)])
     estimated = 'estimated' in frame and bool(frame.estimated.any())
-    about = dict(benchmark=label, part=part, kind='estimate' if estimated else 'own', file=f'a frame in memory, {len(frame):,} rows')
-    about |= {name: frame.attrs.get(name) for name in ('measured_on', 'estimated_from')}
-    return _numbered(speeds(frame, part)), about
+    told = {what: frame.attrs.get(what) for what in ('measured_on', 'estimated_from')}
+    kind = 'estimate' if estimated else 'own'
+    return Measured.of(speeds(frame, part), benchmark=name, part=part, kind=kind,
+                       file=f'a frame in memory, {len(frame):,} rows', **told)
 
 # %% ../../nbs/web/00_points.ipynb #5cd9fe37
-def _own_benchmarks(own: Any, results: Results) -> Iterator[tuple[pd.DataFrame, dict]]:
-    "Each of one's own measurements: speeds, and what there is to say."
-    single = isinstance(own, (str, os.PathLike, pd.DataFrame))
-    named = own.items() if isinstance(own, Mapping) else [(None, one) for one in ([own] if single or not isinstance(own or [], Iterable) else own or [])]
-    for number, (name, one) in enumerate(named, 1):
-        if isinstance(one, pd.DataFrame): yield _from_frame(one, name, number); continue
-        if not isinstance(one, (str, os.PathLike)):
-            raise ResultsError(f'own: a {type(one).__name__} is neither a frame nor the path of a benchmark file or of a folder with some')
-        for path in _own_files(one):
-            with _beside_accuracies(path, results) as (beside, part, file): table, about = _joined(part, file, beside)
-            label = name or (about['benchmark'] if not Benchmark.named(path.name).problem else path.name)
-            yield table, about | dict(benchmark=label, part=part, kind='own', file=path.name)
+def _named(own: Any) -> list[tuple[str | None, Any]]:
+    "What somebody gave of his own, each with the name that he gave it."
+    if own is None: return []
+    if isinstance(own, Mapping): return list(own.items())
+    single = isinstance(own, (str, os.PathLike, pd.DataFrame)) or not isinstance(own, Iterable)
+    return [(None, each) for each in ([own] if single else own)]
+
+def _own_benchmarks(own: Any, results: Results) -> Iterator[Measured]:
+    "Each of one's own measurements."
+    for number, (name, one) in enumerate(_named(own), 1):
+        if isinstance(one, pd.DataFrame):
+            yield _from_frame(one, name or one.attrs.get('benchmark') or f'your frame {number}')
+        elif isinstance(one, (str, os.PathLike)):
+            for path in _own_files(one): yield _from_own_file(path, name, results)
+        else:
+            either = 'neither a frame nor the path of a benchmark file or of a folder with some'
+            raise ResultsError(f'own: a {type(one).__name__} is {either}')
 
 # %% ../../nbs/web/00_points.ipynb #c9266071
-def _public_benchmarks(results: Results) -> tuple[list[tuple[pd.DataFrame, dict]], list[str]]:
-    "Each benchmark file: speeds, and what there is to say; and why others are left out."
+def _public_benchmarks(results: Results) -> tuple[list[Measured], list[str]]:
+    "Each benchmark file that can be read; and why others are left out."
     found, faults = [], []
-    for benchmark in list_benchmarks(results).itertuples():
+    for benchmark in benchmarks_in(results):
         try:
             if benchmark.problem: raise ResultsError(f'{benchmark.file}: {benchmark.problem}')
-            table, about = _joined(benchmark.part, benchmark.file, results)
-            found.append((table, about | dict(part=benchmark.part, kind='own' if about['measured_on'] else 'public', file=benchmark.file)))
+            kind = 'own' if benchmark.measured_on() else 'public'
+            found.append(_from_file(benchmark, benchmark.part, results, kind=kind))
         except ResultsError as e: faults.append(str(e))
     for fault in faults: say(f'left out of the explorer: {fault}')
     return found, faults
 
 # %% ../../nbs/web/00_points.ipynb #7d2ed964
 def _all_points(tested: pd.DataFrame, tables: list[pd.DataFrame]) -> tuple[pd.DataFrame, int]:
-    "The points with an accuracy, then those with a speed alone; and how many are left out, because no chart of timm_bench shows them."
-    first = [(*row, 0) for row in tested.index]
-    rows = pd.MultiIndex.from_tuples(dict.fromkeys([*first, *(row for table in tables for row in table.index)]), names=['model', 'img_size', 'again'])
-    kept = rows[[not is_left_out(split_name(model).arch) for model in rows.get_level_values('model')]]
-    return tested.reindex(kept.droplevel('again')).set_axis(kept), len(rows) - len(kept)
+    "The points with an accuracy, then those with a speed alone; and how many are left out, as no chart shows them."
+    rows = dict.fromkeys((*row, 0) for row in tested.index)
+    for table in tables: rows |= dict.fromkeys(table.index)
+    every = pd.MultiIndex.from_tuples(rows, names=[*_POINT, 'again'])
+    kept = every[[not is_left_out(split_name(model).arch) for model in every.get_level_values('model')]]
+    return tested.reindex(kept.droplevel('again')).set_axis(kept), len(every) - len(kept)
 
 # %% ../../nbs/web/00_points.ipynb #e0a3421c
 _COSTS = ['params', 'macs', 'acts']
 
 def _usual(tables: list[pd.DataFrame], points: pd.DataFrame) -> pd.DataFrame:
     "The costs of each point that most benchmarks give; parameters also from the accuracy tables."
-    known = pd.concat([table.reindex(columns=_COSTS).astype(float) for table in tables] or [pd.DataFrame(columns=_COSTS, dtype=float)])
-    columns = {}
+    empty = pd.DataFrame(columns=_COSTS, dtype=float)
+    known = pd.concat([table.reindex(columns=_COSTS).astype(float) for table in tables] or [empty])
+    usual = pd.DataFrame(index=points.index)
     for cost in _COSTS:
-        counts = known[cost].dropna().to_frame('value').assign(point=lambda t: list(t.index)).groupby(['point', 'value'], sort=False).size()
-        best = counts.reset_index(name='files').sort_values('files', ascending=False, kind='stable').drop_duplicates('point')
-        columns[cost] = pd.Series(best.value.to_list(), best.point.to_list(), dtype=float).reindex(points.index.to_flat_index())
-    usual = pd.DataFrame(columns).set_axis(points.index)
+        told = known[cost].dropna()
+        values = pd.DataFrame(dict(point=list(told.index), value=told.to_numpy()))
+        counts = values.groupby(['point', 'value'], sort=False).size().reset_index(name='files')
+        best = counts.sort_values('files', ascending=False, kind='stable').drop_duplicates('point')
+        by_point = pd.Series(best.value.to_list(), best.point.to_list(), dtype=float)
+        usual[cost] = by_point.reindex(points.index.to_flat_index()).to_numpy()
     return usual.assign(params=usual.params.fillna(points.param_count))
 
 def _exceptions(own: pd.Series, usual: pd.Series) -> dict:
     "Those of a column's values, by place, that are not the usual ones."
     differ = ~((own == usual) | (own.isna() & usual.isna())).to_numpy()
-    return {'at': [int(i) for i in differ.nonzero()[0]], 'is': [_plain(v) for v in own.to_numpy()[differ]]}
+    return {'at': [int(i) for i in differ.nonzero()[0]], 'is': [_as_json(value) for value in own.to_numpy()[differ]]}
 
 # %% ../../nbs/web/00_points.ipynb #c5d159c2
 def _columns(table: pd.DataFrame, points: pd.MultiIndex, usual: pd.DataFrame) -> dict:
@@ -201,19 +238,33 @@ def _columns(table: pd.DataFrame, points: pd.MultiIndex, usual: pd.DataFrame) ->
     table = table[table.index.isin(points)]
     at = pd.Series(points.get_indexer(table.index), table.index).sort_values()
     table, own = table.loc[at.index], usual.loc[at.index]
-    columns = dict(at=runs(at.to_list())) | {name: pack(table[name]) for name in ('rate', 'batch', 'train_size', 'low', 'high', 'estimated') if name in table}
-    costs = {cost: _exceptions(table[cost].astype(float), own[cost]) for cost in _COSTS if cost in table}
-    return columns | {cost: exceptions for cost, exceptions in costs.items() if exceptions['at']}
+    columns = dict(at=runs(at.to_list()))
+    for name in 'rate', 'batch', 'train_size', 'low', 'high', 'estimated':
+        if name in table: columns[name] = pack(table[name])
+    for cost in _COSTS:
+        if cost not in table: continue
+        exceptions = _exceptions(table[cost].astype(float), own[cost])
+        if exceptions['at']: columns[cost] = exceptions
+    return columns
 
 # %% ../../nbs/web/00_points.ipynb #e901f33b
 def _described(points: pd.DataFrame, usual: pd.DataFrame, tested: set[str]) -> dict:
     "The points as columns: names, what they tell, costs and accuracies."
     names = points.index.get_level_values('model')
-    told = {name: {n: what(n) for n in set(names)} for name, what in dict(pretrain=pretrain, license=declared_license).items()}
-    columns = dict(model=[str(n) for n in names], size=pack(points.index.get_level_values('img_size')), again=pack(points.index.get_level_values('again')))
-    columns |= dict(family=pack(map(families(names, tested, vendors=True).get, names))) | {name: pack(map(values.get, names)) for name, values in told.items()}
-    columns['weight'] = {'at': [i for i, n in enumerate(names) if renames().get(n, n) != n], 'is': [renames()[n] for n in names if renames().get(n, n) != n]}
-    return columns | {name: pack(usual[name]) for name in _COSTS} | {name: pack(points[name]) for name in points if name.startswith('top')}
+    told = {
+        'family': families(names, tested, vendors=True),
+        'pretrain': {name: pretrain(name) for name in set(names)},
+        'license': {name: declared_license(name) for name in set(names)}}
+    columns: dict = dict(model=[str(name) for name in names])
+    for level in 'img_size', 'again': columns[level] = pack(points.index.get_level_values(level))
+    columns['size'] = columns.pop('img_size')
+    for what, by_name in told.items(): columns[what] = pack(by_name[name] for name in names)
+    new_names = {i: renames()[name] for i, name in enumerate(names) if renames().get(name, name) != name}
+    columns['weight'] = {'at': list(new_names), 'is': list(new_names.values())}
+    for cost in _COSTS: columns[cost] = pack(usual[cost])
+    for name in points:
+        if name.startswith('top'): columns[name] = pack(points[name])
+    return columns
 
 # %% ../../nbs/web/00_points.ipynb #4565d5f1
 COLOURS = 20  # families in colour at most; the rest are grey
@@ -223,53 +274,79 @@ def _coloured(named: pd.Series) -> list[str]:
     return [name for name in HUES if named.eq(name).any()]
 
 # %% ../../nbs/web/00_points.ipynb #eabcf5d6
-def _identified(abouts: list[dict]) -> list[dict]:
+def _identify(abouts: list[dict]) -> list[dict]:
     "Give each benchmark an `id` for links and a `label` for people, no two alike."
-    ids, labels = set(), [about['benchmark'] for about in abouts]
-    for about in abouts:
-        plain = about['file'].removeprefix('benchmark-').removesuffix('.csv') if about['kind'] == 'public' else f"{about['kind']}:{about['benchmark']}"
-        about['id'] = next(name for name in [plain, *(f'{plain} {n}' for n in range(2, len(abouts) + 2))] if name not in ids)
-        ids.add(about['id'])
-        about['label'] = about.pop('benchmark') if labels.count(about['benchmark']) == 1 else f"{about.pop('benchmark')} ({about['id']})"
+    labels = [about.pop('benchmark') for about in abouts]
+    ids: list[str] = []
+    for label, about in zip(labels, abouts):
+        public = about['kind'] == 'public'
+        wanted = about['file'].removeprefix('benchmark-').removesuffix('.csv') if public else f"{about['kind']}:{label}"
+        about['id'], number = wanted, 2
+        while about['id'] in ids: about['id'], number = f'{wanted} {number}', number + 1
+        ids.append(about['id'])
+        about['label'] = label if labels.count(label) == 1 else f"{label} ({about['id']})"
     return abouts
 
 # %% ../../nbs/web/00_points.ipynb #e8ba8ef2
 def _default(results: Results, abouts: list[dict]) -> str | None:
-    "The benchmark to show at first: the first of one's own that was given, or timm_bench's default."
+    "The benchmark to show at first: timm_bench's default."
     parts = {about['part'] for about in abouts}
-    part = 'infer' if 'infer' in parts else 'train'
-    try: file = pick_benchmark(part, None, results).file
+    try: file = pick_benchmark('infer' if 'infer' in parts else 'train', None, results).file
     except ResultsError: file = None
-    return next((about['id'] for about in abouts if about['file'] == file), abouts[0]['id'] if abouts else None)
+    for about in abouts:
+        if about['file'] == file: return about['id']
+    return abouts[0]['id'] if abouts else None
 
 def explorer_data(
     results: str | os.PathLike | Results | None = None,  # see `get_results`
-    own: str | os.PathLike | pd.DataFrame | Sequence | Mapping[str, object] | None = None,  # one's own: paths of benchmark files or folders, frames of `get_data` or `estimate`, or a dict of them
-) -> dict:  # for JSON: `source`, `sets`, `points` and `benchmarks` in columns, and what the page needs to colour and to judge; raises `ResultsError`
-    "Everything that the explorer shows."
+    own: str | os.PathLike | pd.DataFrame | Sequence | Mapping[str, object] | None = None,  # one's own measurements
+) -> dict:  # for JSON; raises `ResultsError`
+    """Everything that the explorer shows: `source`, `sets`, `points` and `benchmarks` in columns, and how to judge and colour them.
+
+    One's own are paths of benchmark files or folders, frames of `get_data` or `estimate`, or a dict of them by name."""
     results = get_results(results)
-    tested, mine = accuracies(results), list(_own_benchmarks(own, results))
+    tested = accuracies(results)
+    mine = list(_own_benchmarks(own, results))
     public, faults = _public_benchmarks(results)
-    if not public and not mine: raise ResultsError(f'no benchmark that can be read in {results}' + (f': {faults[0]}' if faults else ''))
-    tables, abouts = [table for table, _ in [*mine, *public]], _identified([about for _, about in [*mine, *public]])
-    points, gn = _all_points(tested, tables)
-    usual = _usual(tables, points)
-    benchmarks = [about | _columns(table, points.index, usual) for table, about in zip(tables, abouts)]
+    shown = [*mine, *public]
+    if not shown: raise ResultsError(f'no benchmark that can be read in {results}' + (f': {faults[0]}' if faults else ''))
+    points, gn = _all_points(tested, [each.table for each in shown])
+    usual = _usual([each.table for each in shown], points)
+    abouts = _identify([each.about for each in shown])
+    benchmarks = [about | _columns(each.table, points.index, usual) for each, about in zip(shown, abouts)]
+    source = dict(text=str(results), origin=results.origin, commit=results.commit, date=results.date, faults=faults, gn=gn)
     columns = _described(points, usual, set(tested.index.get_level_values('model')))
-    return dict(source=_source(results, faults, gn), sets=_sets(results), points=columns, benchmarks=benchmarks,
-                default=abouts[0]['id'] if mine else _default(results, abouts), **_rules(columns))
+    default = abouts[0]['id'] if mine else _default(results, abouts)
+    return dict(source=source, sets=_sets(results), points=columns, benchmarks=benchmarks, default=default,
+                axes=_axes(), **_rules(columns))
 
 # %% ../../nbs/web/00_points.ipynb #d69bf719
-def _source(results: Results, faults: list[str], gn: int) -> dict:
-    "Where the figures are from, and what is left out."
-    return dict(text=str(results), origin=results.origin, commit=results.commit, date=results.date, faults=faults, gn=gn)
-
 def _sets(results: Results) -> list[dict]:
     "The test sets: `id`, `name`, how many `images`, and the `file`."
-    return [dict(id=name, name=TEST_SETS[name].title, images=TEST_SETS[name].images, file=TEST_SETS[name].file) for name in _test_sets(results)]
+    sets = {name: TEST_SETS[name] for name in _sets_shown(results)}
+    return [dict(id=name, name=about.title, images=about.images, file=about.file) for name, about in sets.items()]
+
+def _axes() -> list[dict]:
+    "What can be put on an axis beside the accuracies, and how its numbers are written."
+    quantities = {
+        'secs': ('secs', 'Time per image', 'Speed', 'time'),
+        'rate': ('infer_samples_per_sec', None, 'Speed', 'number'),
+        'secs_b': ('secs', 'Time per image, second hardware', 'Comparison', 'time'),
+        'speedup': ('speedup', 'Speed-up, second against first', 'Comparison', 'times'),
+        'params': ('param_count', None, 'Size', 'number'),
+        'macs': ('infer_gmacs', None, 'Size', 'number'),
+        'acts': ('infer_macts', None, 'Size', 'number'),
+        'size': ('img_size', None, 'Size', 'number')}
+    axes = []
+    for id, (column, name, group, write) in quantities.items():
+        label = COLUMNS[column].label
+        axes.append(dict(id=id, name=name or label[0].upper() + label[1:], better=COLUMNS[column].better,
+                         log=is_log(column), group=group, write=write))
+    return axes
 
 def _rules(columns: dict) -> dict:
     "What the page colours by, and which licences it takes for commercial ones."
     family = columns['family']
     named = pd.Series([family['of'][i] for i in family['at']] if isinstance(family, dict) else family)
-    return dict(coloured=_coloured(named), hues=HUES, symbols=SYMBOLS, grey=GREY, commercial=list(COMMERCIAL), colours=COLOURS)
+    return dict(coloured=_coloured(named), hues=HUES, symbols=SYMBOLS, grey=GREY,
+                commercial=list(COMMERCIAL), colours=COLOURS)

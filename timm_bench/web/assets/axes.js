@@ -1,34 +1,22 @@
 'use strict';
 // What can be put on an axis, which way it is better, and where its ticks go.
 const axes = (() => {
-  // Every quantity: `id`, `name` for lists, `better`, whether `log` at first, and how its numbers are written.
+  // Every quantity: `id`, `name` for lists, `group`, `better`, whether `log` at first, and how its numbers are written.
+  // What is no accuracy comes with the page's data, from `timm_bench.columns`.
   function list(data, comparing) {
-    const speed = [
-      { id: 'secs', name: 'Time per image', better: 'low', log: true, write: format.time },
-      { id: 'rate', name: 'Images per second', better: 'high', log: true, write: format.number },
-    ];
-    const pair = [
-      { id: 'secs_b', name: 'Time per image, second hardware', better: 'low', log: true, write: format.time },
-      { id: 'speedup', name: 'Speed-up, second against first', better: 'high', log: true, write: format.times },
-    ];
-    const cost = [
-      { id: 'params', name: 'Parameters (millions)', better: 'low', log: true, write: format.number },
-      { id: 'macs', name: 'MACs (billions)', better: 'low', log: true, write: format.number },
-      { id: 'acts', name: 'Activations (millions)', better: 'low', log: true, write: format.number },
-      { id: 'size', name: 'Test image size (pixels)', better: 'low', log: false, write: format.number },
-    ];
-    const accuracy = ['top1', 'top5'].flatMap(top =>
+    const costs = data.raw.axes.map(axis => ({ ...axis, write: format[axis.write] })).filter(axis => comparing || axis.group !== 'Comparison');
+    const accuracies = ['top1', 'top5'].flatMap(top =>
       data.raw.sets.map(set => ({
         id: `${top}_${set.id}`,
         name: `${set.name} ${top === 'top1' ? 'top-1' : 'top-5'} (%)`,
         better: 'high',
         log: false,
         write: format.percent,
+        group: 'Accuracy',
         set,
       })),
     );
-    const groups = [['Speed', speed], ...(comparing ? [['Comparison', pair]] : []), ['Size', cost], ['Accuracy', accuracy]];
-    return groups.flatMap(([group, items]) => items.map(item => ({ ...item, group })));
+    return [...costs, ...accuracies];
   }
 
   const isAccuracy = id => /^top[15]_/.test(id);
