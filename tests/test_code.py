@@ -15,12 +15,14 @@ from conftest import PROJECT
 
 import timm_bench
 
-MODULES = [module.name for module in pkgutil.iter_modules(timm_bench.__path__) if not module.name.startswith('_')]
+PACKAGE = Path(timm_bench.__path__[0])
+FOUND = pkgutil.walk_packages(timm_bench.__path__, 'timm_bench.')
+MODULES = [module.name.removeprefix('timm_bench.') for module in FOUND if not module.ispkg and not module.name.endswith('._modidx')]
 UNITS = re.compile(r"""seconds|\bs\b|\bms\b|milliseconds|minutes|pixels|\bpx\b|percent|%|points|millions?|billions?|bytes|[KMG]i?B\b|images|rows|models|sections|threads|processes|steps
                     |how\ many|number\ of|\bGMACs?\b|MACs|watts?|degrees|share|fraction|0\ to\ 1|times|per\ image|seed|port|days|dollars|currency|worker|unit""", re.VERBOSE | re.IGNORECASE)
 
 
-def source(module: str) -> str: return Path(timm_bench.__path__[0], f'{module}.py').read_text(encoding='utf-8')
+def source(module: str) -> str: return Path(PACKAGE, f"{module.replace('.', '/')}.py").read_text(encoding='utf-8')
 
 
 def public_functions(tree: ast.Module):
@@ -44,7 +46,7 @@ def gaps(module: str) -> list[str]:
     lines = text.splitlines()
     def comment(node, end=None) -> str: return lines[(end or node.end_lineno) - 1].partition('  # ')[2].strip()
     for name, function in public_functions(ast.parse(text)):
-        if module != 'cli' and f'{module}.{name.partition(".")[0]}' not in PUBLIC: continue
+        if module != 'cli.main' and f'{module}.{name.partition(".")[0]}' not in PUBLIC: continue
         if not ast.get_docstring(function) and not name.endswith('__init__'): found.append(f'{module}.{name}: no docstring')
         arguments = function.args
         given = [argument for argument in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs] if argument.arg not in ('self', 'cls')]
@@ -61,7 +63,8 @@ def gaps(module: str) -> list[str]:
 
 def exported() -> set[str]:
     "What users import, as module.name."
-    return {f'{inspect.getmodule(value).__name__.split(".")[1]}.{name}' for name in timm_bench.__all__ if callable(value := getattr(timm_bench, name))}
+    callables = {name: getattr(timm_bench, name) for name in timm_bench.__all__}
+    return {f"{value.__module__.removeprefix('timm_bench.')}.{name}" for name, value in callables.items() if callable(value)}
 
 
 PUBLIC = exported() | {'m.show'}
@@ -82,7 +85,7 @@ def test_what_is_returned_is_explained_for_every_name_that_users_import():
     "The comment after the arrow: what the frame, figure or list holds, and which errors there may be."
     silent = []
     for full in sorted(exported()):
-        module, name = full.split('.')
+        module, _, name = full.rpartition('.')
         text = source(module)
         function = next((node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef) and node.name == name), None)
         if function is None: continue  # a class
@@ -169,7 +172,8 @@ def silenced(text: str) -> bool:
 
 
 def test_no_comment_switches_the_security_rules_off():
-    for path in [*Path(timm_bench.__path__[0]).glob('*.py'), *(PROJECT/'nbs').glob('*.py')]: assert not silenced(path.read_text(encoding='utf-8')), path.name
+    for path in [*PACKAGE.rglob('*.py'), *(PROJECT/'docs').glob('*.py'), *(PROJECT/'tools').glob('*.py')]:
+        assert not silenced(path.read_text(encoding='utf-8')), path.name
 
 
 # The checks find what they are for
@@ -180,7 +184,7 @@ BAD = {'S102': 'exec(text)', 'S301': 'pickle.loads(text)', 'S302': 'marshal.load
 IMPORTS = 'import hashlib, marshal, os, pickle, subprocess, tempfile\nimport jinja2, markupsafe, requests, yaml\nfrom timm_bench.x import run_it, text\n'
 
 
-@pytest.mark.parametrize('path', ['timm_bench/new.py', 'nbs/new.py', *(f'timm_bench/{module}.py' for module in MODULES)])
+@pytest.mark.parametrize('path', ['timm_bench/new.py', 'docs/new.py', 'tools/new.py', *(f"timm_bench/{module.replace('.', '/')}.py" for module in MODULES)])
 def test_the_linter_refuses_every_dangerous_line(path):
     "In a new file and in every module: no setting of this project lets one through."
     ran = subprocess.run([sys.executable, '-m', 'ruff', 'check', '--no-cache', '--output-format', 'json', '--stdin-filename', path, '-'], input=IMPORTS + '\n'.join(BAD.values()) + '\n',
@@ -201,8 +205,51 @@ def test_a_comment_that_switches_a_rule_off_is_found(comment, off):
     assert silenced(f'eval(text)  {comment}\n') == off
 
 
-@pytest.mark.parametrize('notebook', sorted((PROJECT/'nbs').glob('[0-9]*.ipynb')), ids=lambda path: path.stem)
-def test_a_notebook_is_of_a_size_that_one_reads(notebook):
-    cells = json.loads(notebook.read_text(encoding='utf-8'))['cells']
-    assert 15 <= len(cells) <= 45
-    assert ''.join(cells[0]['source']).startswith('# ') and '\n> ' in ''.join(cells[0]['source'])
+# The house
+
+def imported(module: str):
+    "What a module imports from the package: the module, as in `MODULES`, and the name."
+    for node in ast.walk(ast.parse(source(module))):
+        if not isinstance(node, ast.ImportFrom): continue
+        here = module.split('.')[:-1]
+        if node.level: origin = '.'.join([*here[:len(here) - node.level + 1], *filter(None, [node.module])])
+        elif (node.module or '').startswith('timm_bench.'): origin = node.module.removeprefix('timm_bench.')
+        else: continue
+        if origin: yield from ((origin, alias.name) for alias in node.names)
+
+
+FLOORS = [['checks'], ['columns'], ['sources'], ['models'], ['accuracy'], ['join'], ['data', 'stats'], ['choosing', 'hardware'], ['charts'], ['web'], ['cli']]
+
+
+def floor(module: str) -> int:
+    "How high a module lies in the house; `notes` stands beside it."
+    return next(level for level, rooms in enumerate(FLOORS) if module.split('.')[0] in rooms)
+
+
+@pytest.mark.parametrize('module', MODULES)
+def test_imports_run_downwards(module):
+    origins = {origin for origin, _ in imported(module)}
+    if module.startswith('notes.'): assert {origin for origin in origins if not origin.startswith('notes.')} <= {'checks'}
+    else: assert [origin for origin in origins if not origin.startswith('notes') and floor(origin) > floor(module)] == []
+
+
+@pytest.mark.parametrize('module', MODULES)
+def test_no_private_name_is_lent(module):
+    assert [name for _, name in imported(module) if name.startswith('_') and not name.startswith('__')] == []
+
+
+def test_no_circle():
+    "Each module can be loaded before those that import it."
+    loaded, left = set(), {module: {origin for origin, _ in imported(module)} & set(MODULES) for module in MODULES}
+    while left:
+        ready = [module for module, origins in left.items() if origins <= loaded]
+        assert ready, f'a circle: {sorted(left)}'
+        loaded |= set(ready)
+        left = {module: origins for module, origins in left.items() if module not in loaded}
+
+
+@pytest.mark.parametrize('notebook', sorted((PROJECT/'nbs').rglob('[0-9]*.ipynb')), ids=lambda path: f'{path.parent.name}/{path.stem}')
+def test_a_notebook_begins_with_its_title_and_what_it_is_about(notebook):
+    first = ''.join(json.loads(notebook.read_text(encoding='utf-8'))['cells'][0]['source'])
+    title = re.sub(r'^\d+_', '', notebook.stem)
+    assert first.startswith(f'# {title}\n\n> ')

@@ -4,7 +4,7 @@ import plotly.io as pio
 from timm_bench import (ResultsWarning, compare, get_accuracy, get_data, get_history, show_all, show_compare, show_frontier, show_history, show_params,
                         show_robustness, show_subs)
 from timm_bench.charts.parts import SUBS
-from timm_bench.web.charts import seven_charts, speeds
+from timm_bench.web.charts import both_speeds, seven_charts
 from timm_bench.choosing.robustness import effective_robustness
 from timm_bench.charts.words import as_table, in_words
 
@@ -96,4 +96,4 @@ def test_the_page_of_seven_charts(snapshots):
     for df, drawn in ((infer, figures[:3]), (train, figures[3:6])):
         few = df[df.family.str.fullmatch(SUBS)]
         for figure, models, axes in zip(drawn, (df, few, df), (('secs', 'top1'), ('secs', 'top1'), ('param_count_x', 'secs'))): true(figure, models, *axes)
-    true(figures[6], speeds(infer, train), 'infer_secs', 'train_secs')
+    true(figures[6], both_speeds(infer, train), 'infer_secs', 'train_secs')

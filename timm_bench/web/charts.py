@@ -12,46 +12,49 @@ from ..sources.results import Results, get_results
 if TYPE_CHECKING: import pandas as pd, plotly.graph_objects as go
 
 # %% auto #0
-__all__ = ['speeds', 'seven_charts', 'chart_page']
+__all__ = ['both_speeds', 'seven_charts', 'chart_page']
 
 # %% ../../nbs/web/02_charts.ipynb #d9ef01ad
-def speeds(
-    infer: pd.DataFrame,  # of `get_data('infer')`
-    train: pd.DataFrame,  # of `get_data('train')`
-) -> pd.DataFrame:  # a row per architecture and image size that is in both: the columns of `infer`, and `infer_secs` and `train_secs` (seconds per image)
-    "Inference and training speed of the same architectures at the same image size."
-    train = train[['arch', 'train_img_size', 'train_batch_size', 'secs']].rename(columns=dict(secs='train_secs', train_img_size='infer_img_size'))
+def both_speeds(infer: pd.DataFrame, train: pd.DataFrame) -> pd.DataFrame:
+    """Inference and training speed of the same architectures at the same image size, a row each.
+
+    The columns are those of `infer`, and `infer_secs` and `train_secs`, in seconds per image."""
     once = ['arch', 'infer_img_size']
-    both = infer.drop_duplicates(once).rename(columns=dict(secs='infer_secs')).merge(train.drop_duplicates(once), on=once)
+    renamed = train.rename(columns=dict(secs='train_secs', train_img_size='infer_img_size'))
+    trained = renamed[[*once, 'train_batch_size', 'train_secs']].drop_duplicates(once)
+    both = infer.drop_duplicates(once).rename(columns=dict(secs='infer_secs')).merge(trained, on=once)
     both.attrs = infer.attrs
     return both
 
 # %% ../../nbs/web/02_charts.ipynb #f8212338
-def _three(df: pd.DataFrame, title: str, size: str) -> list[go.Figure]:
-    "All families, the subset, and parameters, of one part."
-    from timm_bench.charts.plots import show_all, show_params, show_subs  # plotly is slow to import: only where something is drawn
-    return [show_all(df, title, size), show_subs(df, f'{title}: the families most used', size), show_params(df, f'{title}: parameters and speed', size)]
-
-# %% ../../nbs/web/02_charts.ipynb #fa6e904c
-def _both(infer: pd.DataFrame, train: pd.DataFrame) -> go.Figure:
-    "Training speed against inference speed; the subtitle names both benchmarks."
-    from timm_bench.charts.plots import show_all
-    fig = show_all(speeds(infer, train), 'Training and inference', 'infer_img_size', x='infer_secs', y='train_secs')
-    named = f"inference: {infer.attrs['benchmark']} · training: {train.attrs['benchmark']}"
-    return fig.update_layout(title_subtitle_text=f'{named} · {sum(len(t.x) for t in fig.data)} architectures')
-
 def seven_charts(
     results: str | os.PathLike | Results | None = None,  # see `get_results`
 ) -> list[go.Figure]:  # three of inference, three of training, one of both; raises `ResultsError`
     "The charts of `timm_bench charts`."
+    from timm_bench.charts.plots import show_all, show_params, show_subs  # plotly is slow to import
     from timm_bench.data import get_data
     results = get_results(results)
-    infer, train = get_data('infer', results=results), get_data('train', results=results)
-    return [*_three(infer, 'Inference', 'infer_img_size'), *_three(train, 'Training', 'train_img_size'), _both(infer, train)]
+    frames, figures = {}, []
+    for part, title in ('infer', 'Inference'), ('train', 'Training'):
+        df, size = frames.setdefault(part, get_data(part, results=results)), f'{part}_img_size'
+        figures.append(show_all(df, title, size))
+        figures.append(show_subs(df, f'{title}: the families most used', size))
+        figures.append(show_params(df, f'{title}: parameters and speed', size))
+    both = both_speeds(frames['infer'], frames['train'])
+    last = show_all(both, 'Training and inference', 'infer_img_size', x='infer_secs', y='train_secs')
+    named = ' · '.join(f"{what}: {frames[part].attrs['benchmark']}" for part, what in _PARTS.items())
+    drawn = sum(len(trace.x) for trace in last.data)
+    last.update_layout(title_subtitle_text=f'{named} · {drawn} architectures')
+    return [*figures, last]
+
+_PARTS = {'infer': 'inference', 'train': 'training'}
 
 # %% ../../nbs/web/02_charts.ipynb #aa7901ab
-_NOTES = {'Inference': 'Up and to the left is better: more accurate, less time. A bubble grows with the area of the test images.',
-          'Training': 'Time is for forward pass, backward pass and optimiser step. Accuracy is the best published for a model, at any test size.'}
+_NOTES = {
+    'Inference': 'Up and to the left is better: more accurate, less time. '
+                 'A bubble grows with the area of the test images.',
+    'Training': 'Time is for forward pass, backward pass and optimiser step. '
+                'Accuracy is the best published for a model, at any test size.'}
 
 # %% ../../nbs/web/02_charts.ipynb #1b3081d0
 def chart_page(
@@ -63,15 +66,17 @@ def chart_page(
     from jinja2 import Environment, PackageLoader, select_autoescape
     from timm_bench.charts.words import in_words
     results = get_results(results)
-    charts = [dict(title=f.layout.title.text, id=f'chart-{i}', note=_NOTES.get(f.layout.title.text), words=in_words(f), about=_about(f),
-                   html=_untitled(f).to_html(full_html=False, include_plotlyjs=('cdn' if cdn else True) if i == 1 else False, div_id=f'plot-{i}'))
-              for i, f in enumerate(seven_charts(results), start=1)]
-    page = Environment(loader=PackageLoader('timm_bench', 'web/assets'), autoescape=select_autoescape(), trim_blocks=True).get_template('charts.html')
-    return page.render(charts=charts, source=str(results), made=datetime.now(timezone.utc).date().isoformat())
-
-def _about(figure: go.Figure) -> str:
-    "What stands under a chart's title."
-    return (figure.layout.title.subtitle.text or '').replace('<br>', ' · ')
+    charts = []
+    for number, figure in enumerate(seven_charts(results), start=1):
+        title = figure.layout.title
+        about = (title.subtitle.text or '').replace('<br>', ' · ')
+        chart = dict(title=title.text, id=f'chart-{number}', note=_NOTES.get(title.text), words=in_words(figure), about=about)
+        plotly_js = False if number > 1 else 'cdn' if cdn else True  # once for all
+        html = _untitled(figure).to_html(full_html=False, include_plotlyjs=plotly_js, div_id=f'plot-{number}')
+        charts.append(chart | dict(html=html))
+    pages = Environment(loader=PackageLoader('timm_bench', 'web/assets'), autoescape=select_autoescape(), trim_blocks=True)
+    today = datetime.now(timezone.utc).date().isoformat()
+    return pages.get_template('charts.html').render(charts=charts, source=str(results), made=today)
 
 def _untitled(figure: go.Figure) -> go.Figure:
     "A chart without its title, which the page shows as text, and without the room for it."

@@ -19,7 +19,8 @@ from .points import explorer_data
 __all__ = ['SCRIPTS', 'write_page', 'Explorer', 'explorer']
 
 # %% ../../nbs/web/01_explorer.ipynb #a054bebc
-SCRIPTS = ['format', 'axes', 'tables', 'frontier', 'filters', 'state', 'csv', 'colours', 'labels', 'dom', 'chart', 'grid', 'card', 'controls', 'app']
+SCRIPTS = ['format', 'axes', 'tables', 'frontier', 'filters', 'state', 'csv', 'colours', 'labels', 'dom', 'chart', 'grid',
+           'card', 'controls', 'app']
 
 def _asset(name: str) -> str:
     "The text of a file of the page."
@@ -43,8 +44,14 @@ def _hash(script: str) -> str:
 
 def _policy(*scripts: str) -> str:
     "A content security policy under which these scripts run and nothing is loaded."
-    own = ' '.join(map(_hash, scripts))
-    return f"default-src 'none'; script-src {own}; style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'"
+    rules = {
+        'default-src': "'none'",
+        'script-src': ' '.join(map(_hash, scripts)),
+        'style-src': "'unsafe-inline'",
+        'img-src': 'data: blob:',
+        'base-uri': "'none'",
+        'form-action': "'none'"}
+    return '; '.join(f'{rule} {allowed}' for rule, allowed in rules.items())
 
 # %% ../../nbs/web/01_explorer.ipynb #71669331
 def _page(data: dict, title: str) -> str:
@@ -56,7 +63,8 @@ def _page(data: dict, title: str) -> str:
     data = data | dict(made=datetime.now(timezone.utc).date().isoformat(), version=__version__)
     page = Environment(loader=PackageLoader('timm_bench', 'web/assets'), autoescape=True).get_template('page.html')
     pieces = dict(policy=_policy(plotly, script), style=_asset('page.css'), data=_embed(data), plotly=plotly, script=script)
-    return page.render(title=title, **{name: Markup(piece) for name, piece in pieces.items()})  # noqa: S704  # the package's own, and what `_embed` made harmless
+    own = {name: Markup(piece) for name, piece in pieces.items()}  # noqa: S704  # ours, and what `_embed` made harmless
+    return page.render(title=title, **own)
 
 # %% ../../nbs/web/01_explorer.ipynb #a96e9c75
 _MARK = '<meta name="generator" content="timm_bench">'
@@ -71,7 +79,8 @@ def write_page(
     try:
         if out.exists() and _MARK not in out.read_bytes()[:4096].decode(errors='ignore'):
             raise ResultsError(f'{out}: exists and is not a page of timm_bench; choose another name')
-        with tempfile.NamedTemporaryFile('w', dir=out.parent, prefix=f'.{out.name}-', delete=False, encoding='utf-8', newline='\n') as f: f.write(page)
+        with tempfile.NamedTemporaryFile('w', dir=out.parent, prefix=f'.{out.name}-', delete=False,
+                                         encoding='utf-8', newline='\n') as f: f.write(page)
         os.chmod(f.name, 0o666 & ~_umask())
         os.replace(f.name, out)
     except OSError as e:
@@ -96,22 +105,27 @@ class Explorer:
         return write_page(self.html, out)
 
     def __repr__(self) -> str:
-        points, megabytes = len(self.data['points']['model']), len(self.html.encode()) / 1e6
-        return f"Explorer: {len(self.data['benchmarks'])} benchmarks, {points:,} models and image sizes, {megabytes:.1f} MB"
+        benchmarks, points = len(self.data['benchmarks']), len(self.data['points']['model'])
+        megabytes = len(self.html.encode()) / 1e6
+        return f'Explorer: {benchmarks} benchmarks, {points:,} models and image sizes, {megabytes:.1f} MB'
 
     def _repr_html_(self) -> str:
-        frame = 'title="Explorer" sandbox="allow-scripts allow-downloads" width="100%" height="900" style="border: 1px solid #ccc; border-radius: 8px"'
+        look = 'width="100%" height="900" style="border: 1px solid #ccc; border-radius: 8px"'
+        frame = f'title="Explorer" sandbox="allow-scripts allow-downloads" {look}'
         return f'<iframe {frame} srcdoc="{html.escape(self.html)}"></iframe>'
 
 # %% ../../nbs/web/01_explorer.ipynb #fb397857
 def explorer(
     results: str | os.PathLike | Results | None = None,  # see `get_results`
     *,
-    own: str | os.PathLike | pd.DataFrame | Sequence | Mapping[str, object] | None = None,  # one's own measurements, to stand beside the public ones; see `explorer_data`
+    own: str | os.PathLike | pd.DataFrame | Sequence | Mapping[str, object] | None = None,  # one's own
     out: str | os.PathLike | None = None,  # also write the page to this file
     title: str = 'Which image model?',  # the page's heading
 ) -> Explorer:  # to be shown by a notebook, or saved; raises `ResultsError`
-    "One self-contained interactive page over all benchmarks and test sets."
+    """One self-contained interactive page over all benchmarks and test sets.
+
+    One's own measurements stand beside the public ones: paths of benchmark files or folders, frames of `get_data` or
+    `estimate`, or a dict of them by name."""
     data = explorer_data(results, own)
     page = Explorer(_page(data, title), data)
     if out is not None: page.save(out)
