@@ -1,6 +1,6 @@
 """Which image model is best, for your hardware and your budget?
 
-Importing this package costs nothing: each name is loaded when it is first used (SPEC 1 of the scientific Python project)."""
+Importing this package costs nothing: each name is loaded when it is first used (SPEC 1 of scientific Python)."""
 
 __version__ = "0.1.0"
 

@@ -26,8 +26,8 @@ def get_accuracy(
 ) -> pd.DataFrame:  # a row per weight and image size; raises `ResultsError`
     """timm's accuracy table for one test set, or the top-1 accuracies on several.
 
-    One table has `model`, `img_size` (pixels), `top1`, `top5` (percent) and timm's other columns; with `sets` there is a
-    top-1 column named as each set."""
+    One table has `model`, `img_size` (pixels), `top1`, `top5` (percent) and timm's other columns; with `sets` there is
+    a top-1 column named as each set."""
     file = TEST_SETS[one_of('accuracy', accuracy, TEST_SETS)].file
     results = get_results(results, as_of=as_of)
     if sets is not None: return _side_by_side(_chosen(sets, accuracy, results), results)

@@ -108,7 +108,7 @@ def _arrange(test_set: TestSet, results: Results, vendors: bool) -> tuple[Accura
     return arrange(table), _sorted_names(table.model.to_numpy().tolist(), vendors)
 
 @lru_cache(maxsize=16)
-def _remembered(test_set: TestSet, results: Results, vendors: bool, _state: tuple[int, ...]) -> tuple[Accuracies, Names]:
+def _remembered(test_set: TestSet, results: Results, vendors: bool, _state: tuple) -> tuple[Accuracies, Names]:
     "As `_arranged`, for a file in one state."
     return _arrange(test_set, results, vendors)
 
@@ -230,13 +230,15 @@ def get_data(
 ) -> pd.DataFrame:  # a row per weight and image size; raises `ResultsError`
     """Speed and accuracy of models, in one tidy frame.
 
-    `secs` is seconds per image, amortised over the batch. No architecture is in it whose name ends in gn. Words such as `'rtx4090 nhwc'` mean
-    the benchmark file that they are true of; without any it is amp, nhwc, RTX 3090, eager, with the newest PyTorch. `keep='^(vit|convnext)$'`
-    takes these two families alone. The frame's `attrs` say where it is from, and what was dropped."""
+    `secs` is seconds per image, amortised over the batch. No architecture is in it whose name ends in gn. Words such
+    as `'rtx4090 nhwc'` mean the benchmark file that they are true of; without any it is amp, nhwc, RTX 3090, eager, with
+    the newest PyTorch. `keep='^(vit|convnext)$'` takes these two families alone. The frame's `attrs` say where it is
+    from, and what was dropped."""
     check_part(part)
     one_of('weights', weights, ('best', 'all'))
     if col not in (None, f'{part}_samples_per_sec'):
-        raise ResultsError(f"col={col!r}: seconds are made from throughput; give '{part}_samples_per_sec' or leave it out")
+        valid = f"give '{part}_samples_per_sec' or leave it out"
+        raise ResultsError(f'col={col!r}: seconds are made from throughput; {valid}')
     if keep is not None and not isinstance(keep, str):
         raise ResultsError(f'keep={keep!r}: give a regular expression, or None for all families')
     as_pattern('keep', keep or '', '; give None for all families')

@@ -59,8 +59,10 @@ def _weights_of(
     best: dict[str, int],  # the weights of the accuracy table
     arches: dict[str, list[str]],  # its tagged weights, by architecture
     name: str,  # a benchmark row's
-) -> tuple[list[str], int]:  # the weights, and the rank: exact name, renamed, architecture, architecture under an old name
-    "The weights whose speed a benchmark row tells."
+) -> tuple[list[str], int]:  # the weights, and the rank
+    """The weights whose speed a benchmark row tells.
+
+    The rank is 0 for an exact name, 1 for one that was renamed, 2 for an architecture, 3 for one under an old name."""
     if name in best: return [name], 0
     now = renamed(name)
     if now in best: return [now], 1

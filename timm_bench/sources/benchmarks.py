@@ -116,7 +116,8 @@ class Benchmark:
         "On which machine and day `measure` made the file, from the sidecar that lies beside it."
         if self.path is None: return None
         try:
-            with open(self.path.with_suffix('.jsonl'), encoding='utf-8') as sidecar: row = json.loads(sidecar.readline())
+            with open(self.path.with_suffix('.jsonl'), encoding='utf-8') as sidecar:
+                row = json.loads(sidecar.readline())
             threads = f"{row['threads']} thread" + ('' if row['threads'] == 1 else 's')
             return f"measured on {row['device_model']}, {threads}, {row['started'][:10]}"
         except (OSError, ValueError, KeyError, TypeError): return None
@@ -139,7 +140,8 @@ def list_benchmarks(
 ) -> pd.DataFrame:  # a row each: `file`, `part`, `precision`, `layout`, `torch`, `cuda`, `device`, `compiled`, …
     """List the benchmark files, with what their names say.
 
-    `cuda` is none for CPUs, `rows` counts the models, and `problem` is what cannot be read of a file's name or content."""
+    `cuda` is none for CPUs, `rows` counts the models, and `problem` is what cannot be read of a file's name or
+    content."""
     rows = []
     for benchmark in benchmarks_in(get_results(results, as_of=as_of)):
         count = count_rows(benchmark.path)
@@ -156,12 +158,14 @@ def pick_benchmark(
 ) -> Benchmark:  # raises `ResultsError` with the candidates when not exactly one fits
     """Pick the one benchmark file that is meant.
 
-    With 'newest' among the words, of those that fit the one with the newest PyTorch. The default is amp, nhwc, RTX 3090, eager, with the newest PyTorch."""
+    With 'newest' among the words, of those that fit the one with the newest PyTorch. The default is amp, nhwc,
+    RTX 3090, eager, with the newest PyTorch."""
     check_part(part)
     results = get_results(results)
     fit = find_benchmarks(part, words, results) if words is not None else [_default(part, results)]
     if len(fit) > 1:
-        raise ResultsError(f'benchmark={words!r}: {len(fit)} benchmarks of part {part!r} fit; try {_choices(fit, words)}')
+        choices = _choices(fit, words)
+        raise ResultsError(f'benchmark={words!r}: {len(fit)} benchmarks of part {part!r} fit; try {choices}')
     return fit[0]
 
 # %% ../../nbs/sources/03_benchmarks.ipynb #1b6a4341
@@ -192,8 +196,9 @@ def _that_fit(own: list[Benchmark], words: str, results: Results) -> list[Benchm
     for word in _asked(words):
         still = narrowed(fit, [word])
         if not still:
+            missed = f'no benchmark of part {own[0].part!r} fits at {word!r}'
             there_are = _there_are(fit, before) + _only_bundled(results)
-            raise ResultsError(f'benchmark={words!r}: no benchmark of part {own[0].part!r} fits at {word!r}; there are {there_are}')
+            raise ResultsError(f'benchmark={words!r}: {missed}; there are {there_are}')
         if word != 'newest': fit, before = still, f'{before} {word}'.strip()
     return narrowed(fit, _asked(words))
 

@@ -70,11 +70,13 @@ def chart_page(
     for number, figure in enumerate(seven_charts(results), start=1):
         title = figure.layout.title
         about = (title.subtitle.text or '').replace('<br>', ' · ')
-        chart = dict(title=title.text, id=f'chart-{number}', note=_NOTES.get(title.text), words=in_words(figure), about=about)
+        note = _NOTES.get(title.text)
+        chart = dict(title=title.text, id=f'chart-{number}', note=note, words=in_words(figure), about=about)
         plotly_js = False if number > 1 else 'cdn' if cdn else True  # once for all
         html = _untitled(figure).to_html(full_html=False, include_plotlyjs=plotly_js, div_id=f'plot-{number}')
         charts.append(chart | dict(html=html))
-    pages = Environment(loader=PackageLoader('timm_bench', 'web/assets'), autoescape=select_autoescape(), trim_blocks=True)
+    assets = PackageLoader('timm_bench', 'web/assets')
+    pages = Environment(loader=assets, autoescape=select_autoescape(), trim_blocks=True)
     today = datetime.now(timezone.utc).date().isoformat()
     return pages.get_template('charts.html').render(charts=charts, source=str(results), made=today)
 

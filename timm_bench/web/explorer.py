@@ -19,8 +19,8 @@ from .points import explorer_data
 __all__ = ['SCRIPTS', 'write_page', 'Explorer', 'explorer']
 
 # %% ../../nbs/web/01_explorer.ipynb #a054bebc
-SCRIPTS = ['format', 'axes', 'tables', 'frontier', 'filters', 'state', 'csv', 'colours', 'labels', 'dom', 'chart', 'grid',
-           'card', 'controls', 'app']
+SCRIPTS = ['format', 'axes', 'tables', 'frontier', 'filters', 'state', 'csv', 'colours', 'labels', 'dom', 'chart',
+           'grid', 'card', 'controls', 'app']
 
 def _asset(name: str) -> str:
     "The text of a file of the page."
@@ -62,7 +62,8 @@ def _page(data: dict, title: str) -> str:
     plotly, script = get_plotlyjs().replace('\r\n', '\n'), "'use strict';\n" + _script()
     data = data | dict(made=datetime.now(timezone.utc).date().isoformat(), version=__version__)
     page = Environment(loader=PackageLoader('timm_bench', 'web/assets'), autoescape=True).get_template('page.html')
-    pieces = dict(policy=_policy(plotly, script), style=_asset('page.css'), data=_embed(data), plotly=plotly, script=script)
+    pieces = dict(policy=_policy(plotly, script), style=_asset('page.css'), data=_embed(data),
+                  plotly=plotly, script=script)
     own = {name: Markup(piece) for name, piece in pieces.items()}  # noqa: S704  # ours, and what `_embed` made harmless
     return page.render(title=title, **own)
 

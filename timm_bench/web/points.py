@@ -33,7 +33,7 @@ def _as_json(value: Any) -> Any:
 
 def pack(
     values: Iterable,  # texts, numbers or truth values; missing ones too
-) -> list | dict:  # the values; or, where that is shorter, `of` (the distinct ones) and `at` (the place in `of` of each)
+) -> list | dict:  # the values; or, where shorter, `of` (the distinct ones) and `at` (the place in `of` of each)
     "A column, written small."
     values = [_as_json(value) for value in values]
     distinct = list(dict.fromkeys(values))
@@ -95,7 +95,8 @@ def speeds(
 ) -> pd.DataFrame:  # by `model` and `img_size`: `rate`, `batch`, `train_size`, `params`, `macs`, `acts`, …
     """What a benchmark says of each point.
 
-    `rate` is in images per second, `batch` in images, `train_size` in pixels, `params` and `acts` in millions, `macs` in billions."""
+    `rate` is in images per second, `batch` in images, `train_size` in pixels, `params` and `acts` in millions,
+    `macs` in billions."""
     if {'param_count_x', 'param_count_y'} <= set(frame):  # the weight's own, as in `best`; else as measured
         own = frame.param_count_y.fillna(frame.param_count_x)
         frame = frame.assign(param_count_x=own).drop(columns='param_count_y')
@@ -160,7 +161,8 @@ def _from_frame(frame: pd.DataFrame, name: str) -> Measured:
     part = frame.attrs.get('part') or (parts or _PARTS)[0]
     for column in *_POINT, f'{part}_samples_per_sec', f'{part}_batch_size':
         if column not in frame:
-            raise ResultsError(f'own: the frame has no column {column!r}; give a frame of get_data or estimate, or a file')
+            instead = 'give a frame of get_data or estimate, or a file'
+            raise ResultsError(f'own: the frame has no column {column!r}; {instead}')
     need_names(frame, 'model')
     frame = as_numbers(frame, 'own', ['img_size', *_shown_columns(frame, part)])
     estimated = 'estimated' in frame and bool(frame.estimated.any())
@@ -301,7 +303,7 @@ def explorer_data(
     results: str | os.PathLike | Results | None = None,  # see `get_results`
     own: str | os.PathLike | pd.DataFrame | Sequence | Mapping[str, object] | None = None,  # one's own measurements
 ) -> dict:  # for JSON; raises `ResultsError`
-    """Everything that the explorer shows: `source`, `sets`, `points` and `benchmarks` in columns, and how to judge and colour them.
+    """Everything that the explorer shows: `points` and `benchmarks` in columns, and how to judge and colour them.
 
     One's own are paths of benchmark files or folders, frames of `get_data` or `estimate`, or a dict of them by name."""
     results = get_results(results)
@@ -309,12 +311,15 @@ def explorer_data(
     mine = list(_own_benchmarks(own, results))
     public, faults = _public_benchmarks(results)
     shown = [*mine, *public]
-    if not shown: raise ResultsError(f'no benchmark that can be read in {results}' + (f': {faults[0]}' if faults else ''))
+    if not shown:
+        fault = f': {faults[0]}' if faults else ''
+        raise ResultsError(f'no benchmark that can be read in {results}{fault}')
     points, gn = _all_points(tested, [each.table for each in shown])
     usual = _usual([each.table for each in shown], points)
     abouts = _identify([each.about for each in shown])
     benchmarks = [about | _columns(each.table, points.index, usual) for each, about in zip(shown, abouts)]
-    source = dict(text=str(results), origin=results.origin, commit=results.commit, date=results.date, faults=faults, gn=gn)
+    source = dict(text=str(results), origin=results.origin, commit=results.commit, date=results.date,
+                  faults=faults, gn=gn)
     columns = _described(points, usual, set(tested.index.get_level_values('model')))
     default = abouts[0]['id'] if mine else _default(results, abouts)
     return dict(source=source, sets=_sets(results), points=columns, benchmarks=benchmarks, default=default,
