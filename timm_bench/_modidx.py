@@ -692,6 +692,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/timm_bench', 'doc_host': '
                                  'timm_bench.join.arrange': ('join.html#arrange', 'timm_bench/join.py'),
                                  'timm_bench.join.candidates': ('join.html#candidates', 'timm_bench/join.py'),
                                  'timm_bench.join.first_of_each': ('join.html#first_of_each', 'timm_bench/join.py'),
+                                 'timm_bench.join.is_folded': ('join.html#is_folded', 'timm_bench/join.py'),
                                  'timm_bench.join.settle': ('join.html#settle', 'timm_bench/join.py'),
                                  'timm_bench.join.why_no_accuracy': ('join.html#why_no_accuracy', 'timm_bench/join.py'),
                                  'timm_bench.join.why_no_speed': ('join.html#why_no_speed', 'timm_bench/join.py')},

@@ -12,7 +12,8 @@ import pandas as pd
 from .models import registry, renamed, split_name
 
 # %% auto #0
-__all__ = ['Accuracies', 'arrange', 'Pairs', 'candidates', 'first_of_each', 'settle', 'why_no_accuracy', 'why_no_speed']
+__all__ = ['Accuracies', 'arrange', 'is_folded', 'Pairs', 'candidates', 'first_of_each', 'settle', 'why_no_accuracy',
+           'why_no_speed']
 
 # %% ../nbs/04_join.ipynb #8b7f66af
 class Accuracies(NamedTuple):
@@ -72,6 +73,14 @@ def _weights_of(
 def _another_model(one: float, other: float) -> bool:
     "Whether two parameter counts (in millions) are too far apart to be of the same model."
     return max(one, other) > 1.25 * min(one, other)
+
+# %% ../nbs/04_join.ipynb #f01ded02
+def is_folded(
+    measured: np.ndarray,  # parameters of models as they ran, in millions
+    trained: np.ndarray,  # parameters of their weights, in millions
+) -> np.ndarray:  # true and false
+    "Whether models ran with their branches folded: with slightly fewer parameters than their weights have."
+    return measured < trained * (1 - 0.0005)
 
 # %% ../nbs/04_join.ipynb #019313ba
 class Pairs(NamedTuple):
