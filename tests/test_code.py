@@ -169,7 +169,7 @@ def silenced(text: str) -> bool:
 
 
 def test_no_comment_switches_the_security_rules_off():
-    for path in [*Path(timm_bench.__path__[0]).glob('*.py'), *(PROJECT/'docs').glob('*.py'), *(PROJECT/'tools').glob('*.py')]: assert not silenced(path.read_text(encoding='utf-8')), path.name
+    for path in [*Path(timm_bench.__path__[0]).glob('*.py'), *(PROJECT/'nbs').glob('*.py')]: assert not silenced(path.read_text(encoding='utf-8')), path.name
 
 
 # The checks find what they are for
@@ -180,7 +180,7 @@ BAD = {'S102': 'exec(text)', 'S301': 'pickle.loads(text)', 'S302': 'marshal.load
 IMPORTS = 'import hashlib, marshal, os, pickle, subprocess, tempfile\nimport jinja2, markupsafe, requests, yaml\nfrom timm_bench.x import run_it, text\n'
 
 
-@pytest.mark.parametrize('path', ['timm_bench/new.py', 'docs/new.py', 'tools/new.py', *(f'timm_bench/{module}.py' for module in MODULES)])
+@pytest.mark.parametrize('path', ['timm_bench/new.py', 'nbs/new.py', *(f'timm_bench/{module}.py' for module in MODULES)])
 def test_the_linter_refuses_every_dangerous_line(path):
     "In a new file and in every module: no setting of this project lets one through."
     ran = subprocess.run([sys.executable, '-m', 'ruff', 'check', '--no-cache', '--output-format', 'json', '--stdin-filename', path, '-'], input=IMPORTS + '\n'.join(BAD.values()) + '\n',
