@@ -2,7 +2,6 @@
 
 A parameter is explained by a type and a comment on its line (docments); where it is a number, the comment says of what: seconds, pixels, percent, …"""
 import ast
-import inspect
 import json
 import pkgutil
 import re

@@ -20,7 +20,7 @@ import timm_bench
 from browser import browser
 
 PROJECT = Path(__file__).resolve().parent.parent
-BUILD = PROJECT/'nbs'/'build_site.py'
+BUILD = PROJECT/'docs'/'build.py'
 pytestmark = pytest.mark.skipif(not find_spec('smalldocs'), reason='smalldocs needs Python 3.11')
 
 
@@ -91,18 +91,18 @@ def test_every_notebook_is_a_page_and_can_be_had(site, pages):
         if any(part.startswith(('.', '_')) for part in path.relative_to(PROJECT/'nbs').parts): continue
         name = path.relative_to(PROJECT/'nbs')
         assert (site/'notebooks'/name).read_bytes() == path.read_bytes()
-        assert re.sub(r'^\d+[a-z]?_', '', name.stem) in {Path(page).stem for page in pages}
+        assert name.with_name(re.sub(r'^\d+_', '', name.stem) + '.html').as_posix() in pages
 
 
 def test_every_public_name_is_in_the_reference(pages):
     for name in timm_bench.__all__:
-        page = f"{getattr(timm_bench, name).__module__.removeprefix('timm_bench.')}.html"
+        page = f"{getattr(timm_bench, name).__module__.removeprefix('timm_bench.').replace('.', '/')}.html"
         assert name.lower() in pages[page].ids, name
         assert f'href="{page}#{name.lower()}"' in pages['reference.html'].text.replace(f'#{name}"', f'#{name.lower()}"'), name
 
 
 def test_parameters_have_types_units_and_errors(pages):
-    text = html.unescape(re.sub(r'<[^>]+>', '', pages['choose.html'].text))
+    text = html.unescape(re.sub(r'<[^>]+>', '', pages['choosing/choose.html'].text))
     for part in ("frontier(df, *, x='secs'", 'pd.DataFrame', 'seconds', 'raises ResultsError'): assert part in text, part
 
 
@@ -221,7 +221,7 @@ def test_every_page_in_chromium(open_page, address, pages):
     assert {name: faults for name, faults in found.items() if faults} == {}
 
 
-@pytest.mark.parametrize('name', ['index.html', 'gallery.html', 'choose.html', 'tutorials/which_image_model_is_best.html', 'guides/how_to_read_the_figures.html'])
+@pytest.mark.parametrize('name', ['index.html', 'gallery.html', 'choosing/choose.html', 'tutorials/which_image_model_is_best.html', 'guides/how_to_read_the_figures.html'])
 def test_dark_pages(open_page, name):
     page = open_page(name, mode='dark')
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == 'rgb(23, 27, 33)'
@@ -266,7 +266,7 @@ def test_what_scrolls_sideways_says_so(open_page):
 
 
 @pytest.mark.parametrize('name, width', [
-    ('reference.html', 1300), ('reference.html', 390), ('guides/terminal.html', 390), ('cards.html', 390), ('cards.html', 1300), ('tutorials/choosing.html', 390)])
+    ('reference.html', 1300), ('reference.html', 390), ('guides/terminal.html', 390), ('choosing/cards.html', 390), ('choosing/cards.html', 1300), ('tutorials/choosing.html', 390)])
 def test_sentences_wrap_and_only_code_and_columns_fade(open_page, name, width):
     page = open_page(name, width=width)
     page.wait_for_selector('main :is(pre, table)')
@@ -314,7 +314,7 @@ def test_the_explorer_leads_back(open_page, site):
 
 
 @pytest.mark.parametrize('query, first', [
-    ('frontier', 'choose.html'), ('standard error', 'guides/how_to_read_the_figures.html'), ('TIMM_BENCH_CACHE', 'guides/where_results_come_from.html'),
+    ('frontier', 'choosing/choose.html'), ('standard error', 'guides/how_to_read_the_figures.html'), ('TIMM_BENCH_CACHE', 'guides/where_results_come_from.html'),
     ('distribution shift', 'tutorials/robustness.html'), ('fronteir', None)])
 def test_search(open_page, query, first):
     page = open_page('index.html')
@@ -329,7 +329,7 @@ def test_search(open_page, query, first):
 
 
 def test_keyboard(open_page):
-    page = open_page('choose.html')
+    page = open_page('choosing/choose.html')
     page.keyboard.press('Tab')
     assert page.evaluate('document.activeElement.textContent') == 'Skip to the content'
     toggle = page.locator('#quarto-sidebar a[role=button]').first
@@ -347,11 +347,12 @@ def small(folder: Path, **changes: str) -> Path:
     import nbformat
     nbs = folder/'nbs'
     nbs.mkdir(parents=True)
-    for name in ('build_site.py', '_quarto.yml', 'styles.css'): shutil.copy(PROJECT/'nbs'/name, nbs/name)
-    for name in ('assets', 'images'): shutil.copytree(PROJECT/'nbs'/name, nbs/name)
-    shutil.copytree(PROJECT/'tests', folder/'tests', ignore=shutil.ignore_patterns('__pycache__'))
+    for name in ('_quarto.yml', 'styles.css'): shutil.copy(PROJECT/'nbs'/name, nbs/name)
+    for name in ('nbs/assets', 'nbs/images', 'docs', 'tests'):
+        shutil.copytree(PROJECT/name, folder/name, ignore=shutil.ignore_patterns('__pycache__'))
     (folder/'timm_bench').mkdir()
-    (nbs/'sidebar.yml').write_text('website: {sidebar: {contents: [index.ipynb, {section: Tutorials, contents: []}, {section: Guides, contents: []}]}}')
+    sections = ', '.join(f'{{section: {name}, contents: []}}' for name in ('Tutorials', 'Guides', 'Reference'))
+    (nbs/'sidebar.yml').write_text(f'website: {{sidebar: {{contents: [index.ipynb, {sections}]}}}}')
     text = (PROJECT/'settings.ini').read_text()
     for key, value in changes.items(): text = re.sub(rf'^{key} =.*$', f'{key} = {value}', text, flags=re.M)
     (folder/'settings.ini').write_text(text)
@@ -365,7 +366,7 @@ def small(folder: Path, **changes: str) -> Path:
 
 def build(folder: Path) -> subprocess.CompletedProcess:
     environment = os.environ | dict(TIMM_BENCH_RESULTS=str(PROJECT/'timm_bench'/'bundled'/'results'), TIMM_BENCH_DOCS_URL='')
-    return subprocess.run([sys.executable, folder/'nbs'/'build_site.py'], env=environment, capture_output=True, text=True)
+    return subprocess.run([sys.executable, folder/'docs'/'build.py'], env=environment, capture_output=True, text=True)
 
 
 def test_a_repository_and_an_address_make_links(tmp_path):

@@ -6,7 +6,7 @@ __version__ = "0.1.0"
 
 import lazy_loader as _lazy
 
-__getattr__, __dir__, __all__ = _lazy.attach(__name__, submod_attrs={
+_load, __dir__, __all__ = _lazy.attach(__name__, submod_attrs={
     'checks': ['ResultsError', 'ResultsWarning'],
     'sources.results': ['Results', 'get_results'],
     'sources.benchmarks': ['list_benchmarks'],
@@ -28,3 +28,11 @@ __getattr__, __dir__, __all__ = _lazy.attach(__name__, submod_attrs={
     'notes.search': ['fastnbs', 'fastlistnbs'],
     'notes.markdown': ['ipy2md'],
 })
+
+
+def __getattr__(name):
+    "A public name, loaded when it is first used: from then on `help` says what its parameters mean."
+    value = _load(name)
+    from timm_bench.docstrings import explain
+    explain(value.__module__)
+    return value

@@ -38,9 +38,10 @@ def time_in_words(
     digits: int = 3,  # significant digits
 ) -> str:  # '1.23 ms'
     "A time in the unit that suits it."
-    for scale, unit in (1, 's'), (1e-3, 'ms'), (1e-6, 'µs'), (1e-9, 'ns'):
-        if secs >= scale * 0.9995: break
-    return f'{secs / scale:.{digits}g} {unit}'
+    scales = {'s': 1, 'ms': 1e-3, 'µs': 1e-6, 'ns': 1e-9}
+    fitting = [unit for unit, scale in scales.items() if secs >= scale * 0.9995]
+    unit = fitting[0] if fitting else 'ns'
+    return f'{secs / scales[unit]:.{digits}g} {unit}'
 
 def quantity(
     value: float,  # in the unit

@@ -5,18 +5,16 @@
 # %% ../nbs/02_models.ipynb #40b67306
 from __future__ import annotations
 import json, re
-from collections import defaultdict
 from functools import cache
 from pathlib import Path
-from types import ModuleType
 from typing import Iterable, NamedTuple
 import timm_bench
 from .checks import ResultsError
 
 # %% auto #0
-__all__ = ['VENDORS', 'Name', 'split_name', 'read_registry', 'write_registry', 'registry', 'all_weights', 'UnknownModel',
-           'known_names', 'suggest', 'renamed', 'renames', 'current_name', 'full_name', 'license', 'declared_license',
-           'is_left_out', 'families', 'family', 'pretrain']
+__all__ = ['VENDORS', 'Name', 'split_name', 'registry', 'all_weights', 'UnknownModel', 'known_names', 'suggest', 'renamed',
+           'renames', 'current_name', 'full_name', 'license', 'declared_license', 'is_left_out', 'families', 'family',
+           'pretrain']
 
 # %% ../nbs/02_models.ipynb #0a5a8215
 class Name(NamedTuple):
@@ -36,37 +34,15 @@ def _text(name: object) -> str:
     if isinstance(name, str): return name
     raise ResultsError(f"name={name!r}: give a model's name, such as 'convnext_tiny'")
 
-# %% ../nbs/02_models.ipynb #edd11566
-def read_registry() -> dict:  # `timm` (its version), `renames` (old name: new name), `weights` (architecture: {tag: licence}, default first), `others` (architectures without weights)
-    "Read names, renames and licences from the installed timm."
-    import timm
-    from timm.models import _registry as registry
-    weights: defaultdict[str, dict[str, str | None]] = defaultdict(dict)
-    for name in sorted(timm.list_pretrained(), key=lambda n: (n != _default_weight(n, registry), n)):
-        arch, tag = split_name(name)
-        weights[arch][tag] = registry.get_pretrained_cfg(name).license
-    others = sorted(set(timm.list_models()) - set(weights))
-    return dict(timm=timm.__version__, renames=dict(sorted(registry._deprecated_models.items())), weights=dict(sorted(weights.items())), others=others)
-
-def _default_weight(name: str, registry: ModuleType) -> str:
-    "The full name of the weight that timm loads for a weight's architecture."
-    arch = split_name(name).arch
-    return f'{arch}.{registry._model_default_cfgs[arch].tags[0]}'
-
-def _table_file() -> Path:
-    "Where the package carries that table."
-    return Path(timm_bench.__path__[0])/'bundled'/'registry.json'
-
-def write_registry() -> None:
-    "Renew the table that the package carries, in a checkout with timm installed."
-    table = json.dumps(read_registry(), indent=1) + '\n'
-    _table_file().write_text(table, encoding='utf-8')
-
 # %% ../nbs/02_models.ipynb #8e1c7e69
 @cache
-def registry() -> dict:  # see `read_registry`
-    "timm's names, renames and licences, from the table that the package carries."
-    return json.loads(_table_file().read_text(encoding='utf-8'))
+def registry() -> dict:  # `timm` (its version), `renames`, `weights`, `others`
+    """timm's names, renames and licences, from the table that the package carries.
+
+    `renames` has the new name of each old one, `weights` the licence of each tag of an architecture, and `others` the
+    architectures without weights."""
+    file = Path(timm_bench.__path__[0])/'bundled'/'registry.json'
+    return json.loads(file.read_text(encoding='utf-8'))
 
 @cache
 def all_weights() -> tuple[str, ...]:

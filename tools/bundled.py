@@ -1,6 +1,6 @@
 """Makes timm_bench/bundled/results, the results that the package carries.
 
-TIMM_BENCH_RESULTS=… python nbs/build_bundled.py MEASURED
+TIMM_BENCH_RESULTS=… python tools/bundled.py MEASURED
 
 MEASURED is a folder of files that `timm_bench measure` wrote; they are copied with their sidecars. The accuracies, of just those weights,
 are facts from the results at hand, each with its source and date. README.md in the folder says how every figure was obtained; its table of intervals is written anew.

@@ -343,10 +343,11 @@ def _axes() -> list[dict]:
         'acts': ('infer_macts', None, 'Size', 'number'),
         'size': ('img_size', None, 'Size', 'number')}
     axes = []
-    for id, (column, name, group, write) in quantities.items():
+    for quantity, (column, name, group, write) in quantities.items():
         label = COLUMNS[column].label
-        axes.append(dict(id=id, name=name or label[0].upper() + label[1:], better=COLUMNS[column].better,
-                         log=is_log(column), group=group, write=write))
+        named = name or label[0].upper() + label[1:]
+        axes.append(dict(id=quantity, name=named, better=COLUMNS[column].better, log=is_log(column),
+                         group=group, write=write))
     return axes
 
 def _rules(columns: dict) -> dict:
