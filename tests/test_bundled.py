@@ -9,7 +9,7 @@ import pytest
 from timm_bench.data import get_accuracy, get_data
 from timm_bench.charts.parts import SUBS
 from timm_bench.hardware.record import read_sidecar
-from timm_bench.sources.results import bundled
+from timm_bench.sources import results as sources
 from timm_bench.sources.benchmarks import list_benchmarks
 
 SEED_FAMILIES = ('beit convit convnext convnext_in22 crossvit efficientnet efficientnetv2 levit mobilevit regnetv regnetx regnety regnetz repvgg resnet '
@@ -17,7 +17,7 @@ SEED_FAMILIES = ('beit convit convnext convnext_in22 crossvit efficientnet effic
 
 
 @pytest.fixture(scope='module')
-def bundled(): return bundled()
+def bundled(): return sources.bundled()
 
 
 def test_it_covers_the_seeds_families_and_many_architectures(bundled):

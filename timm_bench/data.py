@@ -17,8 +17,8 @@ from .columns import TEST_SETS, TestSet
 from .sources.tables import file_state
 from .sources.results import Results, get_results
 from .sources.benchmarks import Benchmark, pick_benchmark
-from .join import (Accuracies, Pairs, arrange, candidates, first_of_each, is_folded, settle, why_no_accuracy,
-                             why_no_speed)
+from .join import (Accuracies, Pairs, arrange, candidates, first_of_each, is_folded, own_weights, settle,
+                             why_no_accuracy, why_no_speed)
 from .models import declared_license, families, is_left_out, pretrain, renamed, split_name
 from .accuracy import get_accuracy
 
@@ -143,7 +143,7 @@ class Joined:
         columns['secs'] = 1 / columns[f'{self.part}_samples_per_sec']
         columns['family'] = self.names.families_of(pairs.accuracy)
         frame = pd.DataFrame(columns | _what_names_tell(columns['model'].tolist()))
-        frame['folded'] = is_folded(frame.param_count_x, frame.param_count_y) & (self.part == 'infer')
+        frame['folded'] = is_folded(frame.arch, frame.param_count_x, frame.param_count_y)
         frame.attrs = self.results.source([self.benchmark.file, TEST_SETS[self.test_set].file]) | dict(
             part=self.part, benchmark=self.benchmark.describe(), measured_on=self.benchmark.measured_on(),
             accuracy=self.test_set, rows=self.rows)
@@ -170,7 +170,9 @@ class Joined:
         "The rows that did not join, and why."
         pairs = self.pairs if superseded else self.candidates
         if side == 'benchmark':
-            left, joined, why = self.speed, pairs.speed, why_no_accuracy(self.part, self.accuracies)
+            left, joined = self.speed, pairs.speed
+            own = own_weights(self.part, self.speed, self.accuracies)
+            why = why_no_accuracy(self.part, self.accuracies, own)
         else:
             left, joined = self.accuracies.table, pairs.accuracy
             why = why_no_speed(self.part, self.speed, self.accuracies)

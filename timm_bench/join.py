@@ -9,11 +9,11 @@ from functools import lru_cache, partial
 from typing import Any, Callable, Collection, Iterable, Iterator, NamedTuple
 import numpy as np
 import pandas as pd
-from .models import registry, renamed, split_name
+from .models import can_fold, registry, renamed, split_name, trained_at
 
 # %% auto #0
-__all__ = ['Accuracies', 'arrange', 'is_folded', 'Pairs', 'candidates', 'first_of_each', 'settle', 'why_no_accuracy',
-           'why_no_speed']
+__all__ = ['Accuracies', 'arrange', 'is_folded', 'Pairs', 'candidates', 'trained_near', 'own_weights', 'first_of_each', 'settle',
+           'why_no_accuracy', 'why_no_speed']
 
 # %% ../nbs/04_join.ipynb #8b7f66af
 class Accuracies(NamedTuple):
@@ -76,11 +76,12 @@ def _another_model(one: float, other: float) -> bool:
 
 # %% ../nbs/04_join.ipynb #f01ded02
 def is_folded(
-    measured: np.ndarray,  # parameters of models as they ran, in millions
-    trained: np.ndarray,  # parameters of their weights, in millions
-) -> np.ndarray:  # true and false
+    arches: Iterable[str],  # architectures
+    measured: Iterable[float],  # their parameters as they ran, in millions
+    trained: Iterable[float],  # the parameters of their weights, in millions
+) -> list[bool]:
     "Whether models ran with their branches folded: with slightly fewer parameters than their weights have."
-    return measured < trained * (1 - 0.0005)
+    return [can_fold(arch) and own < whole for arch, own, whole in zip(arches, measured, trained)]
 
 # %% ../nbs/04_join.ipynb #019313ba
 class Pairs(NamedTuple):
@@ -113,6 +114,7 @@ def candidates(
 ) -> Pairs:
     "Every pair of a speed row and an accuracy row that may be joined."
     found: list[int] = []  # four numbers a pair
+    own = own_weights(part, speed, accuracies)
     for row, (name, size, rate, params) in enumerate(_measured_rows(part, speed)):
         if not rate > 0: continue
         weights, rank = accuracies.weights_of(name)
@@ -121,9 +123,35 @@ def candidates(
             at = rows.get(weight)
             if at is None: continue
             if rank == 1 and _another_model(params, accuracies.params[at]): continue
+            if part == 'train' and rank > 0 and not trained_near(weight, size): continue
+            if part == 'train' and rank > 1 and weight in own: continue
             found += row, at, size, rank
     pairs = np.array(found, dtype=int).reshape(-1, 4)
     return Pairs(*pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))].T)
+
+def trained_near(
+    weight: str,  # a weight's full name
+    size: int,  # pixels
+) -> bool:  # also where it is not known
+    "Whether a weight was trained at a size, within an eighth of its own."
+    own = trained_at(weight)
+    return own is None or abs(size - own) <= own / 8
+
+def own_weights(
+    part: str,  # 'infer' or 'train'
+    speed: pd.DataFrame,  # a benchmark file's rows
+    accuracies: Accuracies,  # an accuracy table
+) -> set[str]:
+    "The weights that have a row of their own in a benchmark, under their name or an old one."
+    own = set()
+    for name, size, rate, params in _measured_rows(part, speed):
+        weights, rank = accuracies.weights_of(name)
+        if not rate > 0 or rank > 1: continue
+        weight = weights[0]
+        if rank == 1 and _another_model(params, accuracies.params[accuracies.best[weight]]): continue
+        if rank == 1 and part == 'train' and not trained_near(weight, size): continue
+        own.add(weight)
+    return own
 
 # %% ../nbs/04_join.ipynb #93e49846
 def first_of_each(
@@ -148,6 +176,10 @@ def _sizes_in_words(sizes: Collection[int]) -> str:
     distinct = sorted(set(sizes))
     return ('size ' if len(distinct) == 1 else 'sizes ') + ', '.join(f'{size:g}' for size in distinct)
 
+def _trained_in_words(weights: Collection[str]) -> str:
+    "The sizes that weights were trained at."
+    return f'its weights were trained at image {_sizes_in_words([trained_at(weight) for weight in weights])}'
+
 def _has_weights(name: str) -> str:
     "Whether timm has weights under a name, though no accuracy."
     known = split_name(renamed(name)).arch in registry()['weights']
@@ -156,6 +188,7 @@ def _has_weights(name: str) -> str:
 def why_no_accuracy(
     part: str,  # 'infer' or 'train'
     accuracies: Accuracies,  # the accuracy table
+    own: Collection[str] = (),  # of `own_weights`
 ) -> Callable[[Any], tuple[str, str]]:  # from a row of the benchmark (of `itertuples`) to the kind, and the reason
     "Why a benchmark row joined with nothing."
     params = dict(zip(accuracies.table.model, accuracies.params))
@@ -168,8 +201,11 @@ def why_no_accuracy(
         only = weights[0]
         renamed_to_one = row.model not in accuracies.best and len(weights) == 1
         if renamed_to_one and _another_model(row.param_count, params[only]):
-            own = f'its {row.param_count:g} million parameters'
-            return 'parameters of another model', f'{own} are not those of {only} ({params[only]:g} million)'
+            its = f'its {row.param_count:g} million parameters'
+            return 'parameters of another model', f'{its} are not those of {only} ({params[only]:g} million)'
+        others = [weight for weight in weights if weight not in own]
+        if part == 'train' and others and not any(trained_near(weight, row.train_img_size) for weight in others):
+            return 'trained at another image size', _trained_in_words(others)
         sizes = [size for size, rows in accuracies.sizes.items() if not rows.keys().isdisjoint(weights)]
         if part == 'train' or getattr(row, f'{part}_img_size') in sizes:
             return 'superseded', 'another row of the file stands for its weights'
@@ -187,9 +223,13 @@ def why_no_speed(
     for name, size, rate, _ in _measured_rows(part, speed):
         if not rate > 0: continue
         for weight in accuracies.weights_of(name)[0]: measured[weight].add(size)
+    own = own_weights(part, speed, accuracies)
     def why(row: Any) -> tuple[str, str]:
         sizes = measured[row.model]
         if not sizes: return 'architecture not measured', 'no speed was measured for its architecture'
+        if part == 'train' and row.model not in own and not any(trained_near(row.model, size) for size in sizes):
+            timed = f'training was timed at image {_sizes_in_words(sizes)}'
+            return 'trained at another image size', f'it was trained at {trained_at(row.model)}; {timed} only'
         if part == 'train':
             return 'less accurate than at another image size', 'another image size of this weight is more accurate'
         return 'speed at other image sizes only', f'speed was measured at image {_sizes_in_words(sizes)} only'

@@ -13,8 +13,8 @@ from .checks import ResultsError
 
 # %% auto #0
 __all__ = ['VENDORS', 'Name', 'split_name', 'registry', 'all_weights', 'UnknownModel', 'known_names', 'suggest', 'renamed',
-           'renames', 'current_name', 'full_name', 'license', 'declared_license', 'is_left_out', 'families', 'family',
-           'pretrain']
+           'renames', 'current_name', 'full_name', 'license', 'declared_license', 'trained_at', 'can_fold',
+           'is_left_out', 'families', 'family', 'pretrain']
 
 # %% ../nbs/02_models.ipynb #0a5a8215
 class Name(NamedTuple):
@@ -133,6 +133,27 @@ def declared_license(
     "The licence that timm declares, if it declares one."
     arch, tag = split_name(full_name(name))
     return registry()['weights'].get(arch, {}).get(tag)
+
+# %% ../nbs/02_models.ipynb #7a1ned01
+def trained_at(
+    name: str,  # a model's name of any era; without a tag, timm's default weights are meant
+) -> int | None:  # pixels; `None` where timm has no such weights
+    "The image size that a weight was trained at."
+    arch, tag = split_name(full_name(name))
+    if tag not in registry()['weights'].get(arch, {}): return None
+    return registry()['trained_at'].get(arch, {}).get(tag, 224)
+
+# %% ../nbs/02_models.ipynb #7a1ned04
+def can_fold(
+    arch: str,  # an architecture's name of any era
+) -> bool:
+    "Whether timm can fold an architecture's branches and normalisations into fewer layers."
+    return split_name(renamed(arch)).arch in _foldable()
+
+@cache
+def _foldable() -> frozenset[str]:
+    "The architectures that timm can fold."
+    return frozenset(registry()['foldable'])
 
 # %% ../nbs/02_models.ipynb #3b1316ba
 _LETTERS = re.compile(r'^([a-z]+?(?:v2)?)(?:\d|_|$)')
