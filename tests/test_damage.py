@@ -52,8 +52,8 @@ def test_the_table_in_the_docs_counts_every_file():
 def test_pandas_and_the_quick_pattern_agree_on_what_a_number_is(text, tmp_path):
     "The pattern lets any short run of digits, signs and points pass, because pandas then makes no number of those that are none."
     from timm_bench.checks import ResultsError
-    from timm_bench.sources.tables import _is_numeral
+    from timm_bench.sources.tables import is_numeral
     file = tmp_path/damage.BENCHMARK
     file.write_text(f'model,top1_diff\nsound,1\nodd,{text}\n')
-    try: assert Results(tmp_path, 'a test').read(file.name).top1_diff[1] == float(text) and _is_numeral(text)
-    except ResultsError as error: assert 'line 3, column top1_diff' in str(error) and not _is_numeral(text)
+    try: assert Results(tmp_path, 'a test').read(file.name).top1_diff[1] == float(text) and is_numeral(text)
+    except ResultsError as error: assert 'line 3, column top1_diff' in str(error) and not is_numeral(text)

@@ -41,8 +41,8 @@ def test_every_real_name_is_read(day, snapshots):
     ('infer-amp_bf16-nchw-pt291-cu130-pro6000-max-q', dict(precision='amp_bf16', device='pro6000-max-q', compiled=False))])
 def test_versions_and_devices_are_told_as_people_write_them(name, expected):
     read = Benchmark.named(f'benchmark-{name}.csv')
-    assert read['problem'] is None
-    assert {field: read[field] for field in expected} == expected
+    assert read.problem is None
+    assert {field: getattr(read, field) for field in expected} == expected
 
 
 @pytest.mark.parametrize('name, field', [('infer-int8-nhwc-pt240-cu124-rtx3090', 'precision'), ('infer-amp-nhwc-pt240-cu124', 'device'), ('', 'part'),
@@ -142,7 +142,7 @@ def test_without_the_seeds_setting_the_file_with_most_rows_is_taken_and_named(tm
     folder = write_results(tmp_path/'results', **other)
     (folder/'benchmark-infer-amp-nhwc-pt240-cu124-rtx3090.csv').unlink()
     with pytest.warns(ResultsWarning, match='rtx4090'): picked = pick_benchmark('infer', results=folder)
-    assert picked.device == 'rtx4090' and picked.rows == 4
+    assert picked.device == 'rtx4090' and len(picked.read()) == 4
 
 
 # Where results come from
@@ -192,7 +192,7 @@ def test_a_snapshot_has_its_folders_day_and_a_checkout_of_timm_its_commits(small
 
 
 def test_warning_is_given_once_a_process_and_points_to_the_callers_line(tmp_path):
-    code = 'from timm_bench.sources.results import get_results, list_benchmarks\nget_results()\nlist_benchmarks()\nget_results()\n'
+    code = 'from timm_bench import get_results, list_benchmarks\nget_results()\nlist_benchmarks()\nget_results()\n'
     (tmp_path/'callers.py').write_text(code)
     environment = os.environ | dict(TIMM_BENCH_RESULTS=str(write_results(tmp_path/'results')))
     done = subprocess.run([sys.executable, '-W', 'always', tmp_path/'callers.py'], env=environment, text=True, capture_output=True)

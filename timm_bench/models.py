@@ -26,12 +26,13 @@ def split_name(
     name: str,  # a model's name, with or without a tag
 ) -> Name:  # `arch` and `tag`; raises `ResultsError` for what is no text
     "Split a model's name into architecture and tag."
-    arch, _, tag = _text(name).partition('.')
+    _need_text(name)
+    arch, _, tag = name.partition('.')
     return Name(arch, tag)
 
-def _text(name: object) -> str:
-    "A name that was given, if it is one."
-    if isinstance(name, str): return name
+def _need_text(name: object) -> None:
+    "Refuse what cannot be a name."
+    if isinstance(name, str): return
     raise ResultsError(f"name={name!r}: give a model's name, such as 'convnext_tiny'")
 
 # %% ../nbs/02_models.ipynb #8e1c7e69
@@ -66,12 +67,16 @@ def suggest(
 ) -> list[str]:  # the nearest names, best first
     "Suggest the names nearest to `name`: that it begins, then misspelt, then abbreviated ('ViT-B/16')."
     from difflib import get_close_matches  # only who misspells needs it
-    words = {known: _spaced(known) for known in sorted(known_names() if names is None else names, key=lambda known: ('.' in known, len(known), known))}
+    plain_first = lambda known: ('.' in known, len(known), known)
+    words = {known: _spaced(known) for known in sorted(known_names() if names is None else names, key=plain_first)}
+    close = get_close_matches(name.lower(), words, n=n, cutoff=0.86)
+    far = get_close_matches(name.lower(), words, n=n, cutoff=0.6)
     asked = _spaced(name)
-    begun = [known for known, text in words.items() if asked and text.startswith(asked)]
-    abbreviated = re.compile(' (?:.* )?'.join(f'{word}[a-z0-9]*' for word in asked.split()))
-    short = [known for known, text in words.items() if asked and abbreviated.match(text)]
-    close, far = (get_close_matches(name.lower(), words, n=n, cutoff=cutoff) for cutoff in (0.86, 0.6))
+    begun, short = [], []
+    if asked:
+        begun = [known for known, text in words.items() if text.startswith(asked)]
+        abbreviated = re.compile(' (?:.* )?'.join(f'{word}[a-z0-9]*' for word in asked.split()))
+        short = [known for known, text in words.items() if abbreviated.match(text)]
     return list(dict.fromkeys([*begun, *close, *short, *far]))[:n]
 
 def _spaced(name: str) -> str:
@@ -84,14 +89,18 @@ VENDORS = re.compile(r'^(?:tf|gluon|tv|ssl|swsl|ig|ens_adv|adv|legacy|dm|jx)_')
 @cache
 def renamed(
     name: str,  # a model's name of any era
-) -> str:  # the name that timm gives it today, with timm's slips mended; the name itself where it was never changed
+) -> str:  # the name that timm gives it today, slips mended; the name itself where it was never changed
     "What became of a name."
-    table, weights = registry()['renames'], registry()['weights']
-    if not (new := table.get(name)): return name
-    (arch, tag), own = split_name(new), VENDORS.sub('', name)
-    longer = [known for known in weights.get(arch, {}) if known.startswith(f'{tag}_')]
-    if tag and tag not in weights.get(arch, {}) and len(longer) == 1: return f'{arch}.{longer[0]}'
-    if own in (name, arch) or list(table.values()).count(new) == 1: return new
+    new_names, weights = registry()['renames'], registry()['weights']
+    new = new_names.get(name)
+    if not new: return name
+    arch, tag = split_name(new)
+    tags = weights.get(arch, {})
+    longer = [known for known in tags if known.startswith(f'{tag}_')]
+    if tag and tag not in tags and len(longer) == 1: return f'{arch}.{longer[0]}'
+    own = VENDORS.sub('', name)
+    shared = list(new_names.values()).count(new) > 1
+    if own in (name, arch) or not shared: return new
     return f'{own}.{tag}' if tag in weights.get(own, {}) else name
 
 @cache
@@ -102,12 +111,11 @@ def renames() -> dict[str, str]:  # old name: name that timm gives it today
 # %% ../nbs/02_models.ipynb #a16aec7c
 def current_name(
     name: str,  # a model's name of any era
-) -> str:  # what timm calls it today; the name itself where it was never changed; raises `UnknownModel` for a name timm does not know
-    "Today's name of a model."
-    if not isinstance(name, str) or name not in known_names():
-        near = suggest(name) if isinstance(name, str) else []
-        raise UnknownModel(f'timm knows no model {name!r}' + (f'; did you mean {", ".join(near)}?' if near else ''))
-    return renamed(name)
+) -> str:  # what timm calls it today; raises `UnknownModel` for a name timm does not know
+    "Today's name of a model; the name itself where it was never changed."
+    if isinstance(name, str) and name in known_names(): return renamed(name)
+    near = suggest(name) if isinstance(name, str) else []
+    raise UnknownModel(f'timm knows no model {name!r}' + (f'; did you mean {", ".join(near)}?' if near else ''))
 
 # %% ../nbs/02_models.ipynb #30f3d676
 @cache
@@ -122,7 +130,7 @@ def full_name(
 # %% ../nbs/02_models.ipynb #0dec5f91
 def license(
     name: str,  # a model's name of any era; without a tag, timm's default weights are meant
-) -> str | None:  # such as 'apache-2.0' or 'cc-by-nc-4.0'; `None` where timm declares none; raises `UnknownModel`
+) -> str | None:  # such as 'apache-2.0'; `None` where timm declares none; raises `UnknownModel`
     "The licence that timm declares for a model's weights."
     current_name(name)
     return declared_license(name)
@@ -160,7 +168,9 @@ _LETTERS = re.compile(r'^([a-z]+?(?:v2)?)(?:\d|_|$)')
 _MORE_DATA = re.compile(r'in(?<![a-z]in)(12|21|22)')  # no letter stands before it; so written, it is found quickly
 _RESNET_D = re.compile('resnet.*d')
 
-def is_left_out(arch: str) -> bool:
+def is_left_out(
+    arch: str,
+) -> bool:
     "Whether `get_data` leaves an architecture out, as the seed did."
     return arch.endswith('gn')
 
@@ -178,12 +188,18 @@ def families(
     vendors: bool = False,  # fold ports (`tf_`, `gluon_`, …) into their architecture's family
 ) -> dict[str, str]:  # family by name
     "The families of many models."
-    vendors = bool(vendors)
-    stems = {name: _stem(name.partition('.')[0], vendors) for name in names}
-    more = {name: found[1] for name in stems if (found := _MORE_DATA.search(name))}
-    if among is None: plain = {stem for name, stem in stems.items() if name not in more}
-    else: plain = {_stem(name.partition('.')[0], vendors) for name in among if not _MORE_DATA.search(name)} if more else set()
-    return {name: f'{stem}_in{more[name]}' if name in more and stem in plain else stem for name, stem in stems.items()}
+    stem_of = lambda name: _stem(name.partition('.')[0], bool(vendors))
+    found = {name: stem_of(name) for name in names}
+    more = {}
+    for name in found:
+        seen = _MORE_DATA.search(name)
+        if seen: more[name] = seen[1]
+    if not more: return found
+    rest = found if among is None else among
+    have_plain = {stem_of(name) for name in rest if not _MORE_DATA.search(name)}
+    for name, data in more.items():
+        if found[name] in have_plain: found[name] += f'_in{data}'
+    return found
 
 # %% ../nbs/02_models.ipynb #28882278
 def family(
@@ -191,27 +207,31 @@ def family(
     *,
     among: Iterable[str] | None = None,  # the names it is to be told apart from; `None`: all of timm's weights
     vendors: bool = False,  # fold a port (`tf_`, `gluon_`, …) into its architecture's family
-) -> str:  # such as 'resnetd' or 'convnext_in22'; 'other' where the name does not begin with letters; raises `ResultsError`
-    "The family that a model belongs to."
-    return families([_text(name)], all_weights() if among is None else _texts(among), vendors)[name]
-
-def _texts(among: Iterable[str]) -> list[str]:
-    "The names that were given, if they are names."
-    names = list(among) if isinstance(among, Iterable) and not isinstance(among, str) else [among]
-    if all(isinstance(name, str) for name in names): return names
-    raise ResultsError(f"among={str(among)[:60]!r}: give names of models, such as ['convnext_tiny']")
+) -> str:  # such as 'resnetd' or 'convnext_in22'; raises `ResultsError`
+    "The family that a model belongs to; 'other' where its name does not begin with letters."
+    _need_text(name)
+    if among is None: among = all_weights()
+    others = list(among) if isinstance(among, Iterable) and not isinstance(among, str) else [among]
+    if not all(isinstance(other, str) for other in others):
+        raise ResultsError(f"among={str(others)[:60]!r}: give names of models, such as ['convnext_tiny']")
+    return families([name], others, vendors)[name]
 
 # %% ../nbs/02_models.ipynb #ff8a882b
-_DATA = re.compile(r'in1k|in12k|in21k|in22k|inw21k|ig1b|yfcc\d+m|jft|laion2b|laion400m|laiona|webli|datacomp1b|datacompxl|dfn2b|dfn5b|dfndr2b'
-                   r'|merged2b|ssld6m|m30m|m38m|lvd142m|lvd1689m|sat493m|sa1b|cc12m|openai|metaclip2?|seer|swag|bamboo')
-_PLAIN = re.compile(r'(in(?<![a-z]in)(?:12|21|22))k?(?:_|ft1k|$)')
+_DATA = re.compile(
+    'in1k|in12k|in21k|in22k|inw21k|ig1b|jft|laion2b|laion400m|laiona|webli|datacomp1b|datacompxl|dfn2b|dfn5b|dfndr2b'
+    r'|yfcc\d+m|merged2b|ssld6m|m30m|m38m|lvd142m|lvd1689m|sat493m|sa1b|cc12m|openai|metaclip2?|seer|swag|bamboo')
+_BEFORE_TAGS = re.compile(r'(in(?<![a-z]in)(?:12|21|22))k?(?:_|ft1k|$)')  # how a name of before 2023 tells it
 
 def pretrain(
     name: str,  # a model's name of any era; without a tag, timm's default weights are meant
-) -> str | None:  # data sets in order, '+' between them: 'in22k', 'laion2b+in12k'; 'in1k' for ImageNet-1k alone; `None` where the name tells nothing; raises `ResultsError`
-    "The data that a model saw before it was fine-tuned on ImageNet-1k."
-    data = _data_of_tag(full_name(_text(name)).partition('.')[2])
-    return f'{plain[1]}k' if not data and (plain := _PLAIN.search(name)) else data
+) -> str | None:  # data sets in order, '+' between them; `None` where the name tells nothing; raises `ResultsError`
+    """The data that a model saw before it was fine-tuned on ImageNet-1k.
+
+    Such as 'in22k' or 'laion2b+in12k'; 'in1k' for ImageNet-1k alone."""
+    _need_text(name)
+    data = _data_of_tag(split_name(full_name(name)).tag)
+    old = None if data else _BEFORE_TAGS.search(name)
+    return f'{old[1]}k' if old else data
 
 @cache
 def _data_of_tag(tag: str) -> str | None:

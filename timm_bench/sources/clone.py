@@ -5,6 +5,7 @@
 # %% ../../nbs/sources/01_clone.ipynb #b6ba90bf
 from __future__ import annotations
 import contextlib, json, os, re, shutil, signal, subprocess, tempfile, time
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from hashlib import sha256
 from pathlib import Path
@@ -12,75 +13,98 @@ from typing import Iterator, Sequence
 from ..checks import ResultsError
 
 # %% auto #0
-__all__ = ['URL', 'head', 'check_day', 'check_rev', 'find_clone']
+__all__ = ['URL', 'head', 'check_day', 'check_rev', 'Checkout', 'find_clone']
 
 # %% ../../nbs/sources/01_clone.ipynb #70f903b9
 URL = 'https://github.com/huggingface/pytorch-image-models'
-_LOCAL = 'GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_OBJECT_DIRECTORY GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_NAMESPACE GIT_PREFIX GIT_COMMON_DIR'.split()
-_COMMIT = ['log', '-1', '--date=short-local', '--format=%H %cd']  # number and day in UTC
-_SAFE = ['-c', f'core.hooksPath={os.devnull}', '-c', 'core.symlinks=false', '-c', 'log.showSignature=false', '-c', 'core.bigFileThreshold=16m',
-         '-c', 'maintenance.auto=false', '-c', 'http.lowSpeedLimit=500', '-c', 'http.lowSpeedTime=30']
+_CALLERS = [  # that would lead git to the caller's repository
+    'GIT_DIR', 'GIT_WORK_TREE', 'GIT_INDEX_FILE', 'GIT_OBJECT_DIRECTORY', 'GIT_ALTERNATE_OBJECT_DIRECTORIES',
+    'GIT_NAMESPACE', 'GIT_PREFIX', 'GIT_COMMON_DIR']
+_SETTINGS = [
+    f'core.hooksPath={os.devnull}', 'core.symlinks=false', 'core.bigFileThreshold=16m', 'log.showSignature=false',
+    'maintenance.auto=false', 'http.lowSpeedLimit=500', 'http.lowSpeedTime=30']
 
-def _environment(index: Path | None = None) -> dict[str, str]:
+def _environment() -> dict[str, str]:
     "The environment that git runs in."
-    env = {k: v for k, v in os.environ.items() if k not in _LOCAL}
-    env |= dict(LC_ALL='C', TZ='UTC0', GIT_TERMINAL_PROMPT='0', GIT_ALLOW_PROTOCOL='file:git:http:https:ssh')
-    return env | ({'GIT_INDEX_FILE': str(index)} if index else {})
-
-def _reason(stderr: str) -> str:
-    "The line of git's complaint that says most."
-    lines = [l.strip() for l in stderr.splitlines() if l.strip()]
-    return next((l for l in lines if l.startswith(('fatal:', 'error:'))), lines[-1] if lines else 'no message')
+    own = {name: value for name, value in os.environ.items() if name not in _CALLERS}
+    return own | dict(LC_ALL='C', TZ='UTC0', GIT_TERMINAL_PROMPT='0', GIT_ALLOW_PROTOCOL='file:git:http:https:ssh')
 
 # %% ../../nbs/sources/01_clone.ipynb #cc6daefc
-def _git(*args: str, index: Path | None = None, writes: Sequence[Path] = ()) -> str:
-    "Run git and return what it prints; `ResultsError` with git's own reason where it fails."
-    limits = _limit('TIMEOUT', '300', 'seconds'), _limit('MEGABYTES', '256', 'megabytes')
-    try: process = subprocess.Popen(['git', *_SAFE, *args], env=_environment(index), text=True, errors='replace', start_new_session=True,
-                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+def _git(
+    *args: str,
+    writes: Sequence[Path] = (),  # folders that may not grow beyond the limit meanwhile
+    **variables: str,  # of the environment
+) -> str:  # what git prints; raises `ResultsError` with git's own reason
+    "Run git."
+    seconds = _setting('TIMM_BENCH_TIMEOUT', 300, 'seconds')
+    megabytes = _setting('TIMM_BENCH_MEGABYTES', 256, 'megabytes')
+    settings = [word for setting in _SETTINGS for word in ('-c', setting)]
+    try:
+        process = subprocess.Popen(
+            ['git', *settings, *args], env=_environment() | variables, text=True, errors='replace',
+            start_new_session=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     except OSError as e: raise ResultsError(f'git cannot be run ({e.strerror})') from None
-    try: out, err = _watched(process, *limits, writes)
+    try: out, err = _watched(process, seconds, megabytes, writes)
     finally:
         if process.poll() is None: _end(process)
-    if process.returncode: raise ResultsError(f'git: {_reason(err)}')
-    return out.strip()
+    if not process.returncode: return out.strip()
+    said = [line.strip() for line in err.splitlines() if line.strip()] or ['no message']
+    fatal = [line for line in said if line.startswith(('fatal:', 'error:'))]
+    raise ResultsError(f'git: {fatal[0] if fatal else said[-1]}')
 
-def _limit(name: str, usual: str, unit: str) -> float:
-    "What a git command may use."
-    setting = os.environ.get(f'TIMM_BENCH_{name}') or usual
-    if not re.fullmatch(r'\d+(\.\d+)?', setting) or not float(setting): raise ResultsError(f'TIMM_BENCH_{name}={setting!r}: give a number of {unit}, such as {usual}')
-    return float(setting)
+def _setting(name: str, usual: int, unit: str) -> float:
+    "What a git command may use, as an environment variable says."
+    given = os.environ.get(name) or str(usual)
+    if re.fullmatch(r'\d+(\.\d+)?', given) and float(given): return float(given)
+    raise ResultsError(f'{name}={given!r}: give a number of {unit}, such as {usual}')
 
 def _end(process: subprocess.Popen) -> None:
     "End a process and all that it started."
-    with contextlib.suppress(OSError): os.killpg(process.pid, signal.SIGKILL) if hasattr(os, 'killpg') else process.kill()
+    with contextlib.suppress(OSError):
+        if hasattr(os, 'killpg'): os.killpg(process.pid, signal.SIGKILL)
+        else: process.kill()
     process.communicate()
+
+# %% ../../nbs/sources/01_clone.ipynb #099e55f4
+def _watched(
+    process: subprocess.Popen,
+    seconds: float,  # that it may take
+    megabytes: float,  # that the folders may grow by
+    folders: Sequence[Path],
+) -> tuple[str, str]:  # what it said on its two channels; raises `ResultsError`
+    "Wait for a process, unless it takes too long or writes too much."
+    end = time.monotonic() + seconds
+    allowed = _bytes_in(folders) + megabytes * 1e6
+    while True:
+        pause = max(0.01, min(0.1, end - time.monotonic()))
+        try: answer = process.communicate(timeout=pause)
+        except subprocess.TimeoutExpired: answer = None
+        if answer is None and time.monotonic() >= end:
+            raise ResultsError(f'git took longer than {seconds:g} s (TIMM_BENCH_TIMEOUT)')
+        if _bytes_in(folders) > allowed:
+            beyond = f'more than {megabytes:g} MB, which no results of timm need'
+            raise ResultsError(f'git wrote {beyond} (TIMM_BENCH_MEGABYTES)')
+        if answer: return answer
+
+def _bytes_in(folders: Sequence[Path]) -> int:
+    "How large all files in some folders are together."
+    total = 0
+    for folder in folders:
+        for where, _, names in os.walk(folder):
+            for name in names:
+                with contextlib.suppress(OSError): total += Path(where, name).lstat().st_size  # git may have renamed it
+    return total
+
+# %% ../../nbs/sources/01_clone.ipynb #5f0c7e11
+_COMMIT = ['log', '-1', '--date=short-local', '--format=%H %cd']  # number and day in UTC
 
 def head(
     repo: Path,  # a checkout
-) -> tuple[str | None, str | None]:
-    "Commit and day of a checkout's HEAD; none of either where git cannot tell."
+) -> tuple[str | None, str | None]:  # commit and day; none of either where git cannot tell
+    "What a checkout's HEAD is."
     try: commit, day = _git('-C', str(repo), *_COMMIT).split()
     except (ResultsError, ValueError): return None, None
     return commit, day
-
-# %% ../../nbs/sources/01_clone.ipynb #099e55f4
-def _watched(process: subprocess.Popen, seconds: float, megabytes: float, folders: Sequence[Path]) -> tuple[str, str]:
-    "What a process says on its two channels, unless it takes too long or these folders grow too much."
-    end, allowed, answer = time.monotonic() + seconds, _bytes(folders) + megabytes*1e6, None
-    while answer is None:
-        with contextlib.suppress(subprocess.TimeoutExpired): answer = process.communicate(timeout=max(0.01, min(0.1, end - time.monotonic())))
-        if answer is None and time.monotonic() >= end: raise ResultsError(f'git took longer than {seconds:g} s (TIMM_BENCH_TIMEOUT)')
-        if _bytes(folders) > allowed: raise ResultsError(f'git wrote more than {megabytes:g} MB, which no results of timm need (TIMM_BENCH_MEGABYTES)')
-    return answer
-
-def _bytes(folders: Sequence[Path]) -> int:
-    "How large all files in some folders are together."
-    paths = [Path(where, name) for folder in folders for where, _, names in os.walk(folder) for name in names]
-    sizes = 0
-    for path in paths:
-        with contextlib.suppress(OSError): sizes += path.lstat().st_size  # git may have renamed it
-    return sizes
 
 # %% ../../nbs/sources/01_clone.ipynb #ca9e894f
 @contextlib.contextmanager
@@ -89,8 +113,8 @@ def _workshop(cache: Path) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix='tmp-', dir=cache, ignore_cleanup_errors=True) as tmp:
         try: yield Path(tmp)
         except ResultsError as e:
-            if shutil.disk_usage(tmp).free < 2**20: raise ResultsError(f'{e} (No space left in {cache})') from None
-            raise
+            if shutil.disk_usage(tmp).free >= 2**20: raise
+            raise ResultsError(f'{e} (No space left in {cache})') from None
 
 # %% ../../nbs/sources/01_clone.ipynb #839a6d73
 def _make_clone(
@@ -100,47 +124,46 @@ def _make_clone(
     like: Path | None = None,  # an older clone, whose newest commit is to be the newest of this one too
 ) -> None:
     "Make a complete new clone in the cache, with its newest results, the newest of its kind."
-    number = max((int(p.name[5:9]) for p in cache.glob('repo-[0-9][0-9][0-9][0-9]')), default=0) + 1
+    number = max((int(clone.name[5:]) for clone in _clones(cache)), default=0) + 1
     with _workshop(cache) as tmp:
-        repo, share = tmp/'repo', ['--filter=tree:0'] if history else ['--filter=blob:none', '--depth=1']
-        _git('clone', '--quiet', '--bare', '--template=', '--no-local', '--single-branch', '--no-tags', *share, '--', url, str(repo), writes=[repo])
-        if like: _git(f'--git-dir={repo}', 'update-ref', 'HEAD', _find_commit(like, None, None)[0])
+        repo = tmp/'repo'
+        share = ['--filter=tree:0'] if history else ['--filter=blob:none', '--depth=1']
+        plain = ['--quiet', '--bare', '--template=', '--no-local', '--single-branch', '--no-tags']
+        _git('clone', *plain, *share, '--', url, str(repo), writes=[repo])
+        if like: _git(f'--git-dir={repo}', 'update-ref', 'HEAD', _find_commit(like)[0])
         (repo/'info').mkdir(exist_ok=True)
         (repo/'info'/'attributes').write_text('* -text -filter -ident -eol -working-tree-encoding\n')
-        commit, day = _find_commit(repo, None, None)
+        commit, day = _find_commit(repo)
         _check_out(cache, repo, commit, day)
-        (repo/'timm_bench.json').write_text(json.dumps(dict(commit=commit, date=day, cloned=_describe(like)['cloned'] if like else _today())))
+        about = dict(commit=commit, date=day, cloned=_about(like)['cloned'] if like else _today())
+        (repo/'timm_bench.json').write_text(json.dumps(about))
         repo.rename(cache/f'repo-{number:04}')
 
-def _today() -> str: return datetime.now(timezone.utc).date().isoformat()
+def _today() -> str:
+    "The day, in UTC."
+    return datetime.now(timezone.utc).date().isoformat()
 
 # %% ../../nbs/sources/01_clone.ipynb #4ea33d0e
+def _clones(cache: Path) -> list[Path]:
+    "The complete clones in the cache, the newest last."
+    return sorted(cache.glob('repo-[0-9][0-9][0-9][0-9]'))
+
 def _newest_clone(cache: Path) -> Path | None:
     "The newest complete clone in the cache, or none."
-    return max(cache.glob('repo-[0-9][0-9][0-9][0-9]'), default=None)
+    return max(_clones(cache), default=None)
 
-def _describe(repo: Path) -> dict:
+def _about(repo: Path) -> dict:
     "Commit and date of a clone's newest commit, and the day it was cloned."
     return json.loads((repo/'timm_bench.json').read_text())
 
 def _tidy(cache: Path) -> None:
     "Remove what killed processes left, and clones that a newer one replaces. Only under the lock."
-    old = sorted(cache.glob('repo-[0-9][0-9][0-9][0-9]'))[:-1]
-    for leftover in [*cache.glob('tmp-*'), *old]: _remove(leftover)
+    for leftover in [*cache.glob('tmp-*'), *_clones(cache)[:-1]]:
+        for _ in range(20):  # a git that outlived its killed parent may still be writing into it
+            shutil.rmtree(leftover, ignore_errors=True)
+            if not leftover.exists(): break
+            time.sleep(0.05)
     for half in cache.glob('repo-*/objects/pack/tmp_*'): half.unlink(missing_ok=True)
-
-def _remove(folder: Path) -> None:
-    "Remove a folder, into which a git that outlived its killed parent may still be writing."
-    for _ in range(20):
-        shutil.rmtree(folder, ignore_errors=True)
-        if not folder.exists(): break
-        time.sleep(0.05)
-
-def _tidy_if_idle(cache: Path) -> None:
-    "Remove what killed processes left, unless another process is at work."
-    if not any(cache.glob('tmp-*')): return
-    from filelock import FileLock, Timeout  # slow to import, and seldom needed
-    with contextlib.suppress(Timeout, OSError), FileLock(cache/'lock', timeout=0): _tidy(cache)
 
 # %% ../../nbs/sources/01_clone.ipynb #314bda30
 def _check_out(cache: Path, repo: Path, commit: str, day: str) -> Path:
@@ -148,25 +171,31 @@ def _check_out(cache: Path, repo: Path, commit: str, day: str) -> Path:
     target = cache/f'{day}_{commit}'
     if target.is_dir(): return target
     with _workshop(cache) as tmp:
-        work = tmp/'results'; work.mkdir()
-        try: _git(f'--git-dir={repo}', f'--work-tree={work}', 'read-tree', '-m', '-u', f'{commit}:results', index=tmp/'index', writes=[repo, work])
+        work = tmp/'results'
+        work.mkdir()
+        there = [f'--git-dir={repo}', f'--work-tree={work}']
+        write = ['read-tree', '-m', '-u', f'{commit}:results']
+        try: _git(*there, *write, writes=[repo, work], GIT_INDEX_FILE=str(tmp/'index'))
         except ResultsError as e:
             if not re.search('Not a valid object name|does not exist in|failed to unpack tree object', str(e)): raise
             raise ResultsError(f'commit {commit[:8]} has no results/ folder') from None
-        if not list(work.glob('*.csv')): raise ResultsError(f'commit {commit[:8]} has no CSV files in results/')
+        if not any(work.glob('*.csv')): raise ResultsError(f'commit {commit[:8]} has no CSV files in results/')
         work.rename(target)
     return target
 
 # %% ../../nbs/sources/01_clone.ipynb #00c922e2
-def _find_commit(repo: Path, rev: str | None, as_of: str | None) -> tuple[str, str]:
-    "Commit and day that `rev` or `as_of` names; the newest without either."
+def _find_commit(
+    repo: Path,  # a clone
+    rev: str | None = None,  # a commit's number
+    as_of: str | None = None,  # a day; the newest commit without either
+) -> tuple[str, str]:  # raises `ResultsError`
+    "Number and day of a commit."
     def git(*args: str) -> str: return _git(f'--git-dir={repo}', *args)
-    if as_of:
-        commit = git('rev-list', '-1', '--first-parent', f'--before={as_of}T23:59:59Z', 'HEAD')
-        if not commit:
-            first = git('log', '--first-parent', '--date=short-local', '--format=%cd', 'HEAD').splitlines()[-1]
-            raise ResultsError(f'as_of={as_of!r}: the results begin on {first}')
-    else: commit = rev or 'HEAD'
+    commit = rev or 'HEAD'
+    if as_of: commit = git('rev-list', '-1', '--first-parent', f'--before={as_of}T23:59:59Z', 'HEAD')
+    if not commit:
+        days = git('log', '--first-parent', '--date=short-local', '--format=%cd', 'HEAD').splitlines()
+        raise ResultsError(f'as_of={as_of!r}: the results begin on {days[-1]}')
     try: number, day = git(*_COMMIT, f'{commit}^{{commit}}', '--').split()
     except ResultsError as e:
         if not rev: raise
@@ -176,23 +205,26 @@ def _find_commit(repo: Path, rev: str | None, as_of: str | None) -> tuple[str, s
 def _lacks_history(repo: Path, rev: str | None, as_of: str | None) -> bool:
     "Whether a clone has its newest commit alone, and that is not the one that is asked for."
     if not (rev or as_of) or not (repo/'shallow').exists(): return False
-    commit, day = _find_commit(repo, None, None)
+    commit, day = _find_commit(repo)
     return not commit.startswith(rev or '') or day > (as_of or day)
 
 # %% ../../nbs/sources/01_clone.ipynb #2f2960ca
 def check_day(
     as_of: str | date | None,  # a day, YYYY-MM-DD
-) -> str | None:
+) -> str | None:  # raises `ResultsError`
     "A day as YYYY-MM-DD."
     if as_of is None: return None
-    try: day = date.fromisoformat(str(as_of)[:10] if isinstance(as_of, date) else as_of)
-    except (TypeError, ValueError): raise ResultsError(f'as_of={as_of!r}: give a day as YYYY-MM-DD, such as 2022-04-01') from None
-    if day > date.today() + timedelta(days=1): raise ResultsError(f'as_of={as_of!r}: that day is yet to come')  # it may be tomorrow somewhere
+    text = str(as_of)[:10] if isinstance(as_of, date) else as_of
+    try: day = date.fromisoformat(text)
+    except (TypeError, ValueError):
+        raise ResultsError(f'as_of={as_of!r}: give a day as YYYY-MM-DD, such as 2022-04-01') from None
+    tomorrow = date.today() + timedelta(days=1)  # which it may be somewhere
+    if day > tomorrow: raise ResultsError(f'as_of={as_of!r}: that day is yet to come')
     return day.isoformat()
 
 def check_rev(
     rev: str | None,  # a commit, 4 to 40 hexadecimal digits
-) -> str | None:
+) -> str | None:  # raises `ResultsError`
     "A commit number, in full or shortened."
     if rev is None or (isinstance(rev, str) and re.fullmatch('[0-9a-f]{4,40}', rev)): return rev
     raise ResultsError(f'rev={rev!r}: give a commit number, 4 to 40 hexadecimal digits, such as 90cae8c5')
@@ -202,17 +234,13 @@ def _cache_folder(url: str) -> Path:
     "The cache folder of one address, made if need be."
     from platformdirs import user_cache_path
     root = os.environ.get('TIMM_BENCH_CACHE') or user_cache_path('timm_bench')
-    slug = re.sub(r'[^a-zA-Z0-9]+', '-', url.rstrip('/').rsplit('/', 1)[-1])[:40]
-    cache = Path(root).expanduser()/f'{slug}-{sha256(url.encode()).hexdigest()[:8]}'
+    name = re.sub(r'[^a-zA-Z0-9]+', '-', url.rstrip('/').rsplit('/', 1)[-1])[:40]
+    cache = Path(root).expanduser()/f'{name}-{sha256(url.encode()).hexdigest()[:8]}'
     try: cache.mkdir(parents=True, exist_ok=True)
     except OSError as e:
-        if not _is_folder(cache): raise ResultsError(f'{cache}: cannot be made ({e.strerror})') from None
+        if not os.path.isdir(cache): raise ResultsError(f'{cache}: cannot be made ({e.strerror})') from None
+    if not os.access(cache, os.R_OK | os.X_OK): raise ResultsError(f'{cache}: Permission denied')
     return cache
-
-def _is_folder(path: Path) -> bool:
-    "Whether there is such a folder, as far as this user may know."
-    try: return path.is_dir()
-    except OSError: return False
 
 @contextlib.contextmanager
 def _locked(cache: Path) -> Iterator[None]:
@@ -225,22 +253,37 @@ def _locked(cache: Path) -> Iterator[None]:
     try: yield
     finally: lock.release()  # which does nothing where it is not held
 
+def _tidy_if_idle(cache: Path) -> None:
+    "Remove what killed processes left, unless another process is at work."
+    if not any(cache.glob('tmp-*')): return
+    from filelock import FileLock, Timeout  # slow to import, and seldom needed
+    with contextlib.suppress(Timeout, OSError), FileLock(cache/'lock', timeout=0): _tidy(cache)
+
 # %% ../../nbs/sources/01_clone.ipynb #a3152ca5
-def _cached(cache: Path, rev: str | None, as_of: str | None) -> tuple[Path, str, str] | None:
-    "Folder, commit and day of results that are in the cache already, found without git."
+@dataclass(frozen=True)
+class Checkout:
+    "The results of one commit, written out in the cache."
+    folder: Path  # of CSV files
+    commit: str
+    date: str  # the commit's day
+    url: str  # of the repository
+    fault: str | None = None  # why the clone could not be refreshed, if it should have been
+
+def _checked_out(cache: Path, url: str, rev: str | None, as_of: str | None) -> Checkout | None:
+    "Results that are in the cache already, found without git."
+    if as_of: return None
     try:
-        if as_of: return None
-        if rev: found = [p for p in cache.glob(f'????-??-??_{rev}*') if p.is_dir()]
-        elif repo := _newest_clone(cache): found = [cache/'{date}_{commit}'.format_map(_describe(repo))]
+        if rev: found = list(cache.glob(f'????-??-??_{rev}*'))
+        elif repo := _newest_clone(cache): found = [cache/'{date}_{commit}'.format_map(_about(repo))]
         else: return None
-        if len(found) != 1 or not found[0].is_dir(): return None
+        folder, = [path for path in found if path.is_dir()]
     except (OSError, ValueError, KeyError, TypeError): return None
-    day, commit = found[0].name.split('_')
-    return found[0], commit, day
+    day, commit = folder.name.split('_')
+    return Checkout(folder, commit, day, url)
 
 def _outdated(repo: Path | None, as_of: str | None) -> bool:
     "Whether the clone cannot know that day yet."
-    try: return repo is None or as_of is not None and min(as_of, _today()) > _describe(repo)['cloned']
+    try: return repo is None or (as_of is not None and min(as_of, _today()) > _about(repo)['cloned'])
     except (OSError, ValueError, KeyError): return True
 
 # %% ../../nbs/sources/01_clone.ipynb #ed3a322e
@@ -248,48 +291,50 @@ _failed: dict[str, str] = {}  # addresses that could not be cloned in this proce
 
 def _refresh(cache: Path, url: str, history: bool, like: Path | None = None) -> str | None:
     "Clone anew, as `_make_clone` does. Returns why that failed, or nothing."
+    _failed.pop(url, None)
     try: _make_clone(cache, url, history, like)
     except ResultsError as e: _failed[url] = str(e)
     except OSError as e: _failed[url] = f'{cache}: {e.strerror or e}'
-    else: _failed.pop(url, None)
     return _failed.get(url)
 
 # %% ../../nbs/sources/01_clone.ipynb #d5843207
 def find_clone(
-    rev: str | None,  # a commit, 4 to 40 hexadecimal digits
-    as_of: str | None,  # a day, YYYY-MM-DD; the newest commit without either
-    update: bool,  # clone anew
-) -> tuple[Path, str, str, str, str | None]:  # folder of CSV files, commit, its day, the address, and why it could not be refreshed, if it should have been; raises `ResultsError`
-    "The results folder of a commit of the cached clone, made or refreshed if need be."
+    rev: str | None = None,  # a commit, 4 to 40 hexadecimal digits
+    as_of: str | None = None,  # a day, YYYY-MM-DD; the newest commit without either
+    update: bool = False,  # clone anew
+) -> Checkout:  # raises `ResultsError`
+    "The results of a commit of the cached clone, made or refreshed if need be."
     url = os.environ.get('TIMM_BENCH_URL') or URL
-    cache, fault = _cache_folder(url), None
-    if not os.access(cache, os.R_OK | os.X_OK): raise ResultsError(f'{cache}: Permission denied')
+    cache = _cache_folder(url)
     _tidy_if_idle(cache)
-    if update or not (found := _cached(cache, rev, as_of)):
-        with _locked(cache):
-            if update or not (found := _cached(cache, rev, as_of)):  # another process may have made it meanwhile
-                _tidy(cache)
-                found, fault = _fetch(cache, url, rev, as_of, update)
-    return *found, url, fault
+    found = None if update else _checked_out(cache, url, rev, as_of)
+    if found: return found
+    with _locked(cache):
+        found = None if update else _checked_out(cache, url, rev, as_of)  # another process may have made it meanwhile
+        return found or _fetch(cache, url, rev, as_of, update)
 
-def _with_history(cache: Path, url: str, asked: str, like: Path | None = None) -> Path:
-    "A new clone with all commits; `like` as in `_make_clone`."
-    fault, repo = _failed.get(url) or _refresh(cache, url, True, like), _newest_clone(cache)
-    if fault or not repo: raise ResultsError(f'{asked}: not in the cached clone, and {fault}') from None
-    return repo
-
-def _fetch(cache: Path, url: str, rev: str | None, as_of: str | None, update: bool) -> tuple[tuple[Path, str, str], str | None]:
+def _fetch(cache: Path, url: str, rev: str | None, as_of: str | None, update: bool) -> Checkout:
     "Clone where needed, find the commit, check it out. Only under the lock."
+    _tidy(cache)
     repo, fault = _newest_clone(cache), _failed.get(url)
-    history = bool(rev or as_of or repo and not (repo/'shallow').exists())  # what was asked for once stays
-    if update or (_outdated(repo, as_of) and not fault): fault = _refresh(cache, url, history)
-    if not (repo := _newest_clone(cache)): raise ResultsError(fault)
+    has_history = repo is not None and not (repo/'shallow').exists()  # what was asked for once stays
+    if update or (_outdated(repo, as_of) and not fault): fault = _refresh(cache, url, bool(rev or as_of or has_history))
+    repo = _newest_clone(cache)
+    if not repo: raise ResultsError(fault)
     asked = f'rev={rev!r}' if rev else f'as_of={as_of!r}'
-    if _lacks_history(repo, rev, as_of): repo = _with_history(cache, url, asked, repo)
+    if _lacks_history(repo, rev, as_of): repo = _with_history(cache, url, asked, like=repo)
     try: commit, day = _find_commit(repo, rev, as_of)
     except ResultsError:
         if update or not rev: raise
         repo = _with_history(cache, url, asked)
         commit, day = _find_commit(repo, rev, as_of)
-    try: return (_check_out(cache, repo, commit, day), commit, day), fault
+    try: folder = _check_out(cache, repo, commit, day)
     except OSError as e: raise ResultsError(f'{cache}: {e.strerror or e}') from None
+    return Checkout(folder, commit, day, url, fault)
+
+def _with_history(cache: Path, url: str, asked: str, like: Path | None = None) -> Path:
+    "A new clone with all commits; `like` as in `_make_clone`."
+    fault = _failed.get(url) or _refresh(cache, url, True, like)
+    repo = _newest_clone(cache)
+    if fault or not repo: raise ResultsError(f'{asked}: not in the cached clone, and {fault}') from None
+    return repo

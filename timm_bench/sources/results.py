@@ -13,7 +13,7 @@ from typing import Any, Sequence
 import pandas as pd
 from ..checks import ResultsError, say
 from .tables import read_table
-from .clone import check_day, check_rev, find_clone, head
+from .clone import Checkout, check_day, check_rev, find_clone, head
 
 # %% auto #0
 __all__ = ['DAY', 'BUNDLED', 'Results', 'dated_folders', 'bundled', 'get_results']
@@ -66,12 +66,15 @@ def dated_folders(
     named = [path for path in folder.glob('????-??-??') if DAY.fullmatch(path.name)]
     return sorted(path.name for path in named if any(path.glob('*.csv')))
 
-def _from_folder(folder: str | os.PathLike, origin: str = 'folder {}') -> Results:
+def _from_folder(given: str | os.PathLike, origin: str = 'folder {}') -> Results:
     "Results from a folder, its `results` folder, or the newest of the folders in it that are named by their day."
-    try: there = (folder := Path(folder).expanduser()).is_dir()
-    except (TypeError, RuntimeError): raise ResultsError(f'results={folder!r}: give a folder, a `Results`, or None') from None
+    try:
+        folder = Path(given).expanduser()
+        is_there = folder.is_dir()
+    except (TypeError, RuntimeError):
+        raise ResultsError(f'results={given!r}: give a folder, a `Results`, or None') from None
     except OSError as e: raise ResultsError(f'{folder}: cannot be read ({e.strerror})') from None
-    if not there: raise ResultsError(f'{folder}: no such folder')
+    if not is_there: raise ResultsError(f'{folder}: no such folder')
     if not Results(folder, '').files:
         inner = folder/'results'
         folder = inner if inner.is_dir() else folder/max(dated_folders(folder), default='')
@@ -83,14 +86,17 @@ def _from_folder(folder: str | os.PathLike, origin: str = 'folder {}') -> Result
     return Results(folder, origin.format(folder), commit, day)
 
 # %% ../../nbs/sources/02_results.ipynb #cc8fd04a
+def _from_clone(found: Checkout) -> Results:
+    "Results from the clone."
+    return Results(found.folder, f'the clone of {found.url}', found.commit, found.date, found.url)
+
 def _on(results: Results, day: str) -> Results:
     "The same source as it stood at the end of a day."
     asked = f'as_of={day!r}'
     if results.url:
-        folder, commit, then, url, _ = find_clone(None, day, False)
-        if url != results.url:
-            raise ResultsError(f'{asked}: these results are from {results.url}, but $TIMM_BENCH_URL is {url}')
-        return Results(folder, results.origin, commit, then, url)
+        found = find_clone(as_of=day)
+        if found.url == results.url: return _from_clone(found)
+        raise ResultsError(f'{asked}: these results are from {results.url}, but $TIMM_BENCH_URL is {found.url}')
     folder = Path(results.folder).resolve()
     days = dated_folders(folder.parent) if DAY.fullmatch(folder.name) else []
     if not days:
@@ -120,8 +126,9 @@ def get_results(
 ) -> Results:  # raises `ResultsError` when no source answers
     """Find timm's results, and say which were used.
 
-    A folder is one of CSV files, a timm checkout, or a folder of dated folders. Without one, the sources are, in this order:
-    `$TIMM_BENCH_RESULTS`, the cached clone, the bundled set. `as_of` needs the clone, or folders that are named by their day."""
+    A folder is one of CSV files, a timm checkout, or a folder of dated folders. Without one, the sources are, in this
+    order: `$TIMM_BENCH_RESULTS`, the cached clone, the bundled set. `as_of` needs the clone, or folders that are named
+    by their day."""
     rev, as_of = check_rev(rev), check_day(as_of)
     if rev and as_of: raise ResultsError('give rev= or as_of=, not both')
     if results is not None:
@@ -135,7 +142,8 @@ def get_results(
 # %% ../../nbs/sources/02_results.ipynb #e76c1a61
 def _first_source(rev: str | None, as_of: str | None, update: bool) -> tuple[Results, list[str]]:
     "The first source that answers, and why those before it did not."
-    reasons, named = [], os.environ.get('TIMM_BENCH_RESULTS')
+    reasons = []
+    named = os.environ.get('TIMM_BENCH_RESULTS')
     if not named: reasons.append('$TIMM_BENCH_RESULTS is not set')
     elif rev or update: reasons.append('$TIMM_BENCH_RESULTS is a folder, and rev= and update= need the clone')
     else:
@@ -144,9 +152,9 @@ def _first_source(rev: str | None, as_of: str | None, update: bool) -> tuple[Res
             return _on(found, as_of) if as_of else found, reasons
         except ResultsError as e: reasons.append(f'$TIMM_BENCH_RESULTS: {e}')
     try:
-        folder, commit, day, url, fault = find_clone(rev, as_of, update)
-        if fault: reasons.append(f'it could not be refreshed: {fault}')
-        return Results(folder, f'the clone of {url}', commit, day, url), reasons
+        cloned = find_clone(rev, as_of, update)
+        if cloned.fault: reasons.append(f'it could not be refreshed: {cloned.fault}')
+        return _from_clone(cloned), reasons
     except ResultsError as e: reasons.append(f'there is no clone: {e}')
     if rev or as_of: raise ResultsError('; '.join(reasons))
     try: return bundled(), reasons

@@ -13,43 +13,59 @@ import pandas as pd
 from ..checks import ResultsError, show_cell
 
 # %% auto #0
-__all__ = ['MAX_BYTES', 'read_table', 'count_rows', 'file_state']
+__all__ = ['MAX_BYTES', 'is_numeral', 'read_table', 'count_rows', 'file_state']
 
 # %% ../../nbs/sources/00_tables.ipynb #cd90bd58
 MAX_BYTES = 64 * 2**20  # timm's largest CSV is under 0.2 MB; anything near this limit is no results file
+_BLANK = '\ufeff \t\r\n'
 
 def _read_text(path: Path) -> str:
     "The content of a file, once it is certain to be whole lines of text."
     try:
-        if path.stat().st_size > MAX_BYTES: raise ResultsError(f"{path.name}: larger than {MAX_BYTES >> 20} MiB, so not one of timm's tables")
-        raw = path.read_bytes()
-        text = raw.decode('utf-8-sig')
-        if '\r' in text: text = text.replace('\r\n', '\n').replace('\r', '\n')  # any kind of line end
-    except UnicodeDecodeError as e: raise ResultsError(f'{path.name}: line {_line_at(raw, e.start)} ' + ('holds a NUL byte' if b'\0' in raw else 'is not UTF-8 text')) from None
-    except (OSError, ValueError) as e: raise ResultsError(f'{path.name}: cannot be read ({getattr(e, "strerror", None) or e})') from None
-    if not text.strip('\ufeff \t\r\n'): raise ResultsError(f'{path.name}: the file is empty')
-    if '\0' in text: raise ResultsError(f'{path.name}: line {_line_at(raw, raw.index(0))} holds a NUL byte')
-    if text.lstrip('\ufeff \t\r\n').startswith('<'): raise ResultsError(f'{path.name}: HTML or XML, not CSV')
-    if not text.endswith('\n'): raise ResultsError(f'{path.name}: line {_line_at(raw, len(raw))} has no line end, so the file is cut off')
-    return text
+        size = path.stat().st_size
+        raw = path.read_bytes() if size <= MAX_BYTES else b''
+    except (OSError, ValueError) as e:
+        raise ResultsError(f'{path.name}: cannot be read ({getattr(e, "strerror", None) or e})') from None
+    if size > MAX_BYTES:
+        raise ResultsError(f"{path.name}: larger than {MAX_BYTES >> 20} MiB, so not one of timm's tables")
+    try: text = raw.decode('utf-8-sig')
+    except UnicodeDecodeError as e:
+        what = 'holds a NUL byte' if b'\0' in raw else 'is not UTF-8 text'
+        raise ResultsError(f'{path.name}: line {_line_at(raw, e.start)} {what}') from None
+    if '\r' in text: text = text.replace('\r\n', '\n').replace('\r', '\n')  # any kind of line end
+    if not text.strip(_BLANK): fault = 'the file is empty'
+    elif '\0' in text: fault = f'line {_line_at(raw, raw.index(0))} holds a NUL byte'
+    elif text.lstrip(_BLANK).startswith('<'): fault = 'HTML or XML, not CSV'
+    elif not text.endswith('\n'): fault = f'line {_line_at(raw, len(raw))} has no line end, so the file is cut off'
+    else: return text
+    raise ResultsError(f'{path.name}: {fault}')
 
-def _line_at(raw: bytes, at: int) -> int: return raw.count(b'\n', 0, at) + 1
+def _line_at(raw: bytes, at: int) -> int:
+    "The number of the line that a byte stands in."
+    return raw.count(b'\n', 0, at) + 1
 
 # %% ../../nbs/sources/00_tables.ipynb #7e7877d5
-_NUMBER = re.compile(r'(?:^|_)(?:samples_per_sec|step_time|batch_size|img_size|gmacs|macts|param_count|top[15](?:_err|_diff)?|rank_diff|crop_pct)$')
-_NUMERAL = r'(?:[+-]?(?:\d{1,15}(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?|"\d{1,3}(?:,\d{3}){1,4}(?:\.\d*)?")?'
+_NUMBER = re.compile(
+    r'(?:^|_)(?:samples_per_sec|step_time|batch_size|img_size|gmacs|macts|param_count'
+    r'|top[15](?:_err|_diff)?|rank_diff|crop_pct)$')
+_THOUSANDS = r'"\d{1,3}(?:,\d{3}){1,4}(?:\.\d*)?"'
+_NUMERAL = r'(?:[+-]?(?:\d{1,15}(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?|' + _THOUSANDS + ')?'
+_USUAL = '(?:[-+.0-9]{0,15}|' + _THOUSANDS + ')'
 
-_USUAL = r'(?:[-+.0-9]{0,15}|"\d{1,3}(?:,\d{3}){1,4}(?:\.\d*)?")'  # what pandas makes a number of is then one; and quicker to look for
+def is_numeral(
+    cell: str,
+) -> bool:
+    "Whether a cell is empty or a number, with or without thousands commas."
+    quoted = f'"{cell}"' if ',' in cell else cell
+    return bool(re.fullmatch(_NUMERAL, quoted, re.ASCII))
 
 def _row_pattern(head: list[str]) -> re.Pattern:
     "What the rows below a header look like, if there is nothing unusual about them."
     cells = [_USUAL if _NUMBER.search(column) else r'[^,"\n]*' for column in head]
-    runs = [f'(?:,{cell}){{{len([*run])}}}' for cell, run in groupby(cells[1:])]  # a short pattern is compiled sooner
-    return re.compile('(?:' + ''.join([*cells[:1], *runs]) + r'\n)*', re.ASCII)
-
-def _is_numeral(cell: str) -> bool:
-    "Whether a cell is empty or a number, with or without thousands commas."
-    return bool(re.fullmatch(_NUMERAL, f'"{cell}"' if ',' in cell else cell, re.ASCII))
+    others = ''
+    for cell, run in groupby(cells[1:]):
+        others += f'(?:,{cell}){{{len(list(run))}}}'  # a short pattern is compiled sooner
+    return re.compile(f'(?:{"".join(cells[:1])}{others}\\n)*', re.ASCII)
 
 # %% ../../nbs/sources/00_tables.ipynb #ea54e171
 def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
@@ -63,7 +79,10 @@ def _fault(text: str, head: list[str]) -> str | None:
     for line, row in [*_rows(text)][1:]:
         if len(row) != len(head): return f'line {line} has {len(row)} cells where the header has {len(head)}'
         for column, cell in zip(head, row):
-            if _NUMBER.search(column) and not _is_numeral(cell): return f'line {line}, column {show_cell(column)}: {show_cell(cell)} is not a number'
+            if not cell or not _NUMBER.search(column): continue
+            place = f'line {line}, column {show_cell(column)}: {show_cell(cell)}'
+            if not is_numeral(cell): return f'{place} is not a number'
+            if not np.isfinite(float(cell.replace(',', ''))): return f'{place} cannot be right'
     return None
 
 # %% ../../nbs/sources/00_tables.ipynb #25c78080
@@ -75,52 +94,46 @@ def _header(text: str) -> list[str]:
         if head.count(column) > 1: raise ResultsError(f'column {show_cell(column)} stands in the header twice')
     return head
 
-def _too_large(text: str, head: list[str], column: str) -> str:
-    "The first number of a column that pandas left as text, which some versions of it do with those that no computer can hold."
-    for line, row in [*_rows(text)][1:]:
-        cell = row[head.index(column)].replace(',', '')
-        if cell and not np.isfinite(float(cell)): return f'line {line}, column {show_cell(column)}: {show_cell(cell)} cannot be right'
-    return f'column {show_cell(column)}: not numbers'
-
 def _parse(text: str, needs: Sequence[str]) -> pd.DataFrame:
     "CSV text to a frame, through pandas."
     head = _header(text)
-    if missing := [c for c in needs if c not in head]: raise ResultsError(f'no column {missing[0]!r}; it has {", ".join(map(show_cell, head[:12]))}')
+    for column in needs:
+        if column in head: continue
+        raise ResultsError(f'no column {column!r}; it has {", ".join(map(show_cell, head[:12]))}')
     rows = text.lstrip('\n').partition('\n')[2]
-    if not _row_pattern(head).fullmatch(rows) and (fault := _fault(text, head)): raise ResultsError(fault)
-    table = pd.read_csv(io.StringIO(text), header=0, names=head, index_col=False, thousands=',', keep_default_na=False, na_values=[''],
-                        low_memory=False, dtype={'model': str} if 'model' in head else None)
+    fault = None if _row_pattern(head).fullmatch(rows) else _fault(text, head)
+    if fault: raise ResultsError(fault)
+    table = pd.read_csv(
+        io.StringIO(text), header=0, names=head, index_col=False, thousands=',', keep_default_na=False, na_values=[''],
+        low_memory=False, dtype={'model': str} if 'model' in head else None)
     if table.empty: raise ResultsError('a header without rows')
-    words = [column for column, dtype in zip(head, table.dtypes) if dtype.kind not in 'iuf' and _NUMBER.search(column)]
-    if words: raise ResultsError(_fault(text, head) or _too_large(text, head, words[0]))
+    for column, dtype in table.dtypes.items():
+        if dtype.kind in 'iuf' or not _NUMBER.search(column): continue
+        raise ResultsError(_fault(text, head) or f'column {show_cell(column)}: not numbers')
     return table
 
 # %% ../../nbs/sources/00_tables.ipynb #725d9ab2
-def _limits(column: str) -> tuple[float, float]:
-    "The least and the greatest that a column of timm's can hold."
-    if column.endswith('img_size'): return 1, 1e6
-    if column in ('top1', 'top5'): return 0, 100
-    return (-_LARGEST if column.endswith('_diff') else 0), _LARGEST
-
 _LARGEST = float(np.finfo(float).max)
 
-def _bad_value(column: str, values: np.ndarray) -> np.ndarray:
+def _impossible(column: str, values: np.ndarray) -> np.ndarray:
     "Which values a column of timm's cannot hold."
     if column == 'model': return pd.isna(values)
-    low, high = _limits(column)
+    low, high = 0., _LARGEST
+    if column.endswith('_diff'): low = -_LARGEST
+    if column.endswith('img_size'): low, high = 1., 1e6
+    if column in ('top1', 'top5'): high = 100.
     bad = (values < low) | (values > high)
     if column.endswith('img_size'): return bad | (values % 1 != 0)  # also where it is missing
     return bad | np.isnan(values) if column in ('top1', 'top5') else bad
 
 def _check_values(text: str, table: pd.DataFrame) -> None:
     "Refuse a table with a value that cannot be."
-    for column, values in table.items():
+    for number, (column, values) in enumerate(table.items()):
         if column != 'model' and not _NUMBER.search(column): continue
-        with np.errstate(invalid='ignore'): bad = _bad_value(column, values.to_numpy())
-        if bad.any():
-            at = int(bad.argmax())
-            line, row = [*_rows(text)][at + 1]
-            raise ResultsError(f'line {line}, column {show_cell(column)}: {show_cell(row[list(table).index(column)])} cannot be right')
+        with np.errstate(invalid='ignore'): bad = _impossible(column, values.to_numpy())
+        if not bad.any(): continue
+        line, row = [*_rows(text)][int(bad.argmax()) + 1]
+        raise ResultsError(f'line {line}, column {show_cell(column)}: {show_cell(row[number])} cannot be right')
 
 # %% ../../nbs/sources/00_tables.ipynb #d4ecb553
 def read_table(
@@ -133,7 +146,8 @@ def read_table(
         table = _parse(text, needs)
         _check_values(text, table)
     except ResultsError as e: raise ResultsError(f'{path.name}: {e}') from None
-    except (ValueError, OverflowError, csv.Error) as e: raise ResultsError(f'{path.name}: not CSV ({show_cell(str(e))})') from None
+    except (ValueError, OverflowError, csv.Error) as e:
+        raise ResultsError(f'{path.name}: not CSV ({show_cell(str(e))})') from None
     return table
 
 # %% ../../nbs/sources/00_tables.ipynb #382c3651
