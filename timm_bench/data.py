@@ -55,7 +55,7 @@ KEEP = r'^re[sg]netd?|beit|convnext|levit|efficient|vit|vgg'  # the seed's choic
 class Names(NamedTuple):
     "What the names in an accuracy table tell, row by row."
     arch: np.ndarray  # a number for each architecture
-    gn: np.ndarray  # whether its name ends so
+    left_out: np.ndarray  # whether `is_left_out` says so
     family: np.ndarray  # a number for each family, its place in
     families: np.ndarray  # the families' names
 
@@ -82,7 +82,7 @@ def _select(
     keep: str | None,  # see `get_data`
 ) -> tuple[Pairs, dict[str, int]]:
     "The pairs to show, and how many were dropped for which reason."
-    named = pairs.take(~names.gn[pairs.accuracy])
+    named = pairs.take(~names.left_out[pairs.accuracy])
     pattern = as_pattern('keep', keep or '', '; give None for all families')
     kept = np.array([bool(pattern.search(family)) for family in names.families], dtype=bool)
     shown = in_keep = named.take(kept[names.family[named.accuracy]])
@@ -90,7 +90,7 @@ def _select(
         rows = in_keep.accuracy
         shown = in_keep.take(first_of_each(-top1[rows], names.arch[rows], in_keep.size, names.family[rows]))
     dropped = {
-        'name ends in gn': pairs.count - named.count,
+        'name ends in gn, or begins with test_': pairs.count - named.count,
         'family not in keep': named.count - in_keep.count,
         'a better weight is shown': in_keep.count - shown.count}
     return shown, dropped
@@ -234,8 +234,8 @@ def get_data(
 ) -> pd.DataFrame:  # a row per weight and image size; raises `ResultsError`
     """Speed and accuracy of models, in one tidy frame.
 
-    `secs` is seconds per image, amortised over the batch. No architecture is in it whose name ends in gn. Words such
-    as `'rtx4090 nhwc'` mean the benchmark file that they are true of; without any it is amp, nhwc, RTX 3090, eager, with
+    `secs` is seconds per image, amortised over the batch. No architecture is in it whose name ends in gn or
+    begins with test_. Words such as `'rtx4090 nhwc'` mean the benchmark file that they are true of; without any it is amp, nhwc, RTX 3090, eager, with
     the newest PyTorch. `keep='^(vit|convnext)$'` takes these two families alone. The frame's `attrs` say where it is
     from, and what was dropped."""
     check_part(part)

@@ -13,8 +13,8 @@ from .checks import ResultsError
 
 # %% auto #0
 __all__ = ['VENDORS', 'Name', 'split_name', 'registry', 'all_weights', 'UnknownModel', 'known_names', 'suggest', 'renamed',
-           'renames', 'current_name', 'full_name', 'license', 'declared_license', 'trained_at', 'can_fold',
-           'is_left_out', 'families', 'family', 'pretrain']
+           'renames', 'current_name', 'full_name', 'license', 'declared_license', 'trained_at', 'can_fold', 'pretrain',
+           'is_left_out', 'families', 'family']
 
 # %% ../nbs/02_models.ipynb #0a5a8215
 class Name(NamedTuple):
@@ -163,16 +163,45 @@ def _foldable() -> frozenset[str]:
     "The architectures that timm can fold."
     return frozenset(registry()['foldable'])
 
+# %% ../nbs/02_models.ipynb #ff8a882b
+_DATA = re.compile(
+    'in1k|in12k|in21k|in22k|inw21k|ig1b|jft|laion2b|laion400m|laiona|webli|datacomp1b|datacompxl|dfn2b|dfn5b|dfndr2b'
+    r'|yfcc\d+m|merged2b|ssld6m|m30m|m38m|lvd142m|lvd1689m|sat493m|sa1b|cc12m|openai|metaclip2?|seer|swag|bamboo')
+_BEFORE_TAGS = re.compile(r'(in(?<![a-z]in)(?:12|21|22))k?(?:_|ft1k|$)')  # how a name of before 2023 tells it
+_BY_CARD = {'ssld': 'in22k'}  # what the model cards say of a word
+
+def pretrain(
+    name: str,  # a model's name of any era; without a tag, timm's default weights are meant
+) -> str | None:  # data sets in order, '+' between them; `None` where the name tells nothing; raises `ResultsError`
+    """The data that a model saw before it was fine-tuned on ImageNet-1k.
+
+    Such as 'in22k' or 'laion2b+in12k'; 'in1k' for ImageNet-1k alone."""
+    _need_text(name)
+    data = _data_of(full_name(name))
+    old = None if data else _BEFORE_TAGS.search(name)
+    return f'{old[1]}k' if old else data
+
+@cache
+def _data_of(weight: str) -> str | None:
+    "The data that a weight's full name tells."
+    arch, tag = split_name(weight)
+    words = [_BY_CARD.get(word, word) for word in tag.replace('ssld_6m', 'ssld6m').split('_')]
+    data = [word for word in words if _DATA.fullmatch(word)]
+    if tag.startswith('clip_ft_'): data.insert(0, 'clip')  # pairs of images and texts, but not which
+    if tag and arch.endswith('_ssld'): data.insert(0, _BY_CARD['ssld'])
+    before = list(dict.fromkeys(word for word in data if word != 'in1k'))
+    return '+'.join(before) or ('in1k' if data else None)
+
 # %% ../nbs/02_models.ipynb #3b1316ba
 _LETTERS = re.compile(r'^([a-z]+?(?:v2)?)(?:\d|_|$)')
-_MORE_DATA = re.compile(r'in(?<![a-z]in)(12|21|22)')  # no letter stands before it; so written, it is found quickly
+_SUPERSET = re.compile(r'in(?<![a-z]in)w?(12|21|22)')  # no letter stands before it; so written, it is found quickly
 _RESNET_D = re.compile('resnet.*d')
 
 def is_left_out(
     arch: str,
 ) -> bool:
-    "Whether `get_data` leaves an architecture out, as the seed did."
-    return arch.endswith('gn')
+    "Whether `get_data` leaves an architecture out: its name ends in gn, as in the seed, or begins with test_."
+    return arch.endswith('gn') or arch.startswith('test_')
 
 @cache
 def _stem(arch: str, vendors: bool) -> str:
@@ -180,6 +209,18 @@ def _stem(arch: str, vendors: bool) -> str:
     if vendors: arch = VENDORS.sub('', arch)
     letters = _LETTERS.match(arch)
     return (letters[1] if letters else 'other') + ('d' if _RESNET_D.search(arch) else '')
+
+@cache
+def _more_data(name: str) -> str:
+    "The suffix for more data than ImageNet-1k; nothing where there was no more, or the name does not tell."
+    arch, dot, tag = name.partition('.')
+    superset = _SUPERSET.search(name)
+    if not superset and dot:
+        data = _data_of(name)
+        if data in (None, 'in1k'): return ''
+        superset = _SUPERSET.search(data)
+        if not superset: return '_web'
+    return f'_in{superset[1]}' if superset else ''
 
 # %% ../nbs/02_models.ipynb #34426f6f
 def families(
@@ -190,16 +231,11 @@ def families(
     "The families of many models."
     stem_of = lambda name: _stem(name.partition('.')[0], bool(vendors))
     found = {name: stem_of(name) for name in names}
-    more = {}
-    for name in found:
-        seen = _MORE_DATA.search(name)
-        if seen: more[name] = seen[1]
-    if not more: return found
+    more = {name: _more_data(name) for name in found}
+    if not any(more.values()): return found
     rest = found if among is None else among
-    have_plain = {stem_of(name) for name in rest if not _MORE_DATA.search(name)}
-    for name, data in more.items():
-        if found[name] in have_plain: found[name] += f'_in{data}'
-    return found
+    have_plain = {stem_of(name) for name in rest if not _more_data(name)}
+    return {name: stem + more[name] if stem in have_plain else stem for name, stem in found.items()}
 
 # %% ../nbs/02_models.ipynb #28882278
 def family(
@@ -215,28 +251,3 @@ def family(
     if not all(isinstance(other, str) for other in others):
         raise ResultsError(f"among={str(others)[:60]!r}: give names of models, such as ['convnext_tiny']")
     return families([name], others, vendors)[name]
-
-# %% ../nbs/02_models.ipynb #ff8a882b
-_DATA = re.compile(
-    'in1k|in12k|in21k|in22k|inw21k|ig1b|jft|laion2b|laion400m|laiona|webli|datacomp1b|datacompxl|dfn2b|dfn5b|dfndr2b'
-    r'|yfcc\d+m|merged2b|ssld6m|m30m|m38m|lvd142m|lvd1689m|sat493m|sa1b|cc12m|openai|metaclip2?|seer|swag|bamboo')
-_BEFORE_TAGS = re.compile(r'(in(?<![a-z]in)(?:12|21|22))k?(?:_|ft1k|$)')  # how a name of before 2023 tells it
-
-def pretrain(
-    name: str,  # a model's name of any era; without a tag, timm's default weights are meant
-) -> str | None:  # data sets in order, '+' between them; `None` where the name tells nothing; raises `ResultsError`
-    """The data that a model saw before it was fine-tuned on ImageNet-1k.
-
-    Such as 'in22k' or 'laion2b+in12k'; 'in1k' for ImageNet-1k alone."""
-    _need_text(name)
-    data = _data_of_tag(split_name(full_name(name)).tag)
-    old = None if data else _BEFORE_TAGS.search(name)
-    return f'{old[1]}k' if old else data
-
-@cache
-def _data_of_tag(tag: str) -> str | None:
-    "The data that a weight's tag names."
-    data = [piece for piece in tag.replace('ssld_6m', 'ssld6m').split('_') if _DATA.fullmatch(piece)]
-    if tag.startswith('clip_ft_'): data.insert(0, 'clip')  # pairs of images and texts, but not which
-    before = list(dict.fromkeys(piece for piece in data if piece != 'in1k'))
-    return '+'.join(before) or ('in1k' if data else None)

@@ -393,7 +393,7 @@ const controls = (() => {
   function source() {
     const { source, sets, benchmarks } = data.raw,
       left = source.faults.length ? ` Left out: ${source.faults.join('; ')}.` : '';
-    return `${format.count(benchmarks.length)} benchmark files and ${sets.length} test sets from ${source.text}. ${format.count(data.n)} models and image sizes${source.gn ? `; ${source.gn} whose names end in gn are left out` : ''}.${left} Licences are those that timm declares. Page made on ${data.raw.made} by timm_bench ${data.raw.version}.`;
+    return `${format.count(benchmarks.length)} benchmark files and ${sets.length} test sets from ${source.text}. ${format.count(data.n)} models and image sizes${source.gn ? `; ${source.gn} whose names end in gn or begin with test_ are left out` : ''}.${left} Licences are those that timm declares. Page made on ${data.raw.made} by timm_bench ${data.raw.version}.`;
   }
 
   return { start, draw, forget, legend, meaning, source };
