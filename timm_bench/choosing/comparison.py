@@ -44,11 +44,12 @@ def _pick_pair(a: str, b: str, part: str, results: Results) -> tuple[Benchmark, 
     return one, other
 
 # %% ../../nbs/choosing/02_comparison.ipynb #00f15d08
-def _own_benchmark(given: object) -> pd.DataFrame | Benchmark | None:
+def _own_benchmark(given: Any) -> pd.DataFrame | Benchmark | None:
     "A frame, or the file that a path leads to; `None` for words."
     if isinstance(given, pd.DataFrame): return given
     is_file = isinstance(given, str) and given.endswith('.csv') and Path(given).is_file()
-    return Benchmark.named(Path(given).name, Path(given)) if is_file or isinstance(given, os.PathLike) else None
+    if not is_file and not isinstance(given, os.PathLike): return None
+    return Benchmark.named(Path(given).name, Path(given))
 
 def _two_benchmarks(
     a: Any,  # see `compare`
@@ -87,7 +88,7 @@ def _read_side(benchmark: pd.DataFrame | Benchmark, part: str) -> _Side:
 _ROW = ['model', 'img_size']
 
 def _rates(table: pd.DataFrame, other: pd.DataFrame, part: str) -> pd.DataFrame:
-    "One row a `model` (as matched) and `img_size`: its `rate`, `batch` and `params` (missing where the table has none)."
+    "One row a `model` (as matched) and `img_size`: its `rate`, its `batch`, and its `params` where the table has them."
     if 'param_count' not in table: table = table.rename(columns={'param_count_x': 'param_count'})  # of `get_data`
     size = f'{part}_img_size'
     columns = {'model': 'name', size: 'img_size', f'{part}_samples_per_sec': 'rate',
