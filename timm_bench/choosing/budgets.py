@@ -16,7 +16,7 @@ from ..models import VENDORS, all_weights, families, registry, suggest
 __all__ = ['COMMERCIAL', 'parse_seconds', 'parse_amount', 'parse_pixels', 'spend', 'NothingFits', 'nothing_fits', 'times']
 
 # %% ../../nbs/choosing/00_budgets.ipynb #3f0c91d2
-_NUMBER = r'((?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)'
+_WRITTEN_NUMBER = r'((?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)'
 
 def _number_and_unit(pattern: re.Pattern, value: object) -> tuple[Any, str]:
     "The number that somebody gave, and the unit behind it; NaN for what is no number."
@@ -25,7 +25,7 @@ def _number_and_unit(pattern: re.Pattern, value: object) -> tuple[Any, str]:
     return (float(found[1]), found[2] or '') if found else (np.nan, '')
 
 # %% ../../nbs/choosing/00_budgets.ipynb #9abc27e5
-_TIME = re.compile(f'{_NUMBER} ?(s|ms|us|µs|μs|ns|/s)?')
+_TIME = re.compile(f'{_WRITTEN_NUMBER} ?(s|ms|us|µs|μs|ns|/s)?')
 _IN_A_SECOND = {'s': 1, 'ms': 1e3, 'us': 1e6, 'µs': 1e6, 'μs': 1e6, 'ns': 1e9}  # micro has two characters in Unicode
 
 def parse_seconds(
@@ -39,7 +39,7 @@ def parse_seconds(
     return 1 / number if unit == '/s' else float(number) / _IN_A_SECOND[unit or 's']
 
 # %% ../../nbs/choosing/00_budgets.ipynb #8e23e2ea
-_AMOUNT = re.compile(f'{_NUMBER} ?([KMBGT])?', re.IGNORECASE)
+_AMOUNT = re.compile(f'{_WRITTEN_NUMBER} ?([KMBGT])?', re.IGNORECASE)
 _LETTER = {'K': 1e3, 'M': 1e6, 'B': 1e9, 'G': 1e9, 'T': 1e12}
 _UNIT = {'millions': 1e6, 'billions': 1e9}
 
