@@ -160,7 +160,7 @@ def _kept_out(table: pd.DataFrame, over: pd.DataFrame) -> _KeptOut | None:
 _ANSWER = ['model', 'accuracy', 'error', *TEST_SETS, 'secs', 'secs_low', 'secs_high', 'estimated', 'param_count_x',
            'param_count_y', 'infer_gmacs', 'infer_macts', 'img_size', 'family', 'pretrain', 'license']
 
-def _answer(table: pd.DataFrame) -> pd.DataFrame:
+def _answer_columns(table: pd.DataFrame) -> pd.DataFrame:
     "The columns that a decision needs."
     return table[[column for column in _ANSWER if column in table]]
 
@@ -179,7 +179,7 @@ def _explained(
         reasons.append(_why_here(place, row, len(ranked), budgets, better))
         ties.append(is_tie(row.accuracy, after.accuracy, row.error, after.error))
     margin = rows.accuracy - following.accuracy
-    return _answer(rows).assign(binds=binds, reason=reasons, runner_up=following.model, margin=margin, tie=ties)
+    return _answer_columns(rows).assign(binds=binds, reason=reasons, runner_up=following.model, margin=margin, tie=ties)
 
 # %% ../../nbs/choosing/01_choose.ipynb #b5cd0c1f
 def _why_here(place: int, row: Any, fits: int, budgets: int, better: _KeptOut | None) -> str:
@@ -258,8 +258,8 @@ def better_than(
     speedup, points = own.secs / better.secs, better.accuracy - own.accuracy
     changes = [_change(times_faster, gain) for times_faster, gain in zip(speedup, points)]
     ties = [is_tie(row.accuracy, own.accuracy, row.error, own.error) for row in better.itertuples()]
-    chosen = _answer(better).assign(speedup=speedup, points=points, change=changes, tie=ties)
-    than = _answer(own.to_frame().T).iloc[0].to_dict()
+    chosen = _answer_columns(better).assign(speedup=speedup, points=points, change=changes, tie=ties)
+    than = _answer_columns(own.to_frame().T).iloc[0].to_dict()
     chosen.attrs = df.attrs | dict(than=dict(asked=model, understood=said) | than)
     return chosen
 

@@ -127,21 +127,15 @@ def compare(
     both['speedup'] = both.rate_b / both.rate_a
     both['same_batch'] = both.batch_a == both.batch_b
     both['same_params'] = ~((both.params_b / both.params_a - 1).abs() > 0.01)
-    table = _with_ranks(both)
-    attrs = dict(a=one.about, b=other.about, files=[one.file, other.file], part=part,
-                 pairs=int(table.speedup.notna().sum()), same_batch=int(table.same_batch.sum()),
-                 other_params=int((~table.same_params).sum()))
-    if batches == 'same': table = table[table.same_batch]
-    table = table.sort_values('speedup', ascending=False, kind='stable').reset_index(drop=True)
-    table.attrs = attrs
-    return table
-
-def _with_ranks(both: pd.DataFrame) -> pd.DataFrame:
-    "Add each model's rank in either file, 1 for the fastest of those measured in both, and how many places it gains."
     paired = both[both.measured.eq('both')]
-    rank_a, rank_b = [paired[rate].rank(ascending=False, method='min') for rate in ('rate_a', 'rate_b')]
-    ranks = dict(rank_a=rank_a, rank_b=rank_b, places=rank_a - rank_b)
-    return both.assign(**ranks)
+    for each in 'a', 'b': both[f'rank_{each}'] = paired[f'rate_{each}'].rank(ascending=False, method='min')
+    both['places'] = both.rank_a - both.rank_b
+    shown = both[both.same_batch] if batches == 'same' else both
+    table = shown.sort_values('speedup', ascending=False, kind='stable').reset_index(drop=True)
+    table.attrs = dict(
+        a=one.about, b=other.about, files=[one.file, other.file], part=part, pairs=int(both.speedup.notna().sum()),
+        same_batch=int(both.same_batch.sum()), other_params=int((~both.same_params).sum()))
+    return table
 
 # %% ../../nbs/choosing/02_comparison.ipynb #dedb3eb7
 def by_family(
