@@ -222,8 +222,8 @@ def test_ties_are_those_of_the_binomial_standard_error(snapshots):
 
 @pytest.mark.parametrize('day', DAYS)
 def test_the_sizes_of_the_test_sets_are_those_that_timms_tables_show(snapshots, day):
-    for name, images in TEST_SETS.items():
-        right = get_accuracy(name, results=snapshots/day).top1 / 100 * images
+    for name, about in TEST_SETS.items():
+        right = get_accuracy(name, results=snapshots/day).top1 / 100 * about.images
         assert (right - right.round()).abs().max() < 0.3, name  # any other number of images leaves up to 0.5
 
 

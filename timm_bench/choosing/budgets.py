@@ -5,45 +5,96 @@
 # %% ../../nbs/choosing/00_budgets.ipynb #ff42c70b
 from __future__ import annotations
 import re
-from typing import Sequence
+from typing import Any, Callable, Literal, NamedTuple, Sequence
 import numpy as np
 import pandas as pd
-from ..checks import ResultsError, one_of, as_numbers
+from ..checks import ResultsError, as_numbers, one_of
+from ..columns import time_in_words
 from ..models import VENDORS, all_weights, families, registry, suggest
 
 # %% auto #0
-__all__ = ['COMMERCIAL', 'parse_seconds', 'spend', 'NothingFits', 'nothing_fits', 'times']
+__all__ = ['COMMERCIAL', 'parse_seconds', 'parse_amount', 'parse_pixels', 'spend', 'NothingFits', 'nothing_fits', 'times']
+
+# %% ../../nbs/choosing/00_budgets.ipynb #3f0c91d2
+_WRITTEN_NUMBER = r'((?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)'
+
+def _number_and_unit(pattern: re.Pattern, value: object) -> tuple[Any, str]:
+    "The number that somebody gave, and the unit behind it; NaN for what is no number."
+    if isinstance(value, (int, float, np.number)) and not isinstance(value, bool): return value, ''
+    found = pattern.fullmatch(value.strip()) if isinstance(value, str) else None
+    return (float(found[1]), found[2] or '') if found else (np.nan, '')
 
 # %% ../../nbs/choosing/00_budgets.ipynb #9abc27e5
-_TIME = {'s': 1, 'ms': 1e3, 'us': 1e6, 'µs': 1e6, 'μs': 1e6, 'ns': 1e9}  # how many in a second; micro has two characters in Unicode
-_NUMBER = r'((?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)'
+_TIME = re.compile(f'{_WRITTEN_NUMBER} ?(s|ms|us|µs|μs|ns|/s)?')
+_IN_A_SECOND = {'s': 1, 'ms': 1e3, 'us': 1e6, 'µs': 1e6, 'μs': 1e6, 'ns': 1e9}  # micro has two characters in Unicode
 
 def parse_seconds(
     value: float | str,  # seconds, or '5ms', '200us', '0.01s', '200/s'
 ) -> float:  # seconds per image; raises `ResultsError`
     "Read a time per image."
-    found = re.fullmatch(_NUMBER + r' ?(s|ms|us|µs|μs|ns|/s)?', value.strip()) if isinstance(value, str) else None
-    number = float(found[1]) if found else value
-    if isinstance(number, bool) or not isinstance(number, (int, float, np.number)) or not 0 < number < float('inf'):
-        raise ResultsError(f"under={value!r}: give seconds per image as a number above 0, or such as '5ms', '200us', '200/s'")
-    return 1 / number if found and found[2] == '/s' else float(number) / _TIME[found and found[2] or 's']
-
-def _time(secs: float, digits: int = 3) -> str:
-    "A time in the unit that suits it."
-    scale, unit = next((pair for pair in ((1, 's'), (1e-3, 'ms'), (1e-6, 'µs')) if secs >= pair[0] * .9995), (1e-9, 'ns'))
-    return f'{secs / scale:.{digits}g} {unit}'
+    number, unit = _number_and_unit(_TIME, value)
+    if not 0 < number < np.inf:
+        example = "or such as '5ms', '200us', '200/s'"
+        raise ResultsError(f'under={value!r}: give seconds per image as a number above 0, {example}')
+    return 1 / number if unit == '/s' else float(number) / _IN_A_SECOND[unit or 's']
 
 # %% ../../nbs/choosing/00_budgets.ipynb #8e23e2ea
-_LETTERS = {'K': 1e3, 'M': 1e6, 'B': 1e9, 'G': 1e9, 'T': 1e12}
+_AMOUNT = re.compile(f'{_WRITTEN_NUMBER} ?([KMBGT])?', re.IGNORECASE)
+_LETTER = {'K': 1e3, 'M': 1e6, 'B': 1e9, 'G': 1e9, 'T': 1e12}
+_UNIT = {'millions': 1e6, 'billions': 1e9}
 
-def _amount(argument: str, value: float | str, unit: float, example: str) -> float:
-    "Read an amount in a column's unit."
-    found = re.fullmatch(_NUMBER + r' ?([KMBGT])?', value.strip(), re.I) if isinstance(value, str) else None
-    number = float(found[1]) if found else value
-    letter = found[2] if found else None
-    if isinstance(number, bool) or not isinstance(number, (int, float, np.number)) or not 0 < number < (float('inf') if letter else 1e5):
-        raise ResultsError(f"{argument}={value!r}: give {'millions' if unit == 1e6 else 'billions'} as a number above 0, or such as {example!r}")
-    return float(number) * (_LETTERS[letter.upper()] / unit if letter else 1)
+def parse_amount(
+    argument: str,  # its name, such as 'params'
+    value: float | str,  # what somebody gave for it: in the unit, or with a letter, '25M'
+    unit: Literal['millions', 'billions'],  # of the result
+    example: str,  # of what may be given, for the message
+) -> float:  # in the unit; raises `ResultsError`
+    "Read an amount."
+    number, letter = _number_and_unit(_AMOUNT, value)
+    too_much = np.inf if letter else 1e5
+    if not 0 < number < too_much:
+        raise ResultsError(f'{argument}={value!r}: give {unit} as a number above 0, or such as {example!r}')
+    scale = _LETTER[letter.upper()] / _UNIT[unit] if letter else 1
+    return float(number) * scale
+
+# %% ../../nbs/choosing/00_budgets.ipynb #6c1a7f30
+def parse_pixels(
+    value: int | str,  # pixels, or '224px'
+) -> float:  # pixels; raises `ResultsError`
+    "Read an image size."
+    try: number = float(str(value).removesuffix('px'))
+    except ValueError: number = 0
+    if isinstance(value, bool) or not 1 <= number < 1e6:
+        raise ResultsError(f'size={value!r}: give the largest side of the image in pixels, such as 224')
+    return number
+
+# %% ../../nbs/choosing/00_budgets.ipynb #16d58d6c
+class _Limit(NamedTuple):
+    "A budget that is a number: at most so much."
+    parse: Callable[[Any], float]  # what somebody gave for it
+    columns: list[str]  # that tell of how much it is, the first that does
+
+_LIMITS = {
+    'under': _Limit(parse_seconds, ['secs']),
+    'params': _Limit(lambda given: parse_amount('params', given, 'millions', '25M'),
+                     ['param_count_y', 'param_count_x']),
+    'macs': _Limit(lambda given: parse_amount('macs', given, 'billions', '4G'), ['infer_gmacs']),
+    'acts': _Limit(lambda given: parse_amount('acts', given, 'millions', '10M'), ['infer_macts']),
+    'size': _Limit(parse_pixels, ['img_size'])}
+
+def _need_column(df: pd.DataFrame, argument: str, column: str) -> None:
+    "Refuse a frame that cannot tell what a budget is about."
+    if column in df: return
+    raise ResultsError(f'{argument}=: this frame has no column {column!r}; there are {", ".join(map(str, df.columns))}')
+
+def _over(df: pd.DataFrame, argument: str, given: object) -> pd.Series:
+    "How many times each row is over a limit."
+    limit = _LIMITS[argument].parse(given)
+    columns = _LIMITS[argument].columns
+    there = [column for column in columns if column in df]
+    if not there: _need_column(df, argument, columns[-1])
+    numbers = as_numbers(df, 'column', there)
+    return numbers[there[0]].fillna(numbers[there[-1]]) / limit
 
 # %% ../../nbs/choosing/00_budgets.ipynb #dee12877
 COMMERCIAL = ('apache-2.0', 'mit', 'bsd-3-clause', 'cc-by-4.0')
@@ -51,80 +102,61 @@ COMMERCIAL = ('apache-2.0', 'mit', 'bsd-3-clause', 'cc-by-4.0')
 def _licenses(df: pd.DataFrame) -> set[str]:
     "Every licence that timm or the frame names."
     declared = {name for tags in registry()['weights'].values() for name in tags.values()}
-    return {name for name in declared | set(df.get('license', pd.Series(dtype=object)).dropna()) if isinstance(name, str)}
+    return {name for name in declared | set(df.license) if isinstance(name, str)}
 
-# %% ../../nbs/choosing/00_budgets.ipynb #16d58d6c
-def _over(df: pd.DataFrame, argument: str, column: str, limit: float) -> pd.Series:
-    "How many times each row is over a limit."
-    if column not in df: raise ResultsError(f'{argument}=: this frame has no column {column!r}; there are {", ".join(map(str, df.columns))}')
-    return as_numbers(df, 'column', [column])[column] / limit
-
-def _params_over(df: pd.DataFrame, limit: float) -> pd.Series:
-    "The same for the parameters: those of the weight that is loaded; where no accuracy table tells them, those of the model as measured."
-    columns = [c for c in ('param_count_y', 'param_count_x') if c in df] or ['param_count_x']
-    over = [_over(df, 'params', column, limit) for column in columns]
-    return over[0].fillna(over[-1])
+# %% ../../nbs/choosing/00_budgets.ipynb #b04e6d73
+def _family_names(df: pd.DataFrame) -> list[pd.Series]:
+    "The family of each row; of a port (`tf_`, …) also the one by its prefix, and its architecture's."
+    found = [df.family]
+    models = df.get('model', pd.Series(dtype=object))
+    ports = [name for name in models if isinstance(name, str) and VENDORS.match(name)]
+    if not ports: return found
+    for vendors in False, True:
+        of_ports = families(ports, all_weights(), vendors)
+        found.append(models.map(of_ports).fillna(df.family))
+    return found
 
 # %% ../../nbs/choosing/00_budgets.ipynb #16e13888
 _MANY = 30  # choices that a message does not list where some are near
 
-def _choose_near(argument: str, name: object, choices: list[str]) -> None:
+def _check_name(argument: str, name: object, choices: list[str]) -> None:
     "Refuse what is none of the choices, with those nearest to it where there are too many to read."
-    unknown = isinstance(name, str) and name not in choices
-    if unknown and len(choices) > _MANY and (near := suggest(str(name), [choice for choice in choices if isinstance(choice, str)])):
-        raise ResultsError(f'{argument}={name!r}: did you mean {", ".join(map(repr, near))}? There are {len(choices)}, in the column {argument!r}')
+    if isinstance(name, str) and name not in choices and len(choices) > _MANY:
+        near = ', '.join(map(repr, suggest(name, [choice for choice in choices if isinstance(choice, str)])))
+        many = f'There are {len(choices)}, in the column {argument!r}'
+        if near: raise ResultsError(f'{argument}={name!r}: did you mean {near}? {many}')
     one_of(argument, name, choices)
 
-def _outside(df: pd.DataFrame, argument: str, wanted: str | Sequence[str], choices: set[str], more: dict[str, Sequence[str]]) -> pd.Series:
+def _outside(df: pd.DataFrame, argument: str, wanted: str | Sequence[str]) -> pd.Series:
     "1 for a row with one of the wanted names, infinity for any other."
-    if argument not in df: raise ResultsError(f'{argument}=: this frame has no column {argument!r}; there are {", ".join(map(str, df.columns))}')
+    _need_column(df, argument, argument)
+    told = _family_names(df) if argument == 'family' else [df[argument]]
+    known = _licenses(df) if argument == 'license' else {name for names in told for name in names.dropna()}
+    choices = sorted(known, key=str)
+    if argument == 'license': choices.insert(0, 'commercial')
     names = [wanted] if isinstance(wanted, str) or not isinstance(wanted, Sequence) else list(wanted)
-    valid = [*more, *sorted(choices, key=str)]
-    if not names: raise ResultsError(f'{argument}={wanted!r}: give one of {", ".join(map(repr, valid))}')
-    for name in names: _choose_near(argument, name, valid)
-    allowed = {each for name in names for each in more.get(name, (name,))}
-    return df[argument].isin(allowed).map({True: 1.0, False: float('inf')})
-
-def _of_family(df: pd.DataFrame, wanted: str | Sequence[str]) -> pd.Series:
-    "1 for a row of a wanted family, infinity for any other; a port (`tf_`, `gluon_`, …) is found under its prefix and under its architecture's family."
-    frames = [df]
-    if {'family', 'model'} <= set(df):
-        ports = [name for name in df.model if isinstance(name, str) and VENDORS.match(name)]
-        told = [families(ports, all_weights(), vendors) for vendors in (False, True)] if ports else []
-        frames += [df.assign(family=df.model.map(each).fillna(df.family)) for each in told]
-    choices = {family for frame in frames for family in frame.get('family', pd.Series(dtype=object)).dropna()}
-    return pd.concat([_outside(frame, 'family', wanted, choices, {}) for frame in frames], axis=1).min(axis=1)
+    if not names: raise ResultsError(f'{argument}={wanted!r}: give one of {", ".join(map(repr, choices))}')
+    for name in names: _check_name(argument, name, choices)
+    if argument == 'license' and 'commercial' in names: names = [*set(names) - {'commercial'}, *COMMERCIAL]
+    fits = np.logical_or.reduce([each.isin(names) for each in told])
+    return pd.Series(np.where(fits, 1.0, np.inf), df.index)
 
 # %% ../../nbs/choosing/00_budgets.ipynb #47b379c0
-_BUDGETS = {
-    'under': lambda df, value: _over(df, 'under', 'secs', parse_seconds(value)),
-    'params': lambda df, value: _params_over(df, _amount('params', value, 1e6, '25M')),
-    'macs': lambda df, value: _over(df, 'macs', 'infer_gmacs', _amount('macs', value, 1e9, '4G')),
-    'acts': lambda df, value: _over(df, 'acts', 'infer_macts', _amount('acts', value, 1e6, '10M')),
-    'size': lambda df, value: _over(df, 'size', 'img_size', _pixels(value)),
-    'license': lambda df, value: _outside(df, 'license', value, _licenses(df), {'commercial': COMMERCIAL}),
-    'pretrain': lambda df, value: _outside(df, 'pretrain', value, set(df.get('pretrain', pd.Series(dtype=object)).dropna()), {}),
-    'family': _of_family}
-
-def _pixels(value: int | str) -> float:
-    "Read an image size."
-    try: number = float(str(value).removesuffix('px'))
-    except ValueError: number = 0
-    if isinstance(value, bool) or not 1 <= number < 1e6: raise ResultsError(f'size={value!r}: give the largest side of the image in pixels, such as 224')
-    return number
-
 def spend(
     df: pd.DataFrame,  # of `get_data`
     budgets: dict,  # value by name, as in `best`; `None` for none
-) -> pd.DataFrame:  # a column per budget, named as it was given, `under='5ms'`; up to 1 fits; raises `ResultsError` for what cannot be read
-    "How many times each row is over each budget."
-    given = {name: value for name, value in budgets.items() if value is not None}
-    return pd.DataFrame({_label(name, value): _BUDGETS[name](df, value) for name, value in given.items()}, index=df.index)
+) -> pd.DataFrame:  # a column per budget, named as it was given, `under='5ms'`; raises `ResultsError`
+    "How many times each row is over each budget; up to 1 it fits."
+    over = {}
+    for name, given in budgets.items():
+        if given is None: continue
+        over[_label(name, given)] = _over(df, name, given) if name in _LIMITS else _outside(df, name, given)
+    return pd.DataFrame(over, index=df.index)
 
-def _label(name: str, value: object) -> str:
+def _label(name: str, given: object) -> str:
     "A budget as it was given; of a number, as many digits as one reads, and seconds in the unit that suits them."
-    if name == 'under' and isinstance(value, (int, float, np.number)): value = _time(float(value), 4)
-    return f'{name}={value:.4g}' if isinstance(value, (float, np.floating)) else f'{name}={value!r}'
+    if name == 'under' and isinstance(given, (int, float, np.number)): given = time_in_words(float(given), 4)
+    return f'{name}={given:.4g}' if isinstance(given, (float, np.floating)) else f'{name}={given!r}'
 
 # %% ../../nbs/choosing/00_budgets.ipynb #b649b394
 class NothingFits(ResultsError):
@@ -138,18 +170,23 @@ def nothing_fits(
     if df.empty: return NothingFits('nothing fits: df has no models')
     broken = ~(over <= 1)
     excluded = broken.sum().sort_values(ascending=False, kind='stable')
-    factor = over.where(broken, 1.0).fillna(float('inf')).clip(upper=1e12).prod(axis=1)
-    near = pd.DataFrame(dict(broken=broken.sum(axis=1), factor=factor, top1=-df.accuracy)).sort_values(['broken', 'factor', 'top1'], kind='stable').index[0]
-    misses = ' and '.join(_miss(label, over.at[near, label]) for label in over if broken.at[near, label])
-    return NothingFits(f'nothing fits: {excluded.index[0]} excludes most ({excluded.iloc[0]:,} of {len(df):,} models); '
-                       f'the nearest miss is {df.model[near]} ({df.accuracy[near]:.2f} %), which is {misses}')
-
-def _miss(label: str, factor: float) -> str:
-    "By how much a model misses a budget."
-    return f'×{times(factor)} over {label}' if np.isfinite(factor) else f'outside of {label}'
+    factors = over.where(broken, 1.0).fillna(np.inf).clip(upper=1e12)
+    nearness = pd.DataFrame(dict(broken=broken.sum(axis=1), factor=factors.prod(axis=1), top1=-df.accuracy))
+    near = nearness.sort_values(list(nearness), kind='stable').index[0]
+    misses = []
+    for label in over:
+        if not broken.at[near, label]: continue
+        factor = over.at[near, label]
+        misses.append(f'×{times(factor)} over {label}' if np.isfinite(factor) else f'outside of {label}')
+    return NothingFits(
+        f'nothing fits: {excluded.index[0]} excludes most ({excluded.iloc[0]:,} of {len(df):,} models); '
+        f'the nearest miss is {df.model[near]} ({df.accuracy[near]:.2f} %), which is {" and ".join(misses)}')
 
 def times(
     factor: float,  # how many times, above 1
 ) -> str:  # '2.35', '1.0003': as many digits as show that it is above 1
     "A factor in words."
-    return next((text for digits in range(3, 18) if float(text := f'{factor:.{digits}g}') > 1), '1')
+    for digits in range(3, 18):
+        text = f'{factor:.{digits}g}'
+        if float(text) > 1: return text
+    return '1'

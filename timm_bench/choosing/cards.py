@@ -6,15 +6,16 @@
 from __future__ import annotations
 import os
 from datetime import date
-from typing import TYPE_CHECKING, Callable
+from typing import TYPE_CHECKING, Callable, NamedTuple
 import numpy as np
 import pandas as pd
 from ..checks import printable
-from ..sources.results import Results, get_results
-from ..sources.benchmarks import list_benchmarks, pick_benchmark
-from ..models import declared_license, families, family, full_name, is_left_out, pretrain, renames, split_name
-from ..accuracy import get_accuracy, sets_in
 from ..columns import time_in_words
+from ..sources.tables import count_rows
+from ..sources.results import Results, get_results
+from ..sources.benchmarks import Benchmark, benchmarks_in, pick_benchmark
+from ..models import declared_license, families, family, full_name, pretrain, renamed, renames, split_name
+from ..accuracy import get_accuracy, sets_in
 from ..data import read_joined
 from .budgets import COMMERCIAL
 from .choose import better_than, rows_of
@@ -24,23 +25,23 @@ if TYPE_CHECKING: from rich.console import Group
 # %% auto #0
 __all__ = ['Card', 'card']
 
-# %% ../../nbs/choosing/05_cards.ipynb #581ae888
-def _budget_class(secs: float) -> float:
-    "The next step of 1, 2, 5, 10, … at or above a time, in seconds."
-    decade = 10.0 ** np.floor(np.log10(secs))
-    return next(float(f'{step * decade:.3g}') for step in (1, 2, 5, 10, 20) if step * decade >= secs * (1 - 1e-9))
-
 # %% ../../nbs/choosing/05_cards.ipynb #2e9b0aec
 def _identity(name: str, table: pd.DataFrame) -> dict:
-    "What the name tells of a model; `table` is the accuracy table that it is looked up in."
-    table = table.assign(accuracy=table.top1, weight=table.model.map(lambda m: renames().get(m, m)))
+    "What a name tells of a model, and what an accuracy table knows of it."
+    table = table.assign(accuracy=table.top1, weight=table.model.map(renamed))
     rows, said = rows_of(table, name)
-    model, weight = (rows.model.iloc[0], rows.weight.iloc[0]) if len(rows) else [full_name(name)] * 2
+    if rows.empty:
+        model = weight = full_name(name)
+        params, port, folded = None, family(weight), family(weight, vendors=True)
+    else:
+        model, weight, params = rows.model.iloc[0], rows.weight.iloc[0], float(rows.param_count.iloc[0])
+        port, folded = families(table.model)[model], families(table.model, vendors=True)[model]
     arch, tag = split_name(weight)
-    own, folded = ({model: family(weight, vendors=v)} if rows.empty else families(table.model, vendors=v) for v in (False, True))
     older = sorted(old for old, new in renames().items() if new in (weight, arch) and old != model)
-    return dict(model=model, asked=name, understood=said, weight=weight, arch=arch, tag=tag, old_names=older, family=folded[model], family_of_port=own[model], license=declared_license(weight),
-                commercial=declared_license(weight) in COMMERCIAL, pretrain=pretrain(weight), params=float(rows.param_count.iloc[0]) if len(rows) else None)
+    licence = declared_license(weight)
+    return dict(model=model, asked=name, understood=said, weight=weight, arch=arch, tag=tag, old_names=older,
+                family=folded, family_of_port=port, license=licence, commercial=licence in COMMERCIAL,
+                pretrain=pretrain(weight), params=params)
 
 # %% ../../nbs/choosing/05_cards.ipynb #091ff268
 def _accuracy_of(model: str, results: Results) -> list[dict]:
@@ -49,24 +50,39 @@ def _accuracy_of(model: str, results: Results) -> list[dict]:
     for name in sets_in(results):
         table = get_accuracy(name, results=results)
         for row in table[table.model.eq(model)].itertuples():
-            found.append(dict(test_set=name, img_size=int(row.img_size), top1=row.top1, top5=row.top5, rank=int((table.top1 > row.top1).sum()) + 1, of=len(table)))
+            rank = int((table.top1 > row.top1).sum()) + 1
+            found.append(dict(test_set=name, img_size=int(row.img_size), top1=row.top1, top5=row.top5,
+                              rank=rank, of=len(table)))
     return found
 
-def _peers(model: str, part: str, file: str, results: Results) -> pd.DataFrame:
-    "What `get_data` has on a benchmark, and this model, though its name may end in gn."
-    every = read_joined(part, file, results=results).frame()
-    return every[[name == model or not is_left_out(split_name(name).arch) for name in every.model]]
+# %% ../../nbs/choosing/05_cards.ipynb #581ae888
+def _budget_class(secs: float) -> float:
+    "The next step of 1, 2, 5, 10, … at or above a time, in seconds."
+    decade = 10.0 ** np.floor(np.log10(secs))
+    for step in 1, 2, 5, 10, 20:
+        if step * decade >= secs * (1 - 1e-9): break
+    return float(f'{step * decade:.3g}')
 
-def _speed_of(model: str, results: Results) -> list[dict]:
+# %% ../../nbs/choosing/05_cards.ipynb #d94e6a17
+def _peers(model: str, part: str, benchmark: Benchmark, results: Results) -> pd.DataFrame:
+    "What `get_data` has of a benchmark, and this model, though its name may end in gn."
+    joined = read_joined(part, benchmark, results=results)
+    left_out = joined.names.gn & joined.accuracies.table.model.ne(model).to_numpy()
+    return joined.frame(joined.pairs.take(~left_out[joined.pairs.accuracy]))
+
+def _speed_of(model: str, part: str, results: Results) -> list[dict]:
     "A model's speed on every benchmark, and its place by accuracy in its budget class."
-    found, table = [], list_benchmarks(results)
-    for benchmark in table[table.problem.isna()].itertuples():
-        df = _peers(model, benchmark.part, benchmark.file, results)
+    found = []
+    for benchmark in benchmarks_in(results, part):
+        if benchmark.problem or not benchmark.path or count_rows(benchmark.path) is None: continue
+        df = _peers(model, part, benchmark, results)
         for _, row in df[df.model.eq(model)].iterrows():
-            peers = df[df.secs <= (limit := _budget_class(row.secs))]
-            own = {what: int(row[f'{benchmark.part}_{what}']) for what in ('img_size', 'batch_size')}
-            found.append(dict(file=benchmark.file, benchmark=df.attrs['benchmark'], part=benchmark.part, **own,
-                              secs=row.secs, under=limit, rank=int((peers.top1 > row.top1).sum()) + 1, of=len(peers)))
+            under = _budget_class(row.secs)
+            peers = df[df.secs <= under]
+            rank = int((peers.top1 > row.top1).sum()) + 1
+            found.append(dict(file=benchmark.file, benchmark=benchmark.describe(), part=part,
+                              img_size=int(row[f'{part}_img_size']), batch_size=int(row[f'{part}_batch_size']),
+                              secs=row.secs, under=under, rank=rank, of=len(peers)))
     return found
 
 # %% ../../nbs/choosing/05_cards.ipynb #88d5fb08
@@ -74,59 +90,78 @@ class Card(dict):
     "What is known of one model: a dict that notebooks and rich can show."
     def _repr_html_(self) -> str:
         from jinja2 import Environment
-        return Environment(autoescape=True).from_string(_HTML).render(card=self, facts=_facts(self), tables=_tables(self))
+        page = Environment(autoescape=True).from_string(_HTML)
+        return page.render(card=self, facts=_facts(self), tables=_tables(self))
 
     def __rich__(self) -> Group:
         from rich.console import Group
         from rich.table import Table
         from rich.text import Text
-        def rich_table(head: list[str], rows: list[list[str]]) -> Table:
+        facts = [Text.assemble((f'{name}: ', 'bold'), printable(value)) for name, value in _facts(self)]
+        shown: list[Text | Table] = [Text(printable(self['model']), 'bold'), Text('\n').join(facts)]
+        for title, head, rows in _tables(self):
             table = Table()
             for column in head: table.add_column(Text(printable(column)), overflow='fold')
             for row in rows: table.add_row(*(Text(printable(cell)) for cell in row))
-            return table
-        facts = Text('\n').join(Text.assemble((f'{name}: ', 'bold'), printable(value)) for name, value in _facts(self))
-        tables = (part for title, head, rows in _tables(self) for part in (Text(printable(title), 'bold'), rich_table(head, rows)))
-        return Group(Text(printable(self['model']), 'bold'), facts, *tables, Text(printable(self['code'])))
+            shown += [Text(printable(title), 'bold'), table]
+        return Group(*shown, Text(printable(self['code'])))
 
 # %% ../../nbs/choosing/05_cards.ipynb #44b66fa9
 def _facts(card: dict) -> list[tuple[str, str]]:
     "The facts of a card, in words."
-    licence = f'{card["license"]} (declared by timm; {"permits" if card["commercial"] else "not known to permit"} commercial use)' if card['license'] else 'timm declares none'
-    facts = {'understood': card['understood'], 'old names': ', '.join(card['old_names']), 'family': _family_words(card), 'licence': licence,
-             'pre-training data': card['pretrain'] or 'not told by the name',
-             'parameters': card['params'] and f'{card["params"]:,.4g} million'}
+    licence = 'timm declares none'
+    if card['license']:
+        permits = 'permits' if card['commercial'] else 'not known to permit'
+        licence = f'{card["license"]} (declared by timm; {permits} commercial use)'
+    named, port = card['family'], card.get('family_of_port', card['family'])
+    if port != named: named += f'; in frames without vendors=True: {port}'
+    facts = {
+        'understood': card['understood'],
+        'old names': ', '.join(card['old_names']),
+        'family': named,
+        'licence': licence,
+        'pre-training data': card['pretrain'] or 'not told by the name',
+        'parameters': f'{card["params"]:,.4g} million' if card['params'] else ''}
     return [(name, value) for name, value in facts.items() if value]
 
-def _family_words(card: dict) -> str:
-    "A model's family; of a port also the one that it has where ports are not folded."
-    own = card.get('family_of_port', card['family'])
-    return card['family'] if own == card['family'] else f'{card["family"]}; in frames without vendors=True: {own}'
-
-def _by_size(rows: list[dict], key: str, cell: Callable[[dict], str]) -> tuple[list[str], list[list[str]]]:
-    "Rows as a table with a column per image size."
-    sizes = sorted({row['img_size'] for row in rows})
-    cells = {(row[key], row['img_size']): cell(row) for row in rows}
-    return [f'{size} px' for size in sizes], [[name, *(cells.get((name, size), '') for size in sizes)] for name in dict.fromkeys(row[key] for row in rows)]
-
 # %% ../../nbs/choosing/05_cards.ipynb #38c1d1c8
-def _tables(card: dict) -> list[tuple[str, list[str], list[list[str]]]]:
-    "The tables of a card: heading, columns, rows."
-    sizes, accuracy = _by_size(card['accuracy'], 'test_set', lambda r: f'{r["top1"]:.2f} % · {r["rank"]:,} of {r["of"]:,}')
-    found = [('top-1 accuracy, and place', ['test set', *sizes], accuracy)]
-    for part, what in dict(infer='inference', train='training').items():
-        rows = [row for row in card['speed'] if row['part'] == part]
-        sizes, speed = _by_size(rows, 'benchmark', lambda r: f'{time_in_words(r["secs"])}, batch {r["batch_size"]} · {r["rank"]:,} of {r["of"]:,}')
-        found.append((f'time per image ({what}), and place by accuracy in its budget class', ['benchmark', *sizes], speed))
-    better = [[row['model'], row['change'] + (' (a tie)' if row['tie'] else '')] for row in card['better']]
-    found.append((f'{card["better_count"]:,} models are faster and at least as accurate ({card["better_on"]}); the most accurate of them', ['model', 'change'], better))
-    return [table for table in found if table[2]]
+class _Table(NamedTuple):
+    "A table of a card."
+    title: str
+    head: list[str]  # the headings of its columns
+    rows: list[list[str]]
 
+def _table_by_size(title: str, key: str, found: list[dict], cell: Callable[[dict], str]) -> _Table:
+    "A table with a line for each value of `key`, and a column for each image size."
+    sizes = sorted({each['img_size'] for each in found})
+    lines: dict[str, dict[int, str]] = {}
+    for each in found: lines.setdefault(each[key], {})[each['img_size']] = cell(each)
+    rows = [[name, *(cells.get(size, '') for size in sizes)] for name, cells in lines.items()]
+    return _Table(title, [key.replace('_', ' '), *(f'{size} px' for size in sizes)], rows)
+
+def _tables(card: dict) -> list[_Table]:
+    "The tables of a card that are not empty."
+    place = lambda each: f'{each["rank"]:,} of {each["of"]:,}'
+    top1 = lambda each: f'{each["top1"]:.2f} % · {place(each)}'
+    time = lambda each: f'{time_in_words(each["secs"])}, batch {each["batch_size"]} · {place(each)}'
+    tables = [_table_by_size('top-1 accuracy, and place', 'test_set', card['accuracy'], top1)]
+    for part, what in ('infer', 'inference'), ('train', 'training'):
+        title = f'time per image ({what}), and place by accuracy in its budget class'
+        speed = [each for each in card['speed'] if each['part'] == part]
+        tables.append(_table_by_size(title, 'benchmark', speed, time))
+    better = [[each['model'], each['change'] + (' (a tie)' if each['tie'] else '')] for each in card['better']]
+    many = f'{card["better_count"]:,} models are faster and at least as accurate ({card["better_on"]})'
+    tables.append(_Table(f'{many}; the most accurate of them', ['model', 'change'], better))
+    return [table for table in tables if table.rows]
+
+# %% ../../nbs/choosing/05_cards.ipynb #f7a9b3d0
 _HTML = """<div><h3>{{ card.model }}</h3>
 <p>{% for name, value in facts %}<b>{{ name }}:</b> {{ value }}<br>{% endfor %}</p>
 {% for title, head, rows in tables %}<b>{{ title }}</b><table>
 <thead><tr>{% for column in head %}<th><div align="left">{{ column }}</div></th>{% endfor %}</tr></thead>
-<tbody>{% for row in rows %}<tr>{% for cell in row %}<td><div align="left">{{ cell }}</div></td>{% endfor %}</tr>{% endfor %}</tbody></table>
+<tbody>{% for row in rows -%}
+<tr>{% for cell in row %}<td><div align="left">{{ cell }}</div></td>{% endfor %}</tr>
+{%- endfor %}</tbody></table>
 {% endfor %}<pre>{{ card.code }}</pre></div>"""
 
 # %% ../../nbs/choosing/05_cards.ipynb #d73abbb3
@@ -135,13 +170,20 @@ def card(
     *,
     results: str | os.PathLike | Results | None = None,  # see `get_results`
     as_of: str | date | None = None,  # see `get_results`
-) -> Card:  # a dict: names, `family`, `family_of_port`, `license`, `pretrain`, `params` (millions), `accuracy` and `speed` (a dict each row), `better`, `code`; raises `ResultsError`
-    "Everything that is known of one model."
+) -> Card:  # a dict that notebooks and rich can show; raises `ResultsError`
+    """Everything that is known of one model.
+
+    The names, and what they tell: `family` and `family_of_port`, `license`, `pretrain`, `params` (millions).
+    `accuracy` has a dict for each test set and image size, `speed` one for each benchmark and image size. `better`
+    are the most accurate of those both faster and at least as accurate; `code` is the line to copy."""
     results = get_results(results, as_of=as_of)
     known = _identity(model, get_accuracy(results=results))
-    df = _peers(known['model'], 'infer', pick_benchmark('infer', None, results).file, results)
-    own = df[df.model.eq(known['model'])]
-    better = better_than(df, known['model']) if len(own) else pd.DataFrame(columns=['model', 'change', 'tie'])
-    return Card(known, accuracy=_accuracy_of(known['model'], results), speed=_speed_of(known['model'], results),
-                better=better[['model', 'change', 'tie']].head(5).to_dict('records'), better_count=len(better), better_on=df.attrs['benchmark'],
-                code=f"timm.create_model({known['weight']!r}, pretrained=True)")
+    name = known['model']
+    peers = _peers(name, 'infer', pick_benchmark('infer', None, results), results)
+    changes = pd.DataFrame(columns=['model', 'change', 'tie'])
+    if peers.model.eq(name).any(): changes = better_than(peers, name)[['model', 'change', 'tie']]
+    return Card(
+        known, accuracy=_accuracy_of(name, results),
+        speed=[*_speed_of(name, 'infer', results), *_speed_of(name, 'train', results)],
+        better=changes.head(5).to_dict('records'), better_count=len(changes), better_on=peers.attrs['benchmark'],
+        code=f"timm.create_model({known['weight']!r}, pretrained=True)")

@@ -7,12 +7,12 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, Sequence, get_args
+from typing import Any, Literal, NamedTuple, Sequence
 import pandas as pd
+from ..checks import ResultsError, as_numbers, need, need_names, one_of, say, whole_number
+from ..columns import TEST_SETS, TestSet
 from ..sources.results import Results
-from ..checks import ResultsError, say, one_of, as_numbers, need, need_names
 from ..models import UnknownModel, current_name, full_name, is_left_out, split_name
-from ..columns import TestSet, TEST_SETS
 from ..accuracy import get_accuracy
 from ..stats import is_tie, standard_error, unbeaten
 from .budgets import nothing_fits, spend, times
@@ -26,179 +26,244 @@ def frontier(
     *,
     x: str = 'secs',  # a column of numbers
     y: str = 'top1',  # another
-    x_best: Literal['low', 'high'] | None = None,  # which way `x` is better; `None`: high for accuracies and throughputs, low for all else
+    x_best: Literal['low', 'high'] | None = None,  # which way `x` is better; `None`: as its name tells
     y_best: Literal['low', 'high'] | None = None,  # the same for `y`
 ) -> pd.DataFrame:  # those rows of `df`, best `x` first; raises `ResultsError`
-    "The models that nothing beats on both axes."
+    """The models that nothing beats on both axes.
+
+    Of accuracies and throughputs more is better, of all else less, unless `x_best` and `y_best` say otherwise."""
     need(df)
     return df.iloc[unbeaten(df, x, y, x_best, y_best)]
 
 # %% ../../nbs/choosing/01_choose.ipynb #a5cac4c6
 def _blend(accuracy: TestSet | Mapping[str, float] | None, own: str) -> dict[TestSet, float]:
-    "Weight by test set, summing to 1."
-    asked = accuracy if isinstance(accuracy, Mapping) else {one_of('accuracy', own if accuracy is None else accuracy, TEST_SETS): 1}
+    "Weight by test set, summing to 1; of the frame's own test set where none is given."
+    if accuracy is None: accuracy = one_of('accuracy', own, TEST_SETS)
+    if not isinstance(accuracy, Mapping): return {one_of('accuracy', accuracy, TEST_SETS): 1.0}
     weights: dict[TestSet, float] = {}
-    for name, weight in asked.items():
+    for name, weight in accuracy.items():
         test_set = one_of('accuracy', name, TEST_SETS)
-        if isinstance(weight, bool) or not isinstance(weight, (int, float)) or not 0 < weight < float('inf'):
+        number = isinstance(weight, (int, float)) and not isinstance(weight, bool)
+        if not number or not 0 < weight < float('inf'):
             raise ResultsError(f'accuracy={accuracy!r}: the weight of {name!r} must be a number above 0')
         weights[test_set] = weight
-    if not weights: raise ResultsError(f'accuracy={accuracy!r}: give one of {", ".join(map(repr, TEST_SETS))}, or weights of several')
-    return {name: weight / sum(weights.values()) for name, weight in weights.items()}
+    if not weights:
+        choices = ', '.join(map(repr, TEST_SETS))
+        raise ResultsError(f'accuracy={accuracy!r}: give one of {choices}, or weights of several')
+    total = sum(weights.values())
+    return {name: weight / total for name, weight in weights.items()}
 
 # %% ../../nbs/choosing/01_choose.ipynb #6b519b6c
-def _accuracies(df: pd.DataFrame, attrs: dict, test_set: TestSet, results: str | os.PathLike | Results | None) -> pd.Series:
-    "Accuracy of the frame's models on a test set, at the frame's test image size; NaN where none is published."
-    if test_set == attrs.get('accuracy', 'imagenet'): return df.top1.astype(float)
-    need(df, 'img_size')
-    table = get_accuracy(test_set, results=attrs.get('folder') if results is None else results)
-    if 'folder' in attrs and Path(attrs['folder']).resolve() != Path(table.attrs['folder']).resolve():
-        raise ResultsError(f'accuracy={test_set!r}: df is from {attrs["origin"]}, but results= is {table.attrs["origin"]}; leave it out to read the same')
-    known = table.drop_duplicates(['model', 'img_size']).set_index(['model', 'img_size']).top1
-    return pd.Series(known.reindex(pd.MultiIndex.from_frame(df[['model', 'img_size']])).to_numpy(), df.index)
+_ROW = ['model', 'img_size']
 
-def _scored(df: pd.DataFrame, accuracy: TestSet | Mapping[str, float] | None, results: str | os.PathLike | Results | None) -> pd.DataFrame:
-    "The frame with `accuracy` and its `error` added, and one column a test set where there are several; rows without are dropped."
+def _accuracy_on(
+    test_set: TestSet,
+    df: pd.DataFrame,  # the models
+    source: dict,  # the `attrs` of the frame that they are from
+    results: str | os.PathLike | Results | None,  # see `best`
+) -> pd.Series:
+    "Accuracy of models on a test set, at their test image size; NaN where none is published."
+    if test_set == source.get('accuracy', 'imagenet'): return df.top1.astype(float)
+    need(df, 'img_size')
+    table = get_accuracy(test_set, results=source.get('folder') if results is None else results)
+    if 'folder' in source and Path(source['folder']).resolve() != Path(table.attrs['folder']).resolve():
+        from_two = f'df is from {source["origin"]}, but results= is {table.attrs["origin"]}'
+        raise ResultsError(f'accuracy={test_set!r}: {from_two}; leave it out to read the same')
+    known = table.drop_duplicates(_ROW).set_index(_ROW).top1
+    return pd.Series(known.reindex(pd.MultiIndex.from_frame(df[_ROW])).to_numpy(), df.index)
+
+def _scored(
+    df: pd.DataFrame,
+    accuracy: TestSet | Mapping[str, float] | None,  # see `best`
+    results: str | os.PathLike | Results | None,  # see `best`
+) -> pd.DataFrame:  # `accuracy` and its `error` added, and one column a test set where there are several
+    "The models of a frame that have a speed and an accuracy to go by."
     need(df, 'model', 'secs', 'top1')
     need_names(df, 'model')
-    attrs, df = df.attrs, as_numbers(df, 'column', [c for c in ('secs', 'top1', 'img_size') if c in df]).reset_index(drop=True)
-    df.attrs = {}  # which pandas would copy at every step
-    weights = _blend(accuracy, attrs.get('accuracy', 'imagenet'))
-    sets = {name: _accuracies(df, attrs, name, results) for name in weights}
-    errors: dict[TestSet, pd.Series] = {name: standard_error(sets[name], name) for name in sets}
-    scores = {what: sum(weights[name] * each[name] for name in sets) for what, each in dict(accuracy=sets, error=errors).items()}
-    return df.assign(**scores, **(sets if len(sets) > 1 else {})).dropna(subset=['accuracy', 'secs']).pipe(_possible)
+    table = as_numbers(df, 'column', [column for column in ('secs', 'top1', 'img_size') if column in df])
+    table = table.reset_index(drop=True)
+    table.attrs = {}  # pandas would copy them at every step
+    weights = _blend(accuracy, df.attrs.get('accuracy', 'imagenet'))
+    sets = {name: _accuracy_on(name, table, df.attrs, results) for name in weights}
+    table['accuracy'] = sum(weight * sets[name] for name, weight in weights.items())
+    table['error'] = sum(weight * standard_error(sets[name], name) for name, weight in weights.items())
+    if len(sets) > 1: table = table.assign(**sets)
+    return _possible(table.dropna(subset=['accuracy', 'secs']))
 
 def _possible(table: pd.DataFrame) -> pd.DataFrame:
     "The rows with a speed and an accuracy that can be; how many are not is said."
-    fits = (table.secs > 0) & (table.secs < float('inf')) & table.accuracy.between(0, 100)
-    if not fits.all(): say(f'{(~fits).sum():,} of {len(fits):,} rows of df left out: secs is not a time above 0, or top1 not from 0 to 100')
-    return table if fits.all() else table[fits]
+    can_be = (table.secs > 0) & (table.secs < float('inf')) & table.accuracy.between(0, 100)
+    if can_be.all(): return table
+    why = 'secs is not a time above 0, or top1 not from 0 to 100'
+    say(f'{(~can_be).sum():,} of {len(table):,} rows of df left out: {why}')
+    return table[can_be]
 
 # %% ../../nbs/choosing/01_choose.ipynb #23810a82
 def best(
-    df: pd.DataFrame,  # of `get_data`, the models to choose from; with `keep=None, weights='all'` (as the command line has it) all but those whose names end in gn
+    df: pd.DataFrame,  # of `get_data`: the models to choose from
     n: int = 5,  # how many models at most
     *,
-    under: float | str | None = None,  # at most so many seconds per image; also '5ms', '200us', '200/s'
-    params: float | str | None = None,  # at most so many, in millions, in the weight that is loaded (`param_count_y`; without it, in the model as measured, `param_count_x`); also '25M'
-    macs: float | str | None = None,  # at most so many MACs (multiply-accumulate operations), in billions; also '4G'
-    acts: float | str | None = None,  # at most so many activations, in millions; also '10M'
-    size: int | None = None,  # largest side of the test image, in pixels
+    under: float | str | None = None,  # seconds per image at most; also '5ms', '200us', '200/s'
+    params: float | str | None = None,  # millions of parameters at most; also '25M'
+    macs: float | str | None = None,  # billions of MACs (multiply-accumulate operations) at most; also '4G'
+    acts: float | str | None = None,  # millions of activations at most; also '10M'
+    size: int | None = None,  # largest side of the test image at most, in pixels
     license: str | Sequence[str] | None = None,  # 'commercial' (see `COMMERCIAL`), or names of declared licences
     pretrain: str | Sequence[str] | None = None,  # pre-training data, as in the frame's column
-    family: str | Sequence[str] | None = None,  # families; a port (`tf_`, `gluon_`, …) is found under its prefix and under its architecture's
-    accuracy: TestSet | Mapping[str, float] | None = None,  # the test set to order by, or weights of several; `None`: that of `df`
-    results: str | os.PathLike | Results | None = None,  # where other test sets are read; `None`: where `df` is from
-) -> pd.DataFrame:  # best first: `model`, `accuracy` (%), `error` (points), `secs`, …, `binds`, `reason`, `runner_up`, `margin` (points), `tie`; raises `NothingFits`, `ResultsError`
-    "The most accurate models of `df` within a budget; no other models are looked at. A `tie` is with the runner-up: the margin is within chance."
-    if isinstance(n, bool) or not isinstance(n, int) or n < 1: raise ResultsError(f'n={n!r}: give a whole number above 0')
+    family: str | Sequence[str] | None = None,  # families; of a port (`tf_`, …) also its architecture's
+    accuracy: TestSet | Mapping[str, float] | None = None,  # the test set, or weights of several; `None`: that of `df`
+    results: str | os.PathLike | Results | None = None,  # of other test sets; `None`: those that `df` is from
+) -> pd.DataFrame:  # a row per model, best first; raises `NothingFits`, `ResultsError`
+    """The most accurate models of `df` within a budget.
+
+    No other models are looked at: with `keep=None, weights='all'` (as the command line has it) `get_data` gives all
+    but those whose names end in gn. `params` are those of the weight that is loaded (`param_count_y`), or without it
+    of the model as measured (`param_count_x`).
+
+    A row has `model`, `accuracy` (%) and its standard `error` (points), `secs` and more of the frame; the budget that
+    `binds`, and the `reason` why the model is there; the `runner_up` and the `margin` to it (points). It is a `tie`
+    where that margin is within chance."""
+    whole_number('n', n)
     table = _scored(df, accuracy, results)
-    over = spend(table, dict(under=under, params=params, macs=macs, acts=acts, size=size, license=license, pretrain=pretrain, family=family))
+    over = spend(table, dict(under=under, params=params, macs=macs, acts=acts, size=size,
+                             license=license, pretrain=pretrain, family=family))
     fits = (over <= 1).all(axis=1)
     if not fits.any(): raise nothing_fits(table, over)
-    chosen = _explained(_ranked(table[fits]), n, _kept_out(table, over), len(over.columns))
-    chosen.attrs = df.attrs | dict(models=len(table), fits=int(fits.sum()), excluded=(~(over <= 1)).sum().to_dict())
+    chosen = _explained(_ranked(table[fits]), n, len(over.columns), _kept_out(table, over))
+    excluded = (~(over <= 1)).sum().to_dict()
+    chosen.attrs = df.attrs | dict(models=len(table), fits=int(fits.sum()), excluded=excluded)
     return chosen
 
 # %% ../../nbs/choosing/01_choose.ipynb #a8765699
 def _ranked(table: pd.DataFrame) -> pd.DataFrame:
     "Most accurate first, then fastest, then by name."
-    return table.sort_values(['accuracy', 'secs', 'model'], ascending=[False, True, True], kind='stable').reset_index(drop=True)
+    order = table.sort_values(['accuracy', 'secs', 'model'], ascending=[False, True, True], kind='stable')
+    return order.reset_index(drop=True)
 
-def _kept_out(table: pd.DataFrame, over: pd.DataFrame) -> list[tuple[str, str, float]]:
-    "For each budget, the most accurate model that only this one keeps out: budget, model, accuracy; the most accurate first."
+class _KeptOut(NamedTuple):
+    "A model that one budget keeps out all by itself."
+    budget: str  # as it was given
+    model: str
+    accuracy: float  # percent
+
+def _kept_out(table: pd.DataFrame, over: pd.DataFrame) -> _KeptOut | None:
+    "The most accurate model that one budget keeps out all by itself."
     fits, found = over <= 1, []
-    for label in over:
-        alone = table[~fits[label] & fits.drop(columns=label).all(axis=1)]
-        if len(alone): found.append((label, *_ranked(alone).loc[0, ['model', 'accuracy']]))
-    return sorted(found, key=lambda kept: -kept[2])
+    for budget in over:
+        alone = table[~fits[budget] & fits.drop(columns=budget).all(axis=1)]
+        if alone.empty: continue
+        first = _ranked(alone).iloc[0]
+        found.append(_KeptOut(budget, first.model, first.accuracy))
+    return max(found, key=lambda each: each.accuracy, default=None)
 
 # %% ../../nbs/choosing/01_choose.ipynb #a8c72f45
-_SHOWN = ['model', 'accuracy', 'error', *get_args(TestSet), 'secs', 'secs_low', 'secs_high', 'estimated',
-          'param_count_x', 'param_count_y', 'infer_gmacs', 'infer_macts', 'img_size', 'family', 'pretrain', 'license']
+_ANSWER = ['model', 'accuracy', 'error', *TEST_SETS, 'secs', 'secs_low', 'secs_high', 'estimated', 'param_count_x',
+           'param_count_y', 'infer_gmacs', 'infer_macts', 'img_size', 'family', 'pretrain', 'license']
 
-def _shown(table: pd.DataFrame) -> pd.DataFrame:
+def _answer_columns(table: pd.DataFrame) -> pd.DataFrame:
     "The columns that a decision needs."
-    return table[[c for c in _SHOWN if c in table]]
+    return table[[column for column in _ANSWER if column in table]]
 
 def _explained(
     ranked: pd.DataFrame,  # the rows that fit, best first
     n: int,  # how many to keep
-    kept_out: list[tuple[str, str, float]],  # see `_kept_out`
     budgets: int,  # how many budgets there are
+    kept_out: _KeptOut | None,  # the most accurate of those that do not fit
 ) -> pd.DataFrame:  # what `best` returns
     "The best rows, each with its reason and its runner-up."
     rows, following = ranked.head(n), ranked.shift(-1).head(n)
-    reasons = [_reason(place, row, len(ranked), kept_out, budgets) for place, row in enumerate(rows.itertuples())]
-    ties = [is_tie(a.accuracy, b.accuracy, a.error, b.error) for a, b in zip(rows.itertuples(), following.itertuples())]
-    return _shown(rows).assign(binds=[binds for binds, _ in reasons], reason=[reason for _, reason in reasons],
-                               runner_up=following.model, margin=rows.accuracy - following.accuracy, tie=ties)
+    binds, reasons, ties = [], [], []
+    for place, (row, after) in enumerate(zip(rows.itertuples(), following.itertuples())):
+        better = kept_out if kept_out and kept_out.accuracy > row.accuracy else None
+        binds.append(better.budget if better else '')
+        reasons.append(_why_here(place, row, len(ranked), budgets, better))
+        ties.append(is_tie(row.accuracy, after.accuracy, row.error, after.error))
+    margin = rows.accuracy - following.accuracy
+    return _answer_columns(rows).assign(binds=binds, reason=reasons, runner_up=following.model, margin=margin, tie=ties)
 
 # %% ../../nbs/choosing/01_choose.ipynb #b5cd0c1f
-def _reason(place: int, row: Any, fits: int, kept_out: list, budgets: int) -> tuple[str, str]:
-    "The budget that binds, and why a row is where it is, in words."
+def _why_here(place: int, row: Any, fits: int, budgets: int, better: _KeptOut | None) -> str:
+    "Why a row is where it is, in words."
     where = 'most accurate' if place == 0 else f'number {place + 1} by accuracy'
-    where += f' of {fits:,} that fit' if budgets else f' of {fits:,}; no budget given'
-    if kept_out and kept_out[0][2] > row.accuracy:
-        label, model, accuracy = kept_out[0]
-        return label, f'{where}; without {label}: {model}, {accuracy - row.accuracy:+.2f} points'
-    return '', where + ('; no budget alone keeps a better one out' if budgets else '')
+    if not budgets: return f'{where} of {fits:,}; no budget given'
+    if not better: return f'{where} of {fits:,} that fit; no budget alone keeps a better one out'
+    gain = better.accuracy - row.accuracy
+    return f'{where} of {fits:,} that fit; without {better.budget}: {better.model}, {gain:+.2f} points'
 
 # %% ../../nbs/choosing/01_choose.ipynb #61843114
-def rows_of(table: pd.DataFrame, name: str) -> tuple[pd.DataFrame, str]:
-    "The rows that a name means, and what was understood, where that is not the name itself."
+def rows_of(
+    table: pd.DataFrame,  # models: `model` and `accuracy`
+    name: str,  # a model's name of any era, with or without a tag
+) -> tuple[pd.DataFrame, str]:  # none where the model is not there; '' where it has that very name
+    "The rows that a name means, and what was understood by it."
     if not isinstance(name, str): raise ResultsError(f"model={name!r}: give a model's name")
-    weight, arch = table.get('weight', table.model), table.get('arch', table.model.map(lambda m: split_name(m).arch))
-    same = lambda wanted: table[table.model.eq(wanted) | weight.eq(wanted)]
-    if len(rows := same(name)): return rows, ''
+    weights = table.get('weight', table.model)
+    named = lambda wanted: table[table.model.eq(wanted) | weights.eq(wanted)]
+    rows = named(name)
+    if len(rows): return rows, ''
     try: today, default = current_name(name), full_name(name)
     except UnknownModel as e: raise ResultsError(f'model={name!r}: {e}') from None
     said = f'{name} is called {today} now' if today != name else ''
-    if len(rows := same(default)): return rows, said or f'{name} means {default}, which timm loads for it'
-    if (rows := table[arch.eq(today)]).empty: return rows, said  # only a name without a tag can be an architecture's
+    rows = named(default)
+    if len(rows): return rows, said or f'{name} means {default}, which timm loads for it'
+    arches = table.arch if 'arch' in table else table.model.map(lambda model: split_name(model).arch)
+    rows = table[arches.eq(today)]  # only a name without a tag can be an architecture's
+    if rows.empty: return rows, said
     found = rows.model[rows.accuracy.idxmax()]
     return rows[rows.model.eq(found)], f'{name} is taken to mean {found}, the most accurate of its weights in df'
 
-def _row_of(table: pd.DataFrame, name: str, size: int | None) -> tuple[pd.Series, str]:
+def _row_meant(table: pd.DataFrame, name: str, size: int | None) -> tuple[pd.Series, str]:
     "The one row that is meant, and what was understood."
     rows, said = rows_of(table, name)
     if rows.empty:
         understood = f' ({said})' if said else ''
         raise ResultsError(f'model={name!r}: not among the models of df{understood}; {_where_else(name)}')
-    rows = rows.sort_values('img_size', kind='stable') if 'img_size' in rows else rows
-    if size is None: return rows.iloc[0], said
-    one_of('size', size, sorted(rows.img_size.unique().tolist()) if 'img_size' in rows else [])
-    return rows[rows.img_size.eq(size)].iloc[0], said
+    if 'img_size' in rows: rows = rows.sort_values('img_size', kind='stable')
+    if size is not None:
+        one_of('size', size, rows.img_size.unique().tolist() if 'img_size' in rows else [])
+        rows = rows[rows.img_size.eq(size)]
+    return rows.iloc[0], said
 
 def _where_else(name: str) -> str:
     "Where a model may be found that is not among those of a frame."
-    if is_left_out(split_name(current_name(name)).arch): return f'get_data leaves out architectures whose names end in gn; card({name!r}) has its speeds, and what is better'
-    return 'get_data(…, keep=None, weights="all") has every model with both a speed and an accuracy, but for those whose names end in gn'
+    if is_left_out(split_name(current_name(name)).arch):
+        has = f'card({name!r}) has its speeds, and what is better'
+        return f'get_data leaves out architectures whose names end in gn; {has}'
+    every = 'every model with both a speed and an accuracy, but for those whose names end in gn'
+    return f'get_data(…, keep=None, weights="all") has {every}'
 
 # %% ../../nbs/choosing/01_choose.ipynb #fb2d3dba
 def better_than(
-    df: pd.DataFrame,  # of `get_data`; with `keep=None, weights='all'` it holds every model but those whose names end in gn (`card` knows them too)
+    df: pd.DataFrame,  # of `get_data`: the models to choose from
     model: str,  # the model that one uses now, by any name that timm ever gave it
     *,
     size: int | None = None,  # the image size one uses it at, in pixels; `None`: the smallest in `df`
     accuracy: TestSet | Mapping[str, float] | None = None,  # see `best`
     sort: Literal['accuracy', 'speed'] = 'accuracy',  # what comes first: the most accurate, or the fastest
     results: str | os.PathLike | Results | None = None,  # see `best`
-) -> pd.DataFrame:  # best first: `model`, `accuracy`, …, `speedup` (times), `points`, `change` (in words), `tie` (with the model itself); `attrs['than']` is the model; raises `ResultsError`
-    "Everything that is both faster and at least as accurate. A `tie` is with `model`: its accuracy is within chance."
+) -> pd.DataFrame:  # a row per model, best first; raises `ResultsError`
+    """Everything that is both faster and at least as accurate.
+
+    With `keep=None, weights='all'`, `get_data` gives every model but those whose names end in gn (which `card` knows).
+
+    A row has `model`, `accuracy` (%), `secs` and more of the frame; `speedup` (times), `points`, and both in words as
+    `change`. It is a `tie` with `model` where the gain in accuracy is within chance. What `model` was taken to mean is
+    in `attrs['than']`."""
     one_of('sort', sort, ('accuracy', 'speed'))
     table = _scored(df, accuracy, results)
-    own, said = _row_of(table, model, size)
+    own, said = _row_meant(table, model, size)
     if said: say(said)
     better = _ranked(table[(table.secs < own.secs) & (table.accuracy >= own.accuracy)])
     if sort == 'speed': better = better.sort_values('secs', kind='stable').reset_index(drop=True)
-    gains = dict(speedup=own.secs / better.secs, points=better.accuracy - own.accuracy)
+    speedup, points = own.secs / better.secs, better.accuracy - own.accuracy
+    changes = [_change(times_faster, gain) for times_faster, gain in zip(speedup, points)]
     ties = [is_tie(row.accuracy, own.accuracy, row.error, own.error) for row in better.itertuples()]
-    better = _shown(better).assign(**gains, change=[_change(*pair) for pair in zip(*gains.values())], tie=ties)
-    better.attrs = df.attrs | dict(than={'asked': model, 'understood': said, **_shown(own.to_frame().T).iloc[0].to_dict()})
-    return better
+    chosen = _answer_columns(better).assign(speedup=speedup, points=points, change=changes, tie=ties)
+    than = _answer_columns(own.to_frame().T).iloc[0].to_dict()
+    chosen.attrs = df.attrs | dict(than=dict(asked=model, understood=said) | than)
+    return chosen
 
 def _change(speedup: float, points: float) -> str:
     "What changing to another model brings, in words."
-    return f'×{f"{speedup:.1f}" if speedup >= 1.1 else times(speedup)} faster, {points:+.1f} points'
+    factor = f'{speedup:.1f}' if speedup >= 1.1 else times(speedup)
+    return f'×{factor} faster, {points:+.1f} points'

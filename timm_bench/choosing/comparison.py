@@ -7,13 +7,12 @@ from __future__ import annotations
 import os
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 import pandas as pd
-from ..sources.tables import read_table
+from ..checks import ResultsError, as_numbers, check_part, need, need_names, one_of, say
 from ..sources.results import Results, get_results
-from ..checks import ResultsError, say, one_of, as_numbers, need, need_names
 from ..sources.benchmarks import Benchmark, benchmarks_in, find_benchmarks, pick_benchmark, version_numbers
-from ..models import families, renames, split_name
+from ..models import families, renamed, split_name
 from ..stats import medians
 
 # %% auto #0
@@ -22,107 +21,139 @@ __all__ = ['compare', 'by_family']
 # %% ../../nbs/choosing/02_comparison.ipynb #c2eaada3
 _SETTINGS = ['precision', 'layout', 'torch', 'cuda', 'device', 'compiled']
 
-def _files_of(words: str, part: str, results: Results) -> list[Benchmark]:
-    "The benchmark files that words or a file name fit."
-    if not isinstance(words, str) or not words.split():
-        raise ResultsError(f"benchmark={words!r}: give a file name, words such as 'rtx4090 nhwc', or a frame")
-    return find_benchmarks(part, words, results)
-
 def _alike(a: Benchmark, b: Benchmark) -> tuple:
-    "How well a pair of files suits a comparison: settings in common, then timm_bench's defaults, then the newest PyTorch."
+    "How well a pair suits a comparison: settings in common, then timm_bench's defaults, then the newest PyTorch."
     common = sum(getattr(a, setting) == getattr(b, setting) for setting in _SETTINGS)
     defaults = sum((each.layout == 'nhwc') + (each.precision == 'amp') + (not each.compiled) for each in (a, b))
     return common, defaults, version_numbers(a.torch), version_numbers(b.torch)
 
 def _pick_pair(a: str, b: str, part: str, results: Results) -> tuple[Benchmark, Benchmark]:
-    "The two files that are meant."
-    ones, others = _files_of(a, part, results), _files_of(b, part, results)
-    pairs = [(one, other) for one in ones for other in others if one.file != other.file]
+    "The two files that words mean."
+    fit = []
+    for words in a, b:
+        if not isinstance(words, str) or not words.split():
+            raise ResultsError(f"benchmark={words!r}: give a file name, words such as 'rtx4090 nhwc', or a frame")
+        fit.append(find_benchmarks(part, words, results))
+    pairs = [(one, other) for one in fit[0] for other in fit[1] if one.file != other.file]
     if not pairs:
         files = ', '.join(each.file for each in benchmarks_in(results))
         raise ResultsError(f'a={a!r}, b={b!r}: both mean the same file; there are {files}')
     one, other = max(pairs, key=lambda pair: _alike(*pair))
-    if len(pairs) > 1: say(f'comparing {one.file} with {other.file}, of {len(pairs)} pairs that fit; more words choose another')
+    if len(pairs) > 1:
+        say(f'comparing {one.file} with {other.file}, of {len(pairs)} pairs that fit; more words choose another')
     return one, other
 
 # %% ../../nbs/choosing/02_comparison.ipynb #00f15d08
-def _own(benchmark: object) -> bool:
-    "Whether a benchmark is a frame, or the path of a file, rather than words."
-    return isinstance(benchmark, (pd.DataFrame, os.PathLike)) or (isinstance(benchmark, str) and benchmark.endswith('.csv') and Path(benchmark).is_file())
+def _own_benchmark(given: Any) -> pd.DataFrame | Benchmark | None:
+    "A frame, or the file that a path leads to; `None` for words."
+    if isinstance(given, pd.DataFrame): return given
+    is_file = isinstance(given, str) and given.endswith('.csv') and Path(given).is_file()
+    if not is_file and not isinstance(given, os.PathLike): return None
+    return Benchmark.named(Path(given).name, Path(given))
 
-def _files(a: Any, b: Any, part: str, results: Any) -> list[str | None]:
-    "The file that each of two benchmarks is looked up in; `None` for what is one's own."
-    if _own(a) and _own(b): return [None, None]
-    if _own(a) or _own(b): return [None if _own(x) else pick_benchmark(part, x, results).file for x in (a, b)]
-    return [picked.file for picked in _pick_pair(a, b, part, get_results(results))]
+def _two_benchmarks(
+    a: Any,  # see `compare`
+    b: Any,  # see `compare`
+    part: str,  # 'infer' or 'train'
+    results: str | os.PathLike | Results | None,  # see `get_results`
+    as_of: str | date | None,  # see `get_results`
+) -> tuple[pd.DataFrame | Benchmark, pd.DataFrame | Benchmark]:
+    "The two benchmarks that are meant."
+    one, other = _own_benchmark(a), _own_benchmark(b)
+    if one is not None and other is not None: return one, other
+    results = get_results(results, as_of=as_of)
+    if one is None and other is None: return _pick_pair(a, b, part, results)
+    if one is None: one = pick_benchmark(part, a, results)
+    if other is None: other = pick_benchmark(part, b, results)
+    return one, other
 
-def _read(benchmark: Any, file: str | None, needs: list[str], results: Any) -> tuple[pd.DataFrame, str, str]:
-    "A benchmark: the frame, its name, and what it was made with."
-    if isinstance(benchmark, pd.DataFrame):
-        need(benchmark, *needs)
-        need_names(benchmark, 'model')
-        return as_numbers(benchmark, 'frame', needs[1:]), 'a frame', benchmark.attrs.get('benchmark', 'a frame')
-    path = Path(get_results(results).folder)/file if file else Path(benchmark)
-    return read_table(path, needs), path.name, Benchmark.named(path.name).describe()
+# %% ../../nbs/choosing/02_comparison.ipynb #5d9f20c8
+class _Side(NamedTuple):
+    "One of the two benchmarks."
+    table: pd.DataFrame
+    file: str  # its name
+    about: str  # what it was measured with
+
+def _read_side(benchmark: pd.DataFrame | Benchmark, part: str) -> _Side:
+    "Read a benchmark file, or take a frame that is like one."
+    numbers = [f'{part}_{what}' for what in ('samples_per_sec', 'batch_size', 'img_size')]
+    if isinstance(benchmark, Benchmark):
+        return _Side(benchmark.read(['model', *numbers]), benchmark.file, benchmark.describe())
+    need(benchmark, 'model', *numbers)
+    need_names(benchmark, 'model')
+    about = benchmark.attrs.get('benchmark', 'a frame')
+    return _Side(as_numbers(benchmark, 'frame', numbers), 'a frame', about)
 
 # %% ../../nbs/choosing/02_comparison.ipynb #38a794d9
-def _speeds(table: pd.DataFrame, part: str, other: pd.DataFrame) -> pd.DataFrame:
-    "One row a model and image size: `model` (as matched), `img_size`, `rate`, `batch`, `params` (missing where the table has none)."
-    if 'param_count' not in table: table = table.rename(columns={'param_count_x': 'param_count'})  # of `get_data`: as measured
-    columns = {'model': 'name', f'{part}_img_size': 'img_size', f'{part}_samples_per_sec': 'rate', f'{part}_batch_size': 'batch', 'param_count': 'params'}
-    speeds = table.reindex(columns=list(columns)).rename(columns=columns)
-    speeds = speeds[speeds.rate > 0]
-    there = set(zip(other.model, other[f'{part}_img_size']))
-    exact = [pair in there for pair in zip(speeds.name, speeds.img_size)]
-    today = [name if same else split_name(renames().get(name, name)).arch for name, same in zip(speeds.name, exact)]
-    ordered = speeds.assign(model=today, _exact=exact).sort_values('_exact', ascending=False, kind='stable')
-    return ordered.drop_duplicates(['model', 'img_size'])[['model', 'img_size', 'rate', 'batch', 'params']]
+_ROW = ['model', 'img_size']
+
+def _rates(table: pd.DataFrame, other: pd.DataFrame, part: str) -> pd.DataFrame:
+    "One row a `model` (as matched) and `img_size`: its `rate`, its `batch`, and its `params` where the table has them."
+    if 'param_count' not in table: table = table.rename(columns={'param_count_x': 'param_count'})  # of `get_data`
+    size = f'{part}_img_size'
+    columns = {'model': 'name', size: 'img_size', f'{part}_samples_per_sec': 'rate',
+               f'{part}_batch_size': 'batch', 'param_count': 'params'}
+    rates = table.reindex(columns=list(columns)).rename(columns=columns)
+    rates = rates[rates.rate > 0]
+    there = set(zip(other.model, other[size]))
+    exact = [row in there for row in zip(rates.name, rates.img_size)]
+    today = [name if same else split_name(renamed(name)).arch for name, same in zip(rates.name, exact)]
+    ordered = rates.assign(model=today, exact=exact).sort_values('exact', ascending=False, kind='stable')
+    return ordered.drop_duplicates(_ROW)[[*_ROW, 'rate', 'batch', 'params']]
 
 # %% ../../nbs/choosing/02_comparison.ipynb #48428bbe
 def compare(
-    a: str | os.PathLike | pd.DataFrame,  # a benchmark: its file's name, words true of it ('rtx3090 nhwc'), the path of a CSV file of one's own, or a frame
+    a: str | os.PathLike | pd.DataFrame,  # a benchmark: a file's name, words ('rtx3090 nhwc'), a path, or a frame
     b: str | os.PathLike | pd.DataFrame,  # the one it is compared with
     *,
     part: Literal['infer', 'train'] = 'infer',  # inference or training speed
-    batches: Literal['all', 'same'] = 'all',  # leave out the pairs whose batch sizes differ with 'same'
+    batches: Literal['all', 'same'] = 'all',  # 'same' leaves out the pairs whose batch sizes differ
     results: str | os.PathLike | Results | None = None,  # where words are looked up; see `get_results`
     as_of: str | date | None = None,  # see `get_results`
-) -> pd.DataFrame:  # a row per model and image size, largest `speedup` (times) first: `rate_a`, `rate_b` (images per second), `same_batch`, `same_params`, …; raises `ResultsError`
-    "How much faster each model runs in `b` than in `a`."
-    one_of('part', part, ('infer', 'train'))
-    one_of('batches', batches, ('all', 'same'))
-    results = results if _own(a) and _own(b) else get_results(results, as_of=as_of)
-    needs = ['model', *(f'{part}_{what}' for what in ('samples_per_sec', 'batch_size', 'img_size'))]
-    (one, *about_a), (other, *about_b) = [_read(x, file, needs, results) for x, file in zip((a, b), _files(a, b, part, results))]
-    both = _speeds(one, part, other).merge(_speeds(other, part, one), on=['model', 'img_size'], how='outer', suffixes=('_a', '_b'), indicator='measured')
-    both['measured'] = both.measured.astype(str).map({'both': 'both', 'left_only': 'a', 'right_only': 'b'})
-    flags = dict(same_batch=both.batch_a == both.batch_b, same_params=~((both.params_b / both.params_a - 1).abs() > 0.01))
-    table = _with_ranks(both.assign(family=both.model.map(families(both.model, vendors=True)), speedup=both.rate_b / both.rate_a, **flags))
-    counts = dict(a=about_a[1], b=about_b[1], files=[about_a[0], about_b[0]], part=part, pairs=int(table.speedup.notna().sum()),
-                  same_batch=int(table.same_batch.sum()), other_params=int((~table.same_params).sum()))
-    if batches == 'same': table = table[table.same_batch]
-    table = table.sort_values('speedup', ascending=False, kind='stable').reset_index(drop=True)
-    table.attrs = counts
-    return table
+) -> pd.DataFrame:  # a row per model and image size, largest `speedup` first; raises `ResultsError`
+    """How much faster each model runs in `b` than in `a`.
 
-def _with_ranks(both: pd.DataFrame) -> pd.DataFrame:
-    "Add each model's rank in either file among those measured in both, 1 for the fastest, and how many places it gains."
+    Words mean a file that they are true of; a path, or a frame such as `get_data` gives, is one's own. `rate_a` and
+    `rate_b` are images per second, `speedup` is their ratio (times). `measured` tells in which of the two a model is,
+    `same_batch` and `same_params` whether it ran alike in both. `rank_a` and `rank_b` are its places by speed among
+    the models in both, `places` is how many it gains."""
+    check_part(part)
+    one_of('batches', batches, ('all', 'same'))
+    one, other = [_read_side(each, part) for each in _two_benchmarks(a, b, part, results, as_of)]
+    rates = _rates(one.table, other.table, part), _rates(other.table, one.table, part)
+    both = rates[0].merge(rates[1], on=_ROW, how='outer', suffixes=('_a', '_b'), indicator='measured')
+    both['measured'] = both.measured.astype(str).map({'both': 'both', 'left_only': 'a', 'right_only': 'b'})
+    both['family'] = both.model.map(families(both.model, vendors=True))
+    both['speedup'] = both.rate_b / both.rate_a
+    both['same_batch'] = both.batch_a == both.batch_b
+    both['same_params'] = ~((both.params_b / both.params_a - 1).abs() > 0.01)
     paired = both[both.measured.eq('both')]
-    ranks = {f'rank_{x}': paired[f'rate_{x}'].rank(ascending=False, method='min').reindex(both.index) for x in 'ab'}
-    return both.assign(**ranks, places=ranks['rank_a'] - ranks['rank_b'])
+    for each in 'a', 'b': both[f'rank_{each}'] = paired[f'rate_{each}'].rank(ascending=False, method='min')
+    both['places'] = both.rank_a - both.rank_b
+    shown = both[both.same_batch] if batches == 'same' else both
+    table = shown.sort_values('speedup', ascending=False, kind='stable').reset_index(drop=True)
+    table.attrs = dict(
+        a=one.about, b=other.about, files=[one.file, other.file], part=part, pairs=int(both.speedup.notna().sum()),
+        same_batch=int(both.same_batch.sum()), other_params=int((~both.same_params).sum()))
+    return table
 
 # %% ../../nbs/choosing/02_comparison.ipynb #dedb3eb7
 def by_family(
     comparison: pd.DataFrame,  # of `compare`
-) -> pd.DataFrame:  # a row per family, the most models first, after one for all: `models`, `median`, `low`, `high` (times), and the same with `same_` for equal batch sizes
-    "The median speed-up of each family, over all pairs and over those with equal batch sizes."
-    need(comparison, 'family', 'speedup', 'same_batch')
-    every, same = _medians(comparison), _medians(comparison[comparison.same_batch])
-    table = every.join(same.add_prefix('same_')).reset_index()
-    table = table.assign(same_models=table.same_models.fillna(0).astype(int), _first=table.family.ne('all families'))
-    return table.sort_values(['_first', 'models', 'family'], ascending=[True, False, True]).drop(columns='_first').reset_index(drop=True)
+) -> pd.DataFrame:  # a row for all families, then one per family, the most models first; raises `ResultsError`
+    """The median speed-up of each family, over all pairs and over those with equal batch sizes.
 
-def _medians(comparison: pd.DataFrame) -> pd.DataFrame:
+    `models` counts them; `median`, and `low` and `high`, the ends of its interval, are in times. Those with `same_`
+    before them are of equal batch sizes alone."""
+    need(comparison, 'family', 'speedup', 'same_batch')
+    every, same = _family_medians(comparison), _family_medians(comparison[comparison.same_batch])
+    table = every.join(same.add_prefix('same_')).reset_index()
+    table['same_models'] = table.same_models.fillna(0).astype(int)
+    table = table.sort_values(['models', 'family'], ascending=[False, True])
+    all_first = lambda names: names.ne('all families')
+    return table.sort_values('family', key=all_first, kind='stable').reset_index(drop=True)
+
+def _family_medians(comparison: pd.DataFrame) -> pd.DataFrame:
     "The median of each family, and of all: there whole families are what is drawn."
-    total = comparison.assign(_all='all families')
-    return pd.concat([medians(total, 'speedup', '_all', clusters='family'), medians(comparison, 'speedup', 'family')]).rename_axis('family')
+    total = medians(comparison.assign(all='all families'), 'speedup', 'all', clusters='family')
+    return pd.concat([total, medians(comparison, 'speedup', 'family')]).rename_axis('family')

@@ -8,11 +8,11 @@ import os
 from datetime import date
 from typing import Literal, Sequence
 import pandas as pd
-from ..sources.results import DAY, Results, dated_folders, get_results
-from ..checks import ResultsError, say, one_of, listed, need_names, need_numbers
-from ..sources.benchmarks import pick_benchmark
-from ..models import declared_license, families, is_left_out, pretrain, renames, split_name
+from ..checks import ResultsError, check_part, listed, need_names, need_numbers, say
 from ..columns import TestSet
+from ..sources.results import DAY, Results, dated_folders, get_results
+from ..sources.benchmarks import pick_benchmark
+from ..models import declared_license, families, is_left_out, pretrain, renamed, split_name
 from ..accuracy import get_accuracy
 from ..stats import standard_error
 from .budgets import parse_seconds
@@ -21,93 +21,129 @@ from .budgets import parse_seconds
 __all__ = ['days_of', 'get_history', 'best_by_day']
 
 # %% ../../nbs/choosing/04_history.ipynb #d7448b47
+_FIRST_YEAR = 2019  # of timm's results
+
 def days_of(
     results: str | os.PathLike | Results | None = None,  # see `get_results`
-) -> list[str]:  # YYYY-MM-DD, the earliest first, the last being that of `results`; ['now'] where it is not known
+) -> list[str]:  # YYYY-MM-DD, the earliest first, the last that of `results`; ['now'] where it is not known
     "The days that a history can be made of."
     results = get_results(results)
-    if results.url and results.date: return [f'{year}-12-31' for year in range(_FIRST, int(results.date[:4]))] + [results.date]
+    if results.url and results.date:
+        past = range(_FIRST_YEAR, int(results.date[:4]))
+        return [*(f'{year}-12-31' for year in past), results.date]
     folder = results.folder.resolve()
     if DAY.fullmatch(folder.name): return [day for day in dated_folders(folder.parent) if day <= folder.name]
     return [results.date or 'now']
 
-_FIRST = 2019  # the year of timm's first results
-
 # %% ../../nbs/choosing/04_history.ipynb #5698504d
-def _arch(name: str) -> str:
+def _arch_today(name: str) -> str:
     "What timm calls a model's architecture today."
-    return split_name(renames().get(name, name)).arch
+    return split_name(renamed(name)).arch
 
-def _speeds(speed: pd.DataFrame, part: str) -> pd.DataFrame:
-    "A benchmark's rows by today's architecture, one for each image size; a row under the current name comes before others."
-    speed = speed[speed[f'{part}_samples_per_sec'] > 0]
-    speed = speed.assign(arch=speed.model.map(_arch), secs=1 / speed[f'{part}_samples_per_sec'])
-    current = speed.model.eq(speed.arch)
-    return pd.concat([speed[current], speed[~current]]).drop_duplicates(['arch', f'{part}_img_size']).drop(columns='model')
+def _speed_by_arch(table: pd.DataFrame, part: str) -> pd.DataFrame:
+    "A benchmark's rows by today's architecture and image size; of several the one under the current name."
+    rate, size = f'{part}_samples_per_sec', f'{part}_img_size'
+    table = table[table[rate] > 0]
+    table = table.assign(arch=table.model.map(_arch_today), secs=1 / table[rate])
+    current = table.model.eq(table.arch)
+    ordered = pd.concat([table[current], table[~current]])
+    return ordered.drop_duplicates(['arch', size]).drop(columns='model')
 
 # %% ../../nbs/choosing/04_history.ipynb #c8b25535
-def _on_day(speeds: pd.DataFrame, part: str, accuracy: pd.DataFrame, day: str) -> pd.DataFrame:
-    "The models of one day, with their accuracy then and their speed in the one benchmark."
-    accuracy = accuracy.assign(arch=accuracy.model.map(_arch))
+def _on_day(accuracy: pd.DataFrame, speed: pd.DataFrame, part: str) -> pd.DataFrame:
+    "The models of a day's accuracy table, with their speed in the one benchmark."
+    accuracy = accuracy.assign(arch=accuracy.model.map(_arch_today))
     accuracy = accuracy[[not is_left_out(arch) for arch in accuracy.arch]]  # as in `get_data`
-    if part == 'infer': on, accuracy = [['arch', 'img_size'], ['arch', 'infer_img_size']], accuracy.drop_duplicates(['model', 'img_size'])
-    else: on, accuracy = [['arch']] * 2, accuracy.sort_values('top1', ascending=False, kind='stable').drop_duplicates('model')
-    table = accuracy.merge(speeds, left_on=on[0], right_on=on[1], suffixes=('_y', '_x'))
-    weights = {name: renames().get(name, name) for name in table.model}
-    told = dict(family=families(weights, set(accuracy.model)), tag={n: split_name(w).tag for n, w in weights.items()},
-                pretrain={n: pretrain(n) for n in weights}, license={n: declared_license(n) for n in weights}, weight=weights)
-    return table.assign(**{column: table.model.map(values) for column, values in told.items()}, as_of=day)
+    if part == 'infer':
+        accuracy = accuracy.drop_duplicates(['model', 'img_size'])
+        on, on_speed = ['arch', 'img_size'], ['arch', 'infer_img_size']
+    else:
+        accuracy = accuracy.sort_values('top1', ascending=False, kind='stable').drop_duplicates('model')
+        on = on_speed = ['arch']
+    table = accuracy.merge(speed, left_on=on, right_on=on_speed, suffixes=('_y', '_x'))
+    weights = {model: renamed(model) for model in table.model}
+    told = dict(
+        family=families(weights, set(accuracy.model)),
+        tag={model: split_name(weight).tag for model, weight in weights.items()},
+        pretrain={model: pretrain(model) for model in weights},
+        license={model: declared_license(model) for model in weights},
+        weight=weights)
+    for column, by_model in told.items(): table[column] = table.model.map(by_model)
+    return table
 
 # %% ../../nbs/choosing/04_history.ipynb #551fdefe
 def get_history(
     days: Sequence[str | date] | None = None,  # YYYY-MM-DD; `None`: those of `days_of`
     *,
     part: Literal['infer', 'train'] = 'infer',  # inference or training speed
-    benchmark: str | None = None,  # the one benchmark whose speeds are used for all days; see `get_data`
-    results: str | os.PathLike | Results | None = None,  # see `get_results`: the benchmark is taken from these, and they must have a history
+    benchmark: str | None = None,  # the one whose speeds are used for all days; see `get_data`
+    results: str | os.PathLike | Results | None = None,  # see `get_results`; they must have a history
     accuracy: TestSet = 'imagenet',  # the test set
-) -> pd.DataFrame:  # a row per day, weight and image size: the columns of `get_data` and `as_of`, the day; `attrs['days']` counts models; raises `ResultsError`
-    "Every model there was on several days, with its accuracy then and its speed in one benchmark."
-    one_of('part', part, ('infer', 'train'))
+) -> pd.DataFrame:  # a row per day, weight and image size; raises `ResultsError`
+    """Every model there was on several days, with its accuracy then and its speed in one benchmark.
+
+    The benchmark is one of `results`. The columns are those of `get_data`, and `as_of`, the day; `attrs['days']` counts
+    the models of each."""
+    check_part(part)
     results = get_results(results)
     picked = pick_benchmark(part, benchmark, results)
-    speeds = _speeds(results.read(picked.file, ['model', f'{part}_samples_per_sec', f'{part}_batch_size', f'{part}_img_size', 'param_count']), part)
-    tables, skipped = _accuracies(days, accuracy, results)
-    history = pd.concat([_on_day(speeds, part, table, day) for day, table in tables.items()], ignore_index=True)
-    history.attrs = results.source([picked.file]) | dict(part=part, benchmark=picked.describe(), accuracy=accuracy, skipped=skipped,
-                                                           days=history.as_of.value_counts(sort=False).to_dict())
+    numbers = [f'{part}_{what}' for what in ('samples_per_sec', 'batch_size', 'img_size')]
+    speed = _speed_by_arch(picked.read(['model', *numbers, 'param_count']), part)
+    tables, skipped = _tables_by_day(days, accuracy, results)
+    models = [_on_day(table, speed, part).assign(as_of=day) for day, table in tables.items()]
+    history = pd.concat(models, ignore_index=True)
+    history.attrs = results.source([picked.file]) | dict(
+        part=part, benchmark=picked.describe(), accuracy=accuracy, skipped=skipped,
+        days=history.as_of.value_counts(sort=False).to_dict())
     return history
 
 # %% ../../nbs/choosing/04_history.ipynb #22f2a9c8
-def _accuracies(days: Sequence[str | date] | None, accuracy: TestSet, results: Results) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
+def _tables_by_day(
+    days: Sequence[str | date] | None,  # see `get_history`
+    accuracy: TestSet,
+    results: Results,
+) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
     "The accuracy table of each day, the earliest first; and why others are missing."
-    if days is not None: return {str(day): get_accuracy(accuracy, results=results, as_of=day) for day in sorted(set(map(str, listed('days', days))))}, {}
-    tables, skipped, last = {}, {}, results.date or 'now'
+    if days is not None:
+        asked = sorted(set(map(str, listed('days', days))))
+        return {day: get_accuracy(accuracy, results=results, as_of=day) for day in asked}, {}
+    tables, skipped = {}, {}
+    last = results.date or 'now'
     for day in days_of(results):
         try: tables[day] = get_accuracy(accuracy, results=results, as_of=None if day == last else day)
         except ResultsError as e: skipped[day] = str(e)
     if not tables: raise ResultsError(skipped[last])
-    if skipped: say(f'no accuracies as of {", ".join(skipped)}: {next(iter(skipped.values()))}')
+    if skipped:
+        why = next(iter(skipped.values()))
+        say(f'no accuracies as of {", ".join(skipped)}: {why}')
     return tables, skipped
 
 # %% ../../nbs/choosing/04_history.ipynb #44b06c78
+_BEST_COLUMNS = ['model', 'top1', 'secs', 'param_count_x', 'param_count_y', 'img_size', 'family', 'pretrain', 'license']
+
 def best_by_day(
     history: pd.DataFrame,  # of `get_history`
     budgets: Sequence[float | str] = ('1ms', '5ms', '20ms'),  # times per image: seconds, or '5ms', '200/s'
-) -> pd.DataFrame:  # a row per budget and day: `under`, `as_of`, `model` (none where nothing fits), `top1` (percent), `gain` since the day before and its `error` (points); raises `ResultsError`
-    "The most accurate model within each budget, on each day."
+) -> pd.DataFrame:  # a row per budget and day; raises `ResultsError`
+    """The most accurate model within each budget, on each day.
+
+    A row has the budget `under`, the day `as_of`, the `model` (none where nothing fits) and its `top1` (percent); what
+    was gained since the day before as `gain` (points), and the standard `error` of that."""
     for column in 'as_of', 'model': need_names(history, column)
     need_numbers(history, secs='secs', top1='top1')
-    days = {day: history[history.as_of.eq(day)] for day in sorted(history.as_of.unique())}
-    rows = [_best_on(models, budget) | dict(under=str(budget), as_of=day) for budget in listed('budgets', budgets) for day, models in days.items()]
-    table = pd.DataFrame(rows, columns=['under', 'as_of', *_SHOWN])
+    rows = []
+    for budget in listed('budgets', budgets):
+        for day in sorted(history.as_of.unique()):
+            rows.append(dict(under=str(budget), as_of=day) | _best_on(history[history.as_of.eq(day)], budget))
+    table = pd.DataFrame(rows, columns=['under', 'as_of', *_BEST_COLUMNS])
     error: pd.Series = standard_error(table.top1, history.attrs.get('accuracy', 'imagenet'))
     before = error.groupby(table.under, sort=False).shift()
-    return table.assign(gain=table.groupby('under', sort=False).top1.diff(), error=(error**2 + before**2) ** .5)
-
-_SHOWN = ['model', 'top1', 'secs', 'param_count_x', 'param_count_y', 'img_size', 'family', 'pretrain', 'license']
+    gain = table.groupby('under', sort=False).top1.diff()
+    return table.assign(gain=gain, error=(error**2 + before**2) ** .5)
 
 def _best_on(models: pd.DataFrame, budget: float | str) -> dict:
     "The most accurate model that fits, the fastest of them where several are."
-    fits = models[models.secs <= parse_seconds(budget)].sort_values(['top1', 'secs', 'model'], ascending=[False, True, True])
-    return {} if fits.empty else {column: fits[column].iloc[0] for column in _SHOWN if column in fits}
+    fits = models[models.secs <= parse_seconds(budget)]
+    if fits.empty: return {}
+    first = fits.sort_values(['top1', 'secs', 'model'], ascending=[False, True, True]).iloc[0]
+    return {column: first[column] for column in _BEST_COLUMNS if column in fits}

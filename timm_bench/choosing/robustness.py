@@ -4,26 +4,28 @@
 
 # %% ../../nbs/choosing/03_robustness.ipynb #b05253f6
 from __future__ import annotations
-from typing import Literal, Sequence
+from typing import Any, Literal, Sequence
 import numpy as np
 import pandas as pd
 from statsmodels.regression.linear_model import OLS, RegressionResults
-from ..checks import ResultsError, one_of, as_numbers, listed, need, need_names
-from ..columns import TestSet, TEST_SETS
+from ..checks import ResultsError, as_numbers, listed, need, need_names, one_of
+from ..columns import TEST_SETS, TestSet
 from ..stats import standard_error
 
 # %% auto #0
 __all__ = ['AGAINST', 'log_odds', 'percent', 'effective_robustness', 'fit_trend', 'trend_at']
 
 # %% ../../nbs/choosing/03_robustness.ipynb #b16ee1ad
-AGAINST: dict[TestSet, TestSet] = {'real': 'imagenet', 'v2': 'imagenet', 'a': 'a-clean', 'r': 'r-clean', 'sketch': 'imagenet'}
+AGAINST: dict[TestSet, TestSet] = {name: about.against for name, about in TEST_SETS.items() if about.against}
 
 # %% ../../nbs/choosing/03_robustness.ipynb #77eaf967
 def log_odds(
     accuracy: pd.Series | np.ndarray | float,  # percent
-    images: float = 50_000,  # in the test set: none right, or all, counts as half an image right, or wrong
+    images: float = 50_000,  # how many there are in the test set
 ) -> pd.Series | np.ndarray | float:  # natural logarithm of right to wrong
-    "How many times more often right than wrong, as a logarithm."
+    """How many times more often right than wrong, as a logarithm.
+
+    None right, or all, counts as half an image right, or wrong."""
     right = np.clip(accuracy, 50 / images, 100 - 50 / images)
     return np.log(right / (100 - right))
 
@@ -38,51 +40,63 @@ def effective_robustness(
     df: pd.DataFrame,  # of `get_accuracy(sets='all')`, or any with a column a test set
     sets: Sequence[TestSet] | None = None,  # of those in `AGAINST`; `None`: all that `df` has
     *,
-    trend: Literal['in1k', 'all'] = 'in1k',  # the models that the trend goes through: by the column `pretrain` those of ImageNet-1k alone, or all
-) -> pd.DataFrame:  # a row per model and test set: `accuracy`, `clean`, `expected` (percent), `gain`, `error` (points), `above`, `below`, …; `attrs['trends']` has the lines; raises `ResultsError`
-    "How much more accurate each model is than models as good on ImageNet."
+    trend: Literal['in1k', 'all'] = 'in1k',  # the models that it goes through: those of ImageNet-1k alone, or all
+) -> pd.DataFrame:  # a row per model and test set; raises `ResultsError`
+    """How much more accurate each model is than models as good on ImageNet.
+
+    The column `pretrain` tells which models saw ImageNet-1k alone. A row has the `accuracy` on the set, `clean`, the
+    accuracy on what it is held `against`, and `expected`, what the trend says (all in percent); `gain`, the difference
+    in points, and `error`, its sampling error. `above` and `below` tell on which side of the band a model is, if it is
+    outside, `in_trend` whether it is one of those that the line goes through. The lines are in `attrs['trends']`."""
     need_names(df, 'model')
-    need(df, *(['pretrain'] if trend == 'in1k' else []))
+    if trend == 'in1k': need(df, 'pretrain')
     one_of('trend', trend, ('in1k', 'all'))
     there = [name for name, clean in AGAINST.items() if name in df and clean in df]
     if not there: raise ResultsError("df: no test set beside ImageNet's; get_accuracy(sets='all') has them")
     sets = there if sets is None else listed('sets', sets)
     for name in sets: one_of('sets', name, there)
-    columns = [column for name in sets for column in (name, AGAINST[name])]
-    df = as_numbers(df, 'sets', columns)
-    parts = [_against(df.assign(in_trend=df.pretrain.eq('in1k') if trend == 'in1k' else True), name) for name in dict.fromkeys(sets)]
-    table = pd.concat([rows for rows, _ in parts], ignore_index=True)
-    table.attrs = df.attrs | dict(trends={name: line for name, (_, line) in zip(dict.fromkeys(sets), parts)})
-    return table
+    df = as_numbers(df, 'sets', [column for name in sets for column in (name, AGAINST[name])])
+    df = df.assign(in_trend=df.pretrain.eq('in1k') if trend == 'in1k' else True)
+    tables, trends = [], {}
+    for name in dict.fromkeys(sets):
+        table, trends[name] = _on_test_set(df, name)
+        tables.append(table)
+    robust = pd.concat(tables, ignore_index=True)
+    robust.attrs = df.attrs | dict(trends=trends)
+    return robust
 
 # %% ../../nbs/choosing/03_robustness.ipynb #e81d1e03
-def _against(df: pd.DataFrame, name: TestSet) -> tuple[pd.DataFrame, dict]:
+_ABOUT = ['model', 'img_size', 'param_count', 'family', 'pretrain', 'license', 'in_trend']
+
+def _on_test_set(df: pd.DataFrame, name: TestSet) -> tuple[pd.DataFrame, dict[str, Any]]:
     "One test set: its rows, and the trend."
-    own = df.dropna(subset=[name, AGAINST[name]])
-    rows = own[[c for c in _ABOUT if c in own]].assign(test_set=name, against=AGAINST[name], clean=own[AGAINST[name]], accuracy=own[name])
+    clean = AGAINST[name]
+    tested = df.dropna(subset=[name, clean])
+    rows = tested[[column for column in _ABOUT if column in tested]]
+    rows = rows.assign(test_set=name, against=clean, clean=tested[clean], accuracy=tested[name])
     usual = rows[rows.in_trend]
-    if (different := usual.clean.nunique()) < 4:
-        raise ResultsError(f"{name}: a trend needs at least 4 models with different accuracies, and there are {different}; trend='all' takes all")
+    different = usual.clean.nunique()
+    if different < 4:
+        few = f'a trend needs at least 4 models with different accuracies, and there are {different}'
+        raise ResultsError(f"{name}: {few}; trend='all' takes all")
     line = fit_trend(usual.clean, usual.accuracy, name)
     band = trend_at(line, rows.clean)
-    outside = dict(above=rows.accuracy > band.high, below=rows.accuracy < band.low)
-    rows = rows.assign(expected=band.expected, gain=rows.accuracy - band.expected, error=standard_error(rows.accuracy, name), **outside)
-    return rows, dict(r2=line.rsquared, slope=line.params.iloc[1], models=len(rows), in_trend=len(usual), **{side: int(out.sum()) for side, out in outside.items()})
-
-_ABOUT = ['model', 'img_size', 'param_count', 'family', 'pretrain', 'license', 'in_trend']
+    rows = rows.assign(
+        expected=band.expected, gain=rows.accuracy - band.expected, error=standard_error(rows.accuracy, name),
+        above=rows.accuracy > band.high, below=rows.accuracy < band.low)
+    trend = dict(r2=line.rsquared, slope=line.params.iloc[1], models=len(rows), in_trend=len(usual),
+                 above=int(rows.above.sum()), below=int(rows.below.sum()))
+    return rows, trend
 
 # %% ../../nbs/choosing/03_robustness.ipynb #9044b112
 def fit_trend(
     clean: pd.Series,  # accuracies to go by, in percent
-    accuracy: pd.Series,  # accuracies on the test set
+    accuracy: pd.Series,  # accuracies on the test set, in percent
     name: TestSet,  # the test set
 ) -> RegressionResults:  # a fitted model of statsmodels, on log-odds
     "The least-squares line through a test set's accuracies."
-    return OLS(log_odds(accuracy, TEST_SETS[name].images), _design(clean, name)).fit()
-
-def _design(clean: pd.Series, name: TestSet) -> pd.DataFrame:
-    "What the line is a function of: a constant, and log-odds."
-    return pd.DataFrame(dict(constant=1.0, clean=log_odds(pd.Series(clean), TEST_SETS[AGAINST[name]].images)))
+    odds = log_odds(clean, TEST_SETS[AGAINST[name]].images)
+    return OLS(log_odds(accuracy, TEST_SETS[name].images), pd.DataFrame(dict(constant=1.0, clean=odds))).fit()
 
 def trend_at(
     line: RegressionResults,  # of `fit_trend`
@@ -91,4 +105,5 @@ def trend_at(
     "What models of some accuracies usually reach."
     design = pd.DataFrame(dict(constant=1.0, clean=log_odds(pd.Series(clean))))
     band = line.get_prediction(design).summary_frame(alpha=0.05)
-    return pd.DataFrame(dict(expected=percent(band['mean']), low=percent(band.obs_ci_lower), high=percent(band.obs_ci_upper)))
+    return pd.DataFrame(dict(
+        expected=percent(band['mean']), low=percent(band.obs_ci_lower), high=percent(band.obs_ci_upper)))
