@@ -95,7 +95,8 @@ def _for_eyes(df: pd.DataFrame) -> pd.DataFrame:
     import pandas as pd
     def text(column: str, value: Any) -> str:
         if pd.isna(value): return ''
-        if column in COLUMNS and COLUMNS[column].write: return COLUMNS[column].write(value)
+        write = COLUMNS[column].write if column in COLUMNS else None
+        if write: return write(value)
         if pd.api.types.is_bool(value): return 'yes' if value else ''
         return printable(str(value))
     return pd.DataFrame({column: [text(column, value) for value in df[column]] for column in df}, dtype=object)
@@ -130,8 +131,8 @@ def _drawn(console: Console, shown: pd.DataFrame, heads: dict[str, str], right: 
     from rich.text import Text
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     for column in shown:
-        side = 'right' if column in right else 'left'
-        table.add_column(heads[column], justify=side, vertical='bottom', no_wrap=True)
+        table.add_column(heads[column], justify='right' if column in right else 'left',
+                         vertical='bottom', no_wrap=True)
     for row in shown.values: table.add_row(*map(Text, row))
     wide = console.options.update(width=10_000)  # what is wider than the terminal is wrapped by it, not cut
     drawn = console.render_lines(table, wide, pad=False)
@@ -165,8 +166,8 @@ def _print_for_eyes(df: pd.DataFrame, title: str, note: str = '', **headings: st
     beside, own, left_out = _what_fits(widths, screen.width)
     numbers = [column for column in beside if df[column].dtype.kind in 'iuf']
 
-    for line in printable(title).splitlines():
-        screen.print(Text(line, style='table.title'), soft_wrap=' ' not in line)  # a path stays whole
+    for words in printable(title).splitlines():
+        screen.print(Text(words, style='table.title'), soft_wrap=' ' not in words)  # a path stays whole
     for line in _with_names(_drawn(screen, shown[beside], heads, numbers), shown, heads, own):
         screen.print(line, soft_wrap=True)
     if left_out:
