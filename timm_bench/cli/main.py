@@ -9,20 +9,20 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Callable, Iterator, Optional
 import typer
-from ..columns import TEST_SETS, TestSet
-from ..checks import one_of, printable, ResultsError, ResultsWarning
+from ..checks import ResultsError, ResultsWarning, one_of, printable
+from ..columns import TEST_SETS, TestSet, time_in_words
 from ..sources.clone import check_day
-from .tables import Format, SETS, console, for_a_person, print_answer, print_table
 from ..sources.results import Results, get_results
 from ..sources.benchmarks import Benchmark, benchmarks_in, list_benchmarks, version_numbers, words_for
+from .tables import SETS, Format, console, for_a_person, print_answer, print_table
 
 if TYPE_CHECKING: import pandas as pd
 
 # %% auto #0
-__all__ = ['app', 'ResultsOption', 'AsOf', 'Update', 'BenchmarkOption', 'PartOption', 'Accuracy', 'FormatOption', 'ModelName',
-           'Models', 'Like', 'Part', 'Sort', 'sources', 'charts', 'explore', 'best', 'instead_of', 'frontier',
-           'families', 'compare', 'card', 'history', 'Precision', 'Layout', 'measure', 'pick_models', 'estimate',
-           'main']
+__all__ = ['ResultsOption', 'AsOfOption', 'UpdateOption', 'BenchmarkOption', 'PartOption', 'FormatOption', 'app', 'VersionOption',
+           'PageOption', 'OpenOption', 'ModelArgument', 'AccuracyOption', 'Part', 'Sort', 'sources', 'charts',
+           'explore', 'best', 'instead_of', 'frontier', 'families', 'compare', 'card', 'history', 'Precision', 'Layout',
+           'measure', 'pick_models', 'estimate', 'main']
 
 # %% ../../nbs/cli/02_main.ipynb #5ac24c93
 class Part(str, Enum):
@@ -35,34 +35,53 @@ class Sort(str, Enum):
     accuracy = 'accuracy'
     speed = 'speed'
 
+ResultsOption = Annotated[Optional[Path], typer.Option(
+    '--results', help='A folder of timm results, or a timm checkout. '
+                      'Otherwise: $TIMM_BENCH_RESULTS, the cached clone, the bundled set.')]
+AsOfOption = Annotated[Optional[str], typer.Option(
+    '--as-of', metavar='YYYY-MM-DD', help='Results as they stood at the end of that day (UTC).')]
+UpdateOption = Annotated[bool, typer.Option('--update', help='Clone anew, to have the newest results.')]
+BenchmarkOption = Annotated[Optional[str], typer.Option(
+    '--benchmark', help="A file's name, words true of one ('rtx4090 eager newest', 'i9 newest'), or a path. "
+                        'Default: amp, nhwc, RTX 3090.')]
+PartOption = Annotated[Part, typer.Option('--part', help='Speed at inference or in training.')]
+FormatOption = Annotated[Optional[Format], typer.Option(
+    '--format', help='Default: a table on a terminal, CSV in a pipe.')]
+
 # %% ../../nbs/cli/02_main.ipynb #65b0ce49
 def _american(word: str) -> str:
     "An option as it is spelt here: the tables print \"licence\", so that is taken too."
     return 'license' if word == 'licence' else word
 
-app = typer.Typer(help='Which image model is best, for your hardware and your budget?', no_args_is_help=True, context_settings=dict(token_normalize_func=_american), pretty_exceptions_enable=False)
+app = typer.Typer(
+    help='Which image model is best, for your hardware and your budget?',
+    no_args_is_help=True,
+    context_settings=dict(token_normalize_func=_american),
+    pretty_exceptions_enable=False)
 
-ResultsOption = Annotated[Optional[Path], typer.Option('--results', help='A folder of timm results, or a timm checkout. Otherwise: $TIMM_BENCH_RESULTS, the cached clone, the bundled set.')]
-AsOf = Annotated[Optional[str], typer.Option('--as-of', metavar='YYYY-MM-DD', help='Results as they stood at the end of that day (UTC).')]
-Update = Annotated[bool, typer.Option('--update', help='Clone anew, to have the newest results.')]
+def _show_version(wanted: bool) -> None:
+    "Print the version and end, where that is wanted."
+    if not wanted: return
+    from timm_bench import __version__
+    typer.echo(__version__)
+    raise typer.Exit()
+
+VersionOption = Annotated[bool, typer.Option(
+    '--version', callback=_show_version, is_eager=True, help='Show the version and exit.')]
+
+@app.callback()
+def _options(version: VersionOption = False) -> None: ...
 
 def _complain(message: object) -> None:
     "One line on standard error."
     print(f'timm_bench: {printable(str(message))}', file=sys.stderr)
-
-def _version(wanted: bool) -> None:
-    from timm_bench import __version__
-    if wanted: typer.echo(__version__); raise typer.Exit()
-
-@app.callback()
-def _options(version: Annotated[bool, typer.Option('--version', callback=_version, is_eager=True, help='Show the version and exit.')] = False) -> None: ...
 
 # %% ../../nbs/cli/02_main.ipynb #2bc4ea7e
 def _busy(message: str) -> contextlib.AbstractContextManager:
     "A spinner, where standard error is a terminal."
     return console(stderr=True).status(message) if sys.stderr.isatty() else contextlib.nullcontext()
 
-def _results(results: Path | None, as_of: str | None, update: bool) -> Results:
+def _find_results(results: Path | None, as_of: str | None, update: bool = False) -> Results:
     "Find the results, as the options say."
     if results and update: raise typer.BadParameter('--update needs the clone: leave out --results')
     try: as_of = check_day(as_of)
@@ -71,98 +90,126 @@ def _results(results: Path | None, as_of: str | None, update: bool) -> Results:
         return get_results(results, as_of=as_of, update=update)
 
 @app.command()
-def sources(results: ResultsOption = None, as_of: AsOf = None, update: Update = False,
-            format: Annotated[Optional[Format], typer.Option('--format', help='Default: a table on a terminal, CSV in a pipe.')] = None) -> None:
+def sources(
+    results: ResultsOption = None,
+    as_of: AsOfOption = None,
+    update: UpdateOption = False,
+    format: FormatOption = None,
+) -> None:
     "List the benchmark files, and say where they came from."
-    found = _results(results, as_of, update)
+    found = _find_results(results, as_of, update)
     table = list_benchmarks(found)
     if table.problem.isna().all(): table = table.drop(columns='problem')
     print_table(table, format, f'{found}\n{found.folder}')
 
 # %% ../../nbs/cli/02_main.ipynb #65f91efe
+PageOption = Annotated[Path, typer.Option('--out', help='The page to write.')]
+OpenOption = Annotated[bool, typer.Option('--open', help='Open the page in a browser.')]
+
+def _hand_over(page: Path, open_page: bool) -> None:
+    "Name the page that was written, and open it in a browser where that is wanted."
+    typer.echo(page)
+    if not open_page: return
+    import webbrowser
+    webbrowser.open(page.resolve().as_uri())
+
 @app.command()
-def charts(results: ResultsOption = None, as_of: AsOf = None, update: Update = False,
-           out: Annotated[Path, typer.Option('--out', help='The page to write.')] = Path('timm_bench_charts.html'),
-           cdn: Annotated[bool, typer.Option('--cdn', help='Load plotly.js from the network: a small page that does not work offline.')] = False,
-           open_page: Annotated[bool, typer.Option('--open', help='Open the page in a browser.')] = False) -> None:
+def charts(
+    results: ResultsOption = None,
+    as_of: AsOfOption = None,
+    update: UpdateOption = False,
+    out: PageOption = Path('timm_bench_charts.html'),
+    cdn: Annotated[bool, typer.Option(
+        '--cdn', help='Load plotly.js from the network: a small page that does not work offline.')] = False,
+    open_page: OpenOption = False,
+) -> None:
     "Write one page with seven charts of speed and accuracy."
-    from timm_bench.web.explorer import write_page
     from timm_bench.web.charts import chart_page
-    found = _results(results, as_of, update)
+    from timm_bench.web.explorer import write_page
+    found = _find_results(results, as_of, update)
     with _busy('Drawing …'): page = chart_page(found, cdn=cdn)
     write_page(page, out)
     _complain(f'seven charts from {found}, {out.stat().st_size / 1e6:.1f} MB')
-    typer.echo(out)
-    if open_page:
-        import webbrowser
-        webbrowser.open(out.resolve().as_uri())
+    _hand_over(out, open_page)
 
 # %% ../../nbs/cli/02_main.ipynb #b1d7a2f4
 @app.command()
-def explore(results: ResultsOption = None, as_of: AsOf = None, update: Update = False,
-            own: Annotated[Optional[list[Path]], typer.Option('--own', help='A benchmark file of your own, or a folder with some; give it as often as you like.')] = None,
-            out: Annotated[Path, typer.Option('--out', help='The page to write.')] = Path('timm_bench_explorer.html'),
-            open_page: Annotated[bool, typer.Option('--open', help='Open the page in a browser.')] = False) -> None:
+def explore(
+    results: ResultsOption = None,
+    as_of: AsOfOption = None,
+    update: UpdateOption = False,
+    own: Annotated[Optional[list[Path]], typer.Option(
+        '--own', help='A benchmark file of your own, or a folder with some; give it as often as you like.')] = None,
+    out: PageOption = Path('timm_bench_explorer.html'),
+    open_page: OpenOption = False,
+) -> None:
     "Write one interactive page over all benchmarks and test sets, that works offline."
     from timm_bench.web.explorer import explorer
-    found = _results(results, as_of, update)
+    found = _find_results(results, as_of, update)
     with _busy('Joining …'): page = explorer(found, own=own or None, out=out)
     _complain(f'{page} from {found}')
-    typer.echo(out)
-    if open_page:
-        import webbrowser
-        webbrowser.open(out.resolve().as_uri())
+    _hand_over(out, open_page)
 
 # %% ../../nbs/cli/02_main.ipynb #09a3005c
-def _beginning(*listed: str) -> Callable[[str], list[str]]:
-    "Offers those of some words that begin as the one being typed."
-    return lambda incomplete: [word for word in listed if word.startswith(incomplete)]
+def _complete_from(*words: str) -> Callable[[str], list[str]]:
+    "Completes to those of some words that begin as the one being typed."
+    return lambda incomplete: [word for word in words if word.startswith(incomplete)]
 
-def _licences(incomplete: str) -> list[str]:
+def _complete_license(incomplete: str) -> list[str]:
     "The licences that begin as the word being typed."
     from timm_bench.models import registry
     declared = {name for tags in registry()['weights'].values() for name in tags.values() if name}
-    return _beginning('commercial', *sorted(declared))(incomplete)
+    return _complete_from('commercial', *sorted(declared))(incomplete)
 
-def _names(incomplete: str) -> list[str]:
+def _complete_model(incomplete: str) -> list[str]:
     "timm's names that begin as the word being typed: of architectures, and of weights once there is a dot."
     from timm_bench.models import known_names
-    return sorted(name for name in known_names() if name.startswith(incomplete) and ('.' in name) <= ('.' in incomplete))
+    weights_too = '.' in incomplete
+    names = [name for name in known_names() if weights_too or '.' not in name]
+    return sorted(name for name in names if name.startswith(incomplete))
 
 # %% ../../nbs/cli/02_main.ipynb #0c11b3fa
-BenchmarkOption = Annotated[Optional[str], typer.Option('--benchmark', help="A file's name, words true of one ('rtx4090 eager newest', 'i9 newest'), or a path. Default: amp, nhwc, RTX 3090.")]
-PartOption = Annotated[Part, typer.Option('--part', help='Speed at inference or in training.')]
-Accuracy = Annotated[Optional[list[str]], typer.Option('--accuracy', autocompletion=_beginning(*SETS), help="A test set ('sketch'), or weights ('imagenet=0.5,sketch=0.5'). Default: imagenet.")]
-FormatOption = Annotated[Optional[Format], typer.Option('--format', help='Default: a table on a terminal, CSV in a pipe.')]
-ModelName = Annotated[str, typer.Argument(autocompletion=_names, help='A model, by any name that timm ever gave it.')]
+ModelArgument = Annotated[str, typer.Argument(
+    autocompletion=_complete_model, help='A model, by any name that timm ever gave it.')]
+AccuracyOption = Annotated[Optional[list[str]], typer.Option(
+    '--accuracy', autocompletion=_complete_from(*SETS),
+    help="A test set ('sketch'), or weights ('imagenet=0.5,sketch=0.5'). Default: imagenet.")]
 
-def _models(benchmark: str | None, results: Path | None, as_of: str | None, part: Part = Part.infer) -> pd.DataFrame:
+def _every_model(benchmark: str | None, results: Path | None, as_of: str | None, part: Part) -> pd.DataFrame:
     "Every model of a benchmark."
     from timm_bench.data import get_data
-    found = _results(results, as_of, False)
+    found = _find_results(results, as_of)
     df = get_data(part.value, benchmark=benchmark, results=found, keep=None, weights='all')
-    if 'eager' not in (benchmark or '').lower().split() and (words := _compiled_too(df.attrs['files'][0], found)):
-        _complain(f'a compiled benchmark of this device is here too: --benchmark {words!r}')
+    eager_asked = 'eager' in (benchmark or '').lower().split()
+    words = None if eager_asked else _compiled_too(df.attrs['files'][0], found)
+    if words: _complain(f'a compiled benchmark of this device is here too: --benchmark {words!r}')
     return df
 
-def _compiled_too(file: str, found: Results) -> str:
-    "Words for the compiled benchmark of the same device that is most like an eager one; none where there is none."
+def _compiled_too(file: str, found: Results) -> str | None:
+    "Words for the compiled benchmark of the same device that is most like an eager one."
     used = Benchmark.named(file)
-    own = benchmarks_in(found, used.part)
-    if used.compiled or used.part is None or file not in found.files: return ''
-    same = [each for each in own if each.compiled and each.device == used.device]
-    if not same: return ''
-    alike = lambda each: (each.precision == used.precision, each.layout == used.layout, version_numbers(each.torch))
-    return words_for(max(same, key=alike), own)
+    if used.compiled or used.part is None or file not in found.files: return None
+    others = benchmarks_in(found, used.part)
+    same = [each for each in others if each.compiled and each.device == used.device]
+    if not same: return None
+    def alike(each: Benchmark) -> tuple:
+        return each.precision == used.precision, each.layout == used.layout, version_numbers(each.torch)
+    return words_for(max(same, key=alike), others)
 
 # %% ../../nbs/cli/02_main.ipynb #88e05c32
-def _accuracy(words: list[str] | None) -> TestSet | dict[str, float] | None:
+def _accuracy_asked(words: list[str] | None) -> TestSet | dict[str, float] | None:
     "What `--accuracy` means: a test set, or weights by test set, 1 for one without a weight."
     if not words: return None
-    pairs = [piece.strip().partition('=') for word in words for piece in word.split(',') if piece.strip()]
-    if len(pairs) == 1 and not pairs[0][1]: return one_of('accuracy', pairs[0][0], TEST_SETS)
-    try: return {name.strip(): float(weight) if equals else 1.0 for name, equals, weight in pairs}
-    except ValueError: raise ResultsError(f"accuracy={','.join(words)!r}: give a test set, or weights such as 'imagenet=0.5,sketch=0.5'") from None
+    pieces = [piece.strip() for piece in ','.join(words).split(',') if piece.strip()]
+    if len(pieces) == 1 and '=' not in pieces[0]: return one_of('accuracy', pieces[0], TEST_SETS)
+    weights = {}
+    for piece in pieces:
+        name, equals, weight = piece.partition('=')
+        try: weights[name.strip()] = float(weight) if equals else 1.0
+        except ValueError:
+            wanted = "give a test set, or weights such as 'imagenet=0.5,sketch=0.5'"
+            raise ResultsError(f"accuracy={','.join(words)!r}: {wanted}") from None
+    return weights
 
 def _number(text: str | None) -> float | str | None:
     "A bare number as a number; anything else as it was typed."
@@ -171,121 +218,195 @@ def _number(text: str | None) -> float | str | None:
     except ValueError: return text
 
 def _mind_the_unit(under: str | None, secs: pd.Series) -> None:
-    "Say that a bare number was taken as seconds where it leaves out nothing: whoever wrote it may have meant milliseconds."
+    "Say that a bare number was taken as seconds where it leaves out nothing: milliseconds may have been meant."
     limit = _number(under)
-    if isinstance(limit, float) and not (secs > limit).any():
-        _complain(f"--under {under} is {limit:g} seconds per image, which every model is within; '{limit:g}ms' is {limit:g} milliseconds")
+    if not isinstance(limit, float) or (secs > limit).any(): return
+    _complain(f'--under {under} is {limit:g} seconds per image, which every model is within; '
+              f"'{limit:g}ms' is {limit:g} milliseconds")
 
 # %% ../../nbs/cli/02_main.ipynb #ddcaceeb
-_FAMILY = "A family: 'vit', 'vit_in12' and 'vit_in21' are three, by pre-training; a port (tf_, ...) is in its architecture's family too. 'timm_bench families' lists all. Give it as often as you like."
-
 @app.command()
-def best(under: Annotated[Optional[str], typer.Option('--under', help="Time per image at most: a bare number is in seconds; '5ms', '200us' or '200/s'.")] = None,
-         params: Annotated[Optional[str], typer.Option('--params', help="Parameters of the weight at most: millions, or '25M'.")] = None,
-         macs: Annotated[Optional[str], typer.Option('--macs', help="MACs at most: billions, or '4G'.")] = None,
-         acts: Annotated[Optional[str], typer.Option('--acts', help="Activations at most: millions, or '10M'.")] = None,
-         size: Annotated[Optional[int], typer.Option('--size', help='Side of the test image at most, in pixels.')] = None,
-         license: Annotated[Optional[list[str]], typer.Option('--license', autocompletion=_licences, help="'commercial', or a declared licence; give it as often as you like.")] = None,
-         pretrain: Annotated[Optional[list[str]], typer.Option('--pretrain', help="Pre-training data ('in1k', 'in22k'); give it as often as you like.")] = None,
-         family: Annotated[Optional[list[str]], typer.Option('--family', help=_FAMILY)] = None,
-         accuracy: Accuracy = None, n: Annotated[int, typer.Option('-n', help='How many models.')] = 5, part: PartOption = Part.infer,
-         benchmark: BenchmarkOption = None, results: ResultsOption = None, as_of: AsOf = None, format: FormatOption = None) -> None:
+def best(
+    under: Annotated[Optional[str], typer.Option(
+        '--under', help="Time per image at most: a bare number is in seconds; '5ms', '200us' or '200/s'.")] = None,
+    params: Annotated[Optional[str], typer.Option(
+        '--params', help="Parameters of the weight at most: millions, or '25M'.")] = None,
+    macs: Annotated[Optional[str], typer.Option('--macs', help="MACs at most: billions, or '4G'.")] = None,
+    acts: Annotated[Optional[str], typer.Option('--acts', help="Activations at most: millions, or '10M'.")] = None,
+    size: Annotated[Optional[int], typer.Option('--size', help='Side of the test image at most, in pixels.')] = None,
+    license: Annotated[Optional[list[str]], typer.Option(
+        '--license', autocompletion=_complete_license,
+        help="'commercial', or a declared licence; give it as often as you like.")] = None,
+    pretrain: Annotated[Optional[list[str]], typer.Option(
+        '--pretrain', help="Pre-training data ('in1k', 'in22k'); give it as often as you like.")] = None,
+    family: Annotated[Optional[list[str]], typer.Option(
+        '--family', help="A family: 'vit', 'vit_in12' and 'vit_in21' are three, by pre-training; "
+                         "a port (tf_, ...) is in its architecture's family too. "
+                         "'timm_bench families' lists all. Give it as often as you like.")] = None,
+    accuracy: AccuracyOption = None,
+    n: Annotated[int, typer.Option('-n', help='How many models.')] = 5,
+    part: PartOption = Part.infer,
+    benchmark: BenchmarkOption = None,
+    results: ResultsOption = None,
+    as_of: AsOfOption = None,
+    format: FormatOption = None,
+) -> None:
     "The most accurate models within a budget. Exit code 1 where nothing fits."
-    from timm_bench.choosing.choose import best
-    df = _models(benchmark, results, as_of, part)
-    found = best(df, n, under=_number(under), params=_number(params), macs=_number(macs), acts=_number(acts), size=size, license=license or None,
-                 pretrain=pretrain or None, family=family or None, accuracy=_accuracy(accuracy))
+    from timm_bench.choosing import choose
+    df = _every_model(benchmark, results, as_of, part)
+    found = choose.best(
+        df, n, under=_number(under), params=_number(params), macs=_number(macs), acts=_number(acts), size=size,
+        license=license or None, pretrain=pretrain or None, family=family or None, accuracy=_accuracy_asked(accuracy))
     _mind_the_unit(under, df.secs)
-    print_answer(found, ['model', 'accuracy', *SETS, 'error', 'secs', 'param_count_x', 'param_count_y', 'img_size', 'license', 'tie', 'reason'], format, df.attrs['benchmark'],
-                  'tie with next: within chance of the next most accurate that fits, which says nothing of those after it', tie='tie with\nnext')
+    columns = ['model', 'accuracy', *SETS, 'error', 'secs', 'param_count_x', 'param_count_y', 'img_size', 'license',
+               'tie', 'reason']
+    note = ('tie with next: within chance of the next most accurate that fits, '
+            'which says nothing of those after it')
+    print_answer(found, columns, format, df.attrs['benchmark'], note, tie='tie with\nnext')
 
 # %% ../../nbs/cli/02_main.ipynb #9122ae99
 @app.command()
-def instead_of(model: ModelName, accuracy: Accuracy = None, part: PartOption = Part.infer,
-               size: Annotated[Optional[int], typer.Option('--size', help='The image size that you use it at, in pixels. Default: the smallest there is.')] = None,
-               sort: Annotated[Sort, typer.Option('--sort', help='What comes first: the most accurate, or the fastest.')] = Sort.accuracy,
-               benchmark: BenchmarkOption = None, results: ResultsOption = None, as_of: AsOf = None, format: FormatOption = None) -> None:
+def instead_of(
+    model: ModelArgument,
+    accuracy: AccuracyOption = None,
+    part: PartOption = Part.infer,
+    size: Annotated[Optional[int], typer.Option(
+        '--size', help='The image size that you use it at, in pixels. Default: the smallest there is.')] = None,
+    sort: Annotated[Sort, typer.Option(
+        '--sort', help='What comes first: the most accurate, or the fastest.')] = Sort.accuracy,
+    benchmark: BenchmarkOption = None,
+    results: ResultsOption = None,
+    as_of: AsOfOption = None,
+    format: FormatOption = None,
+) -> None:
     "Everything that is both faster and at least as accurate as a model."
-    from timm_bench.choosing.choose import better_than
-    df = _models(benchmark, results, as_of, part)
-    found = better_than(df, model, size=size, accuracy=_accuracy(accuracy), sort=sort.value)
-    if found.empty: _complain(f'nothing is both faster and at least as accurate as {model} on {df.attrs["benchmark"]}'); raise typer.Exit(1)
-    baseline = _baseline(found.attrs['than'])
+    from timm_bench.choosing import choose
+    df = _every_model(benchmark, results, as_of, part)
+    found = choose.better_than(df, model, size=size, accuracy=_accuracy_asked(accuracy), sort=sort.value)
+    if found.empty:
+        _complain(f'nothing is both faster and at least as accurate as {model} on {df.attrs["benchmark"]}')
+        raise typer.Exit(1)
+    than = found.attrs['than']
+    baseline = (f"instead of {than['model']} at {than['img_size']:g} px: {than['accuracy']:.2f} %, "
+                f"{time_in_words(than['secs'])} an image")
     if not for_a_person(format): _complain(baseline)
-    print_answer(found, ['model', 'change', 'accuracy', *SETS, 'secs', 'param_count_x', 'param_count_y', 'img_size', 'license', 'tie'], format, df.attrs['benchmark'],
-                  baseline, "tie: its accuracy is within chance of that model's")
-
-def _baseline(than: dict) -> str:
-    "The model that others are compared with, in words."
-    from timm_bench.columns import time_in_words
-    return f"instead of {than['model']} at {than['img_size']:g} px: {than['accuracy']:.2f} %, {time_in_words(than['secs'])} an image"
+    columns = ['model', 'change', 'accuracy', *SETS, 'secs', 'param_count_x', 'param_count_y', 'img_size', 'license',
+               'tie']
+    note = "tie: its accuracy is within chance of that model's"
+    print_answer(found, columns, format, df.attrs['benchmark'], baseline, note)
 
 @app.command()
-def frontier(part: PartOption = Part.infer, benchmark: BenchmarkOption = None, results: ResultsOption = None, as_of: AsOf = None, format: FormatOption = None) -> None:
+def frontier(
+    part: PartOption = Part.infer,
+    benchmark: BenchmarkOption = None,
+    results: ResultsOption = None,
+    as_of: AsOfOption = None,
+    format: FormatOption = None,
+) -> None:
     "The models that nothing beats in both speed and accuracy."
-    from timm_bench.choosing.choose import frontier
-    df = _models(benchmark, results, as_of, part)
-    print_answer(frontier(df), ['model', 'top1', 'secs', 'param_count_x', 'param_count_y', 'img_size', 'family', 'license'], format, df.attrs['benchmark'])
+    from timm_bench.choosing import choose
+    df = _every_model(benchmark, results, as_of, part)
+    columns = ['model', 'top1', 'secs', 'param_count_x', 'param_count_y', 'img_size', 'family', 'license']
+    print_answer(choose.frontier(df), columns, format, df.attrs['benchmark'])
 
 # %% ../../nbs/cli/02_main.ipynb #d17f83ab
 @app.command()
-def families(part: PartOption = Part.infer, benchmark: BenchmarkOption = None, results: ResultsOption = None, as_of: AsOf = None, format: FormatOption = None) -> None:
+def families(
+    part: PartOption = Part.infer,
+    benchmark: BenchmarkOption = None,
+    results: ResultsOption = None,
+    as_of: AsOfOption = None,
+    format: FormatOption = None,
+) -> None:
     "The families to choose from: how many models each has, and its best accuracy and shortest time."
-    df = _models(benchmark, results, as_of, part)
-    table = df.groupby('family').agg(models=('model', 'nunique'), top1=('top1', 'max'), secs=('secs', 'min')).reset_index()
-    print_answer(table.sort_values(['models', 'family'], ascending=[False, True]), list(table), format, df.attrs['benchmark'], 'top-1 of the most accurate model, time of the fastest')
+    df = _every_model(benchmark, results, as_of, part)
+    grouped = df.groupby('family')
+    table = grouped.agg(models=('model', 'nunique'), top1=('top1', 'max'), secs=('secs', 'min')).reset_index()
+    table = table.sort_values(['models', 'family'], ascending=[False, True])
+    note = 'top-1 of the most accurate model, time of the fastest'
+    print_answer(table, list(table), format, df.attrs['benchmark'], note)
 
 # %% ../../nbs/cli/02_main.ipynb #23881c6c
 @app.command()
-def compare(a: Annotated[str, typer.Argument(help="A benchmark: a file's name, its path, or words true of it.")], b: Annotated[str, typer.Argument(help='The one it is compared with.')],
-            part: PartOption = Part.infer, results: ResultsOption = None, as_of: AsOf = None, format: FormatOption = None) -> None:
-    """How much faster one benchmark is than another, by family, over all models and over those with the same batch size.
+def compare(
+    a: Annotated[str, typer.Argument(help="A benchmark: a file's name, its path, or words true of it.")],
+    b: Annotated[str, typer.Argument(help='The one it is compared with.')],
+    part: PartOption = Part.infer,
+    results: ResultsOption = None,
+    as_of: AsOfOption = None,
+    format: FormatOption = None,
+) -> None:
+    """
+    How much faster one benchmark is than another, by family, over all models and over those with the same batch size.
 
     In each row: the number of models, the median speed-up, and the low and high end of its 95 % interval.
 
-    What begins with same_ is of those models alone that ran with the same batch size in both; same_models is their number.
+    What begins with same_ is of those models alone that ran with the same batch size in both;
+    same_models is their number.
 
     At different batch sizes, a speed-up is not the hardware's alone."""
-    from timm_bench.choosing.comparison import by_family, compare
-    found = compare(a, b, part=part.value, results=_results(results, as_of, False))
-    table = by_family(found)
-    if odd := _other_batches(found): _complain(odd)
-    print_answer(table, list(table), format, f'{found.attrs["b"]} against {found.attrs["a"]}', 'median: of the speed-ups, in times; low, high: its 95 % interval',
-                  'same batch: how many models ran with the same batch size in both; the median, low and high after it are of those alone')
+    from timm_bench.choosing import comparison
+    found = comparison.compare(a, b, part=part.value, results=_find_results(results, as_of))
+    table = comparison.by_family(found)
+    odd = _other_batches(found)
+    if odd: _complain(odd)
+    title = f'{found.attrs["b"]} against {found.attrs["a"]}'
+    print_answer(table, list(table), format, title,
+                 'median: of the speed-ups, in times; low, high: its 95 % interval',
+                 'same batch: how many models ran with the same batch size in both; '
+                 'the median, low and high after it are of those alone')
 
-def _other_batches(found: pd.DataFrame) -> str:
+def _other_batches(found: pd.DataFrame) -> str | None:
     "What to say where fewer than one model in ten ran with the same batch size in both benchmarks."
     pairs = found[found.speedup.notna()]
-    if pairs.empty or pairs.same_batch.mean() >= .1: return ''
-    count = f'only {pairs.same_batch.sum():,}' if pairs.same_batch.any() else 'none'
-    one, other = (f'({found.attrs[x]}) at batch size {_span(pairs[f"batch_{x}"])}' for x in 'ab')
-    return f'{count} of {len(pairs):,} models ran with the same batch size in both: {one}, {other}; the ratios compare more than hardware'
+    if pairs.empty or pairs.same_batch.mean() >= .1: return None
+    same = pairs.same_batch.sum()
+    count = f'only {same:,}' if same else 'none'
+    a = f'({found.attrs["a"]}) at batch size {_low_to_high(pairs.batch_a)}'
+    b = f'({found.attrs["b"]}) at batch size {_low_to_high(pairs.batch_b)}'
+    return (f'{count} of {len(pairs):,} models ran with the same batch size in both: {a}, {b}; '
+            f'the ratios compare more than hardware')
 
-def _span(numbers: pd.Series) -> str:
+def _low_to_high(numbers: pd.Series) -> str:
     "The smallest and the largest of some numbers."
     low, high = numbers.min(), numbers.max()
-    return 'unknown' if low != low else f'{low:,.0f}' if low == high else f'{low:,.0f} to {high:,.0f}'
+    if numbers.isna().all(): return 'unknown'
+    return f'{low:,.0f}' if low == high else f'{low:,.0f} to {high:,.0f}'
 
 @app.command()
-def card(model: ModelName, results: ResultsOption = None, as_of: AsOf = None,
-         format: Annotated[Optional[str], typer.Option('--format', help="'json' for programs.")] = None) -> None:
+def card(
+    model: ModelArgument,
+    results: ResultsOption = None,
+    as_of: AsOfOption = None,
+    format: Annotated[Optional[str], typer.Option('--format', help="'json' for programs.")] = None,
+) -> None:
     "Everything that is known of one model."
-    from timm_bench.choosing.cards import card
-    if format not in (None, 'json'): raise typer.BadParameter(f"--format {format}: a card is shown, or printed as 'json'")
-    found = card(model, results=_results(results, as_of, False))
+    from timm_bench.choosing import cards
+    if format not in (None, 'json'):
+        raise typer.BadParameter(f"--format {format}: a card is shown, or printed as 'json'")
+    found = cards.card(model, results=_find_results(results, as_of))
     if format == 'json': typer.echo(json.dumps(found, indent=1, default=str))
     else: console().print(found)
 
 # %% ../../nbs/cli/02_main.ipynb #7104ae3e
 @app.command()
-def history(under: Annotated[Optional[list[str]], typer.Option('--under', help="Time per image at most, as for 'best'; give it as often as you like. Default: 1ms, 5ms, 20ms.")] = None,
-            part: PartOption = Part.infer, benchmark: BenchmarkOption = None, results: ResultsOption = None, as_of: AsOf = None, format: FormatOption = None) -> None:
+def history(
+    under: Annotated[Optional[list[str]], typer.Option(
+        '--under', help="Time per image at most, as for 'best'; give it as often as you like. "
+                        'Default: 1ms, 5ms, 20ms.')] = None,
+    part: PartOption = Part.infer,
+    benchmark: BenchmarkOption = None,
+    results: ResultsOption = None,
+    as_of: AsOfOption = None,
+    format: FormatOption = None,
+) -> None:
     "The most accurate model of each year within a budget, by the speeds of one benchmark."
     from timm_bench.choosing.history import best_by_day, get_history
-    past = get_history(part=part.value, benchmark=benchmark, results=_results(results, as_of, False))
+    past = get_history(part=part.value, benchmark=benchmark, results=_find_results(results, as_of))
     table = best_by_day(past, under or ['1ms', '5ms', '20ms'])
     for time in under or []: _mind_the_unit(time, past.secs)
-    print_answer(table, ['under', 'as_of', 'model', 'top1', 'gain', 'error', 'secs', 'param_count_x', 'param_count_y', 'license'], format, past.attrs['benchmark'])
+    columns = ['under', 'as_of', 'model', 'top1', 'gain', 'error', 'secs', 'param_count_x', 'param_count_y', 'license']
+    print_answer(table, columns, format, past.attrs['benchmark'])
 
 # %% ../../nbs/cli/02_main.ipynb #5f0e93ab
 class Precision(str, Enum):
@@ -300,71 +421,110 @@ class Layout(str, Enum):
     nchw = 'nchw'
     nhwc = 'nhwc'
 
-Models = Annotated[Optional[list[str]], typer.Option('--models', help="A name, pattern ('resnet*'), family ('convnext'), or @FILE with a name a line; give it as often as you like.")]
-Like = Annotated[Optional[str], typer.Option('--like', help="The models of a benchmark file, named by words that are true of it ('rtx3090 nhwc pt240').")]
-
 @app.command()
-def measure(models: Models = None, like: Like = None, results: ResultsOption = None, part: PartOption = Part.infer,
-            device: Annotated[str, typer.Option('--device', help="'auto', 'cpu', 'cuda', 'cuda:1' or 'mps'.")] = 'auto',
-            batch_size: Annotated[Optional[int], typer.Option('--batch-size', help='Images. Default: 1 on a CPU (8 for training), 256 otherwise.')] = None,
-            img_size: Annotated[Optional[int], typer.Option('--img-size', help="Pixels. Default: timm's size for each model.")] = None,
-            precision: Annotated[Precision, typer.Option('--precision', help="'amp' is with fp16.")] = Precision.fp32,
-            layout: Annotated[Layout, typer.Option('--layout', help="'nhwc' is channels last.")] = Layout.nchw,
-            compiled: Annotated[bool, typer.Option('--compile', help='With torch.compile.')] = False,
-            threads: Annotated[Optional[int], typer.Option('--threads', help="Of the CPU. Default: torch's choice.")] = None,
-            out: Annotated[Path, typer.Option('--out', help='The folder to write in, or the file itself.')] = Path('.'),
-            resume: Annotated[bool, typer.Option('--resume/--anew', help='Go on with a file that is there, or begin it anew.')] = True,
-            processes: Annotated[int, typer.Option('--processes', help='At most, to time one model in.')] = 5,
-            seconds: Annotated[float, typer.Option('--seconds', help='At most, for timing one model.')] = 10,
-            timeout: Annotated[float, typer.Option('--timeout', help='Seconds after which a model is given up.')] = 600) -> None:
+def measure(
+    models: Annotated[Optional[list[str]], typer.Option(
+        '--models', help="A name, pattern ('resnet*'), family ('convnext'), or @FILE with a name a line; "
+                         'give it as often as you like.')] = None,
+    like: Annotated[Optional[str], typer.Option(
+        '--like', help="The models of a benchmark file, named by words that are true of it "
+                       "('rtx3090 nhwc pt240').")] = None,
+    results: ResultsOption = None,
+    part: PartOption = Part.infer,
+    device: Annotated[str, typer.Option('--device', help="'auto', 'cpu', 'cuda', 'cuda:1' or 'mps'.")] = 'auto',
+    batch_size: Annotated[Optional[int], typer.Option(
+        '--batch-size', help='Images. Default: 1 on a CPU (8 for training), 256 otherwise.')] = None,
+    img_size: Annotated[Optional[int], typer.Option(
+        '--img-size', help="Pixels. Default: timm's size for each model.")] = None,
+    precision: Annotated[Precision, typer.Option('--precision', help="'amp' is with fp16.")] = Precision.fp32,
+    layout: Annotated[Layout, typer.Option('--layout', help="'nhwc' is channels last.")] = Layout.nchw,
+    compiled: Annotated[bool, typer.Option('--compile', help='With torch.compile.')] = False,
+    threads: Annotated[Optional[int], typer.Option(
+        '--threads', help="Of the CPU. Default: torch's choice.")] = None,
+    out: Annotated[Path, typer.Option('--out', help='The folder to write in, or the file itself.')] = Path('.'),
+    resume: Annotated[bool, typer.Option(
+        '--resume/--anew', help='Go on with a file that is there, or begin it anew.')] = True,
+    processes: Annotated[int, typer.Option('--processes', help='At most, to time one model in.')] = 5,
+    seconds: Annotated[float, typer.Option('--seconds', help='At most, for timing one model.')] = 10,
+    timeout: Annotated[float, typer.Option('--timeout', help='Seconds after which a model is given up.')] = 600,
+) -> None:
     "Benchmark timm models on this machine, into a file in timm's own format (needs the extra 'measure')."
-    from timm_bench.hardware.model_names import find_models, models_like
+    from timm_bench.hardware import model_names
     from timm_bench.hardware.measure import measure
-    if not models and not like: raise typer.BadParameter("give --models NAME or --like WORDS")
-    chosen = [*(find_models(_named(models)) if models else []), *(models_like(like, part.value, results=_results(results, None, False)) if like else [])]
-    done = measure(chosen, device=device, batch_size=batch_size, img_size=img_size, precision=precision.value, layout=layout.value, compile=compiled, threads=threads,
-                   processes=processes, part=part.value, out=out, resume=resume, seconds=seconds, timeout=timeout)
+    if not models and not like: raise typer.BadParameter('give --models NAME or --like WORDS')
+    chosen = model_names.find_models(_names_asked(models)) if models else []
+    if like: chosen += model_names.models_like(like, part.value, results=_find_results(results, None))
+    done = measure(
+        chosen, device=device, batch_size=batch_size, img_size=img_size, precision=precision.value,
+        layout=layout.value, compile=compiled, threads=threads, processes=processes, part=part.value, out=out,
+        resume=resume, seconds=seconds, timeout=timeout)
     for path in done.attrs['files']: typer.echo(path)
 
-def _named(models: list[str]) -> list[str]:
-    "The names that `--models` gives, those of a file for `@FILE`: a name a line, or a CSV file whose first column is `model`."
+def _names_asked(models: list[str]) -> list[str]:
+    "The names that `--models` gives; those of a file for `@FILE`: a name a line, or CSV whose first column is `model`."
     names = []
     for word in models:
-        if not word.startswith('@'): names.append(word); continue
+        if not word.startswith('@'):
+            names.append(word)
+            continue
         try: lines = Path(word[1:]).read_text(encoding='utf-8-sig').splitlines()
-        except (OSError, UnicodeError) as e: raise typer.BadParameter(f'--models {word}: cannot be read ({getattr(e, "strerror", None) or e})') from None
+        except (OSError, UnicodeError) as e:
+            why = getattr(e, 'strerror', None) or e
+            raise typer.BadParameter(f'--models {word}: cannot be read ({why})') from None
         found = [line.split(',')[0].strip() for line in lines]
         names += [name for name in found if name not in ('', 'model')]
     return names
 
 # %% ../../nbs/cli/02_main.ipynb #567b9cb9
 @app.command()
-def pick_models(n: Annotated[int, typer.Argument(help='How many.')] = 12,
-                public: Annotated[Optional[str], typer.Option('--public', help="The benchmark to estimate from: words true of it ('cpu i7_12700h').")] = None,
-                part: PartOption = Part.infer, results: ResultsOption = None, as_of: AsOf = None, format: FormatOption = None) -> None:
+def pick_models(
+    n: Annotated[int, typer.Argument(help='How many.')] = 12,
+    public: Annotated[Optional[str], typer.Option(
+        '--public', help="The benchmark to estimate from: words true of it ('cpu i7_12700h').")] = None,
+    part: PartOption = Part.infer,
+    results: ResultsOption = None,
+    as_of: AsOfOption = None,
+    format: FormatOption = None,
+) -> None:
     "Name the models whose measurement tells most about all others."
-    from timm_bench.hardware.estimate import pick_models
-    found = pick_models(n, part=part.value, public=public, results=_results(results, as_of, False))
+    from timm_bench.hardware import estimate
+    found = estimate.pick_models(n, part=part.value, public=public, results=_find_results(results, as_of))
     print_answer(found, list(found), format, f'{n} models to measure')
 
 # %% ../../nbs/cli/02_main.ipynb #6cea55d5
 @app.command()
-def estimate(own: Annotated[Path, typer.Argument(help="Your measurements: a benchmark CSV file of 'measure', or of timm's script.")],
-             public: Annotated[Optional[str], typer.Option('--public', help="The benchmark to start from: words true of it. Default: the nearest, a CPU's for a CPU.")] = None,
-             part: PartOption = Part.infer,
-             out: Annotated[Optional[Path], typer.Option('--out', help="A benchmark file to write them to, for --benchmark of 'best', 'instead-of' and 'frontier'.")] = None,
-             results: ResultsOption = None, as_of: AsOf = None, format: FormatOption = None) -> None:
+def estimate(
+    own: Annotated[Path, typer.Argument(
+        help="Your measurements: a benchmark CSV file of 'measure', or of timm's script.")],
+    public: Annotated[Optional[str], typer.Option(
+        '--public', help="The benchmark to start from: words true of it. "
+                         "Default: the nearest, a CPU's for a CPU.")] = None,
+    part: PartOption = Part.infer,
+    out: Annotated[Optional[Path], typer.Option(
+        '--out', help='A benchmark file to write them to, '
+                      "for --benchmark of 'best', 'instead-of' and 'frontier'.")] = None,
+    results: ResultsOption = None,
+    as_of: AsOfOption = None,
+    format: FormatOption = None,
+) -> None:
     "Predict every model's speed on a machine from a few measured there, with 90 % intervals."
     from timm_bench.hardware.estimate import estimate, to_benchmark
-    df = estimate(own, part=part.value, public=public, results=_results(results, as_of, False), keep=None, weights='all')
+    found = _find_results(results, as_of)
+    df = estimate(own, part=part.value, public=public, results=found, keep=None, weights='all')
     if out: _write_estimates(to_benchmark(df), out, own)
-    title = f'{df.attrs["benchmark"]}: {df.attrs["measured"]} measured, the rest estimated from {df.attrs["estimated_from"]}'
-    print_answer(df.sort_values('secs'), ['model', 'top1', 'secs', 'secs_low', 'secs_high', 'estimated', 'param_count_x', 'param_count_y', 'img_size', 'family'], format, title)
+    about = df.attrs
+    title = f"{about['benchmark']}: {about['measured']} measured, the rest estimated from {about['estimated_from']}"
+    columns = ['model', 'top1', 'secs', 'secs_low', 'secs_high', 'estimated', 'param_count_x', 'param_count_y',
+               'img_size', 'family']
+    print_answer(df.sort_values('secs'), columns, format, title)
 
 def _write_estimates(table: pd.DataFrame, out: Path, own: Path) -> None:
     "Write a benchmark file, but not over the measurements that it was made from."
-    if out.exists() and out.samefile(own): raise ResultsError(f'--out {out}: holds the measurements; choose another name')
-    try: out.parent.mkdir(parents=True, exist_ok=True); table.to_csv(out, index=False)
+    if out.exists() and out.samefile(own):
+        raise ResultsError(f'--out {out}: holds the measurements; choose another name')
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        table.to_csv(out, index=False)
     except OSError as e: raise ResultsError(f'--out {out}: cannot be written ({e.strerror})') from None
 
 # %% ../../nbs/cli/02_main.ipynb #5e1d7a90
@@ -385,5 +545,10 @@ def main() -> None:
     "Run the program: exit code 0 for success, 1 for results that cannot be had or written, 2 for bad usage."
     try:
         with _one_line_warnings(): app()
-    except ResultsError as e: _complain(e); sys.exit(2 if re.match(r'\w+=', str(e)) else 1)  # a message that begins with an argument is about usage
-    except BrokenPipeError: sys.stdout = None; sys.exit(0)  # the reader of the pipe has seen enough
+    except ResultsError as e:
+        _complain(e)
+        about_usage = re.match(r'\w+=', str(e))  # the message begins with an argument
+        sys.exit(2 if about_usage else 1)
+    except BrokenPipeError:  # the reader of the pipe has seen enough
+        sys.stdout = None
+        sys.exit(0)

@@ -6,9 +6,9 @@
 from __future__ import annotations
 import sys
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Iterable, Iterator
-from ..columns import COLUMNS, TEST_SETS
+from typing import TYPE_CHECKING, Any, Iterator
 from ..checks import printable
+from ..columns import COLUMNS, TEST_SETS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,18 +43,24 @@ def print_table(
     **headings: str,  # by column, for eyes only, where the usual one does not say enough
 ) -> None:
     "Print a frame to standard output."
-    if for_a_person(format): return _print_rich(df, title, note, **headings)
+    if for_a_person(format): return _print_for_eyes(df, title, note, **headings)
     cells = df.astype(object).where(df.notna(), None)
-    if format in (None, Format.csv): text = df.to_csv(index=False)
-    elif format == Format.json: text = cells.to_json(orient='records', indent=1) + '\n'
-    else: text = '\n'.join(_markdown_row(row) for row in [df.columns, ['---'] * len(df.columns), *cells.values]) + '\n'
+    if format == Format.json: text = cells.to_json(orient='records', indent=1) + '\n'
+    elif format == Format.markdown: text = _markdown(cells)
+    else: text = df.to_csv(index=False)
     sys.stdout.write(text)
 
-def _markdown_row(cells: Iterable[object]) -> str:
-    "A row of a Markdown table."
-    return '| ' + ' | '.join('' if cell is None else str(cell).replace('|', r'\|') for cell in cells) + ' |'
+def _markdown(cells: pd.DataFrame) -> str:
+    "A table of Markdown."
+    lines = []
+    for row in [cells.columns, ['---'] * len(cells.columns), *cells.values]:
+        written = ['' if cell is None else str(cell).replace('|', r'\|') for cell in row]
+        lines.append(f'| {" | ".join(written)} |\n')
+    return ''.join(lines)
 
 # %% ../../nbs/cli/00_tables.ipynb #b0d2f7a9
+_OF_ESTIMATES = ('secs_low', 'secs_high', 'estimated')  # how sure they are
+
 def print_answer(
     df: pd.DataFrame,  # an answer of the library
     columns: list[str],  # those that matter, where there are such
@@ -64,10 +70,15 @@ def print_answer(
     **headings: str,  # see `print_table`
 ) -> None:
     "Print the columns that matter, rounded."
-    columns = [*columns, *(c for c in ('secs_low', 'secs_high', 'estimated') if c not in columns)]  # of estimates, how sure they are
-    table = df[[c for c in columns if c in df]].round({name: column.decimals for name, column in COLUMNS.items() if column.decimals is not None})
-    if for_a_person(format) and {'param_count_x', 'param_count_y'} <= set(table): table = table.drop(columns='param_count_x')  # the weight's own tells it
-    if 'reason' in table and for_a_person(format): notes, table = (f'{df.model[0]}: {df.reason[0]}', *notes), table.drop(columns='reason')
+    wanted = [*columns, *(column for column in _OF_ESTIMATES if column not in columns)]
+    decimals = {name: column.decimals for name, column in COLUMNS.items() if column.decimals is not None}
+    table = df[[column for column in wanted if column in df]].round(decimals)
+    if for_a_person(format):
+        if {'param_count_x', 'param_count_y'} <= set(table):
+            table = table.drop(columns='param_count_x')  # the weight's own tells it
+        if 'reason' in table:
+            notes = (f'{df.model[0]}: {df.reason[0]}', *notes)
+            table = table.drop(columns='reason')
     print_table(table, format, title, '\n'.join(notes), **headings)
 
 # %% ../../nbs/cli/00_tables.ipynb #b0d2f7ab
@@ -86,23 +97,29 @@ def _for_eyes(df: pd.DataFrame) -> pd.DataFrame:
         if pd.isna(value): return ''
         write = COLUMNS[column].write if column in COLUMNS else None
         if write: return write(value)
-        return {'True': 'yes', 'False': ''}.get(str(value), printable(str(value)))
+        if pd.api.types.is_bool(value): return 'yes' if value else ''
+        return printable(str(value))
     return pd.DataFrame({column: [text(column, value) for value in df[column]] for column in df}, dtype=object)
 
 # %% ../../nbs/cli/00_tables.ipynb #6b27f0c5
 _OWN_LINE = ('model', 'file', 'problem')
-_LEAST_NEEDED = ('cuda', 'same_low same_high', 'same_median', 'same_models', 'img_size', 'infer_macts', 'infer_gmacs', 'torch', 'param_count_x', 'param_count_y', 'error', *SETS, 'low high', 'gain',
-                 'layout', 'license', 'secs_low secs_high', 'part', 'rows', 'tie', 'change')  # an interval has both its ends or none
+_LEAST_NEEDED = (  # an interval has both its ends or none
+    'cuda', 'same_low same_high', 'same_median', 'same_models', 'img_size', 'infer_macts', 'infer_gmacs', 'torch',
+    'param_count_x', 'param_count_y', 'error', *SETS, 'low high', 'gain', 'layout', 'license', 'secs_low secs_high',
+    'part', 'rows', 'tie', 'change')
 
-def _layout(widths: dict[str, int], room: int) -> tuple[list[str], list[str], list[str]]:
-    "Columns that stand side by side, those whose cells have lines of their own, and those that are left out, on a terminal with so much room."
-    too_wide = lambda columns, room: sum(widths[column] + 2 for column in columns) - 2 > room
-    if not too_wide(widths, room): return list(widths), [], []
-    own, left_out = [column for column in widths if column in _OWN_LINE], []
+def _what_fits(widths: dict[str, int], room: int) -> tuple[list[str], list[str], list[str]]:
+    "Columns that stand side by side, those whose cells have lines of their own, and those that are left out."
+    def too_wide(columns: list[str], room: int) -> bool:
+        return sum(widths[column] + 2 for column in columns) - 2 > room
+    if not too_wide(list(widths), room): return list(widths), [], []
+    own = [column for column in widths if column in _OWN_LINE]
     beside = [column for column in widths if column not in own]
-    for columns in _LEAST_NEEDED:
-        if not too_wide(beside, room - 2 * bool(own)): break
-        left_out += [column for column in columns.split() if column in beside]
+    left_out: list[str] = []
+    indent = 2 if own else 0
+    for together in _LEAST_NEEDED:
+        if not too_wide(beside, room - indent): break
+        left_out += [column for column in together.split() if column in beside]
         beside = [column for column in beside if column not in left_out]
     return beside, own, left_out
 
@@ -113,38 +130,52 @@ def _drawn(console: Console, shown: pd.DataFrame, heads: dict[str, str], right: 
     from rich.table import Table
     from rich.text import Text
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
-    for column in shown: table.add_column(heads[column], justify='right' if column in right else 'left', vertical='bottom', no_wrap=True)
+    for column in shown:
+        table.add_column(heads[column], justify='right' if column in right else 'left',
+                         vertical='bottom', no_wrap=True)
     for row in shown.values: table.add_row(*map(Text, row))
     wide = console.options.update(width=10_000)  # what is wider than the terminal is wrapped by it, not cut
-    lines = [Text.assemble(*((part.text, part.style or '') for part in line)) for line in console.render_lines(table, wide, pad=False)]
+    drawn = console.render_lines(table, wide, pad=False)
+    lines = [Text.assemble(*((part.text, part.style or '') for part in line)) for line in drawn]
     for line in lines: line.rstrip()
     return lines
 
 # %% ../../nbs/cli/00_tables.ipynb #b0d2f7ad
 def _with_names(lines: list[Text], shown: pd.DataFrame, heads: dict[str, str], own: list[str]) -> Iterator[Text]:
-    "The lines of a table, and above each row the name that has a line of its own, below it the problem that there is."
+    "The lines of a table; above each row the name that has a line of its own, below it the problem that there is."
     from rich.text import Text
-    above, below = [column for column in own if column != 'problem'], [column for column in own if column == 'problem']
-    yield from (Text(heads[column], style='table.header') for column in above)
-    for row, line in enumerate(lines, len(shown) - len(lines)):  # below 0 in the head
-        yield from (Text(shown[column].iloc[row]) for column in above if row >= 0)
-        yield Text('  ' if own else '') + line
-        yield from (Text('  ' + shown[column].iloc[row]) for column in below if row >= 0 and shown[column].iloc[row])
+    names = [column for column in own if column != 'problem']
+    indent = '  ' if own else ''
+    of_head = len(lines) - len(shown)
+    for column in names: yield Text(heads[column], style='table.header')
+    for line in lines[:of_head]: yield Text(indent) + line
+    for row, line in enumerate(lines[of_head:]):
+        for column in names: yield Text(shown[column].iloc[row])
+        yield Text(indent) + line
+        problem = shown['problem'].iloc[row] if 'problem' in own else ''
+        if problem: yield Text(indent + problem)
 
 # %% ../../nbs/cli/00_tables.ipynb #a93b5e18
-def _print_rich(df: pd.DataFrame, title: str, note: str = '', **headings: str) -> None:
+def _print_for_eyes(df: pd.DataFrame, title: str, note: str = '', **headings: str) -> None:
     "Print a frame as a table for eyes, as wide as the terminal has room for."
     from rich.cells import cell_len
     from rich.text import Text
     shown, screen = _for_eyes(df), console()
-    heads = {column: headings.get(column) or (COLUMNS[column].heading if column in COLUMNS else str(column)) for column in df}
-    beside, own, left_out = _layout({column: max(map(cell_len, [*heads[column].split('\n'), *shown[column]])) for column in df}, screen.width)
-    for words in printable(title).splitlines(): screen.print(Text(words, style='table.title'), soft_wrap=' ' not in words)  # a path stays whole
-    drawn = _drawn(screen, shown[beside], heads, [column for column in beside if df[column].dtype.kind in 'iuf'])
-    for line in _with_names(drawn, shown, heads, own): screen.print(line, soft_wrap=True)
-    if left_out: note += f'\nnarrow terminal: left out {", ".join(_unmistakable(left_out, heads))}; shown on a wider one, and by --format csv'
+    heads = {column: COLUMNS[column].heading if column in COLUMNS else str(column) for column in df} | headings
+    widths = {column: max(map(cell_len, [*heads[column].split('\n'), *shown[column]])) for column in df}
+    beside, own, left_out = _what_fits(widths, screen.width)
+    numbers = [column for column in beside if df[column].dtype.kind in 'iuf']
+
+    for words in printable(title).splitlines():
+        screen.print(Text(words, style='table.title'), soft_wrap=' ' not in words)  # a path stays whole
+    for line in _with_names(_drawn(screen, shown[beside], heads, numbers), shown, heads, own):
+        screen.print(line, soft_wrap=True)
+    if left_out:
+        names = ', '.join(_unmistakable(left_out, heads))
+        note += f'\nnarrow terminal: left out {names}; shown on a wider one, and by --format csv'
     if note.strip(): screen.print(Text('\n' + printable(note.strip()), style='table.caption'))
 
 def _unmistakable(columns: list[str], heads: dict[str, str]) -> list[str]:
     "Headings of columns; where two columns have the same one, the names that programs see."
-    return [heads[column].replace('\n', ' ') if list(heads.values()).count(heads[column]) == 1 else column for column in columns]
+    every = list(heads.values())
+    return [heads[column].replace('\n', ' ') if every.count(heads[column]) == 1 else column for column in columns]
