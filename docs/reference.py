@@ -3,7 +3,9 @@ from __future__ import annotations
 
 import inspect
 import re
+from dataclasses import is_dataclass
 from enum import Enum
+from importlib import import_module
 
 MISSING = inspect.Parameter.empty
 
@@ -81,7 +83,7 @@ def parameters(symbol) -> list[tuple[str, str, str, str]]:
     try: hints = get_type_hints(symbol, include_extras=True)
     except Exception: hints = {}  # noqa: BLE001  # a name that is imported for type checkers only
     rows = []
-    for name, about in docments(symbol, full=True).items():
+    for name, about in docments(with_source(symbol), full=True).items():
         option_type, help_text = option(hints.get(name))
         type_, comment = option_type or about.get('anno'), about.get('docment') or help_text
         if name in ('return', 'self', 'args', 'kwargs') and not comment: continue
@@ -91,6 +93,16 @@ def parameters(symbol) -> list[tuple[str, str, str, str]]:
                      '' if default is MISSING else f'`{written(default)}`',
                      code_for_options(comment or '')))
     return rows
+
+
+def with_source(symbol):
+    "A dataclass as the package has it, with its comments: of one that a notebook defines Python finds no source."
+    if not is_dataclass(symbol) or symbol.__module__ != '__main__': return symbol
+    from timm_bench._modidx import d
+    name = symbol.__qualname__
+    homes = (module for module, names in d['syms'].items() if f'{module}.{name}' in names)
+    module = next(homes, None)
+    return getattr(import_module(module), name) if module else symbol
 
 
 def option(hint) -> tuple[str | None, str | None]:
