@@ -324,8 +324,8 @@ def test_a_table_fits_the_terminal_and_breaks_no_name(run, monkeypatch, question
         printed = run(*question.split(), '--format', 'table')[1]
         no_name_alone = [line.rstrip() for line in printed.splitlines() if ' ' in line.strip()]
         assert max(map(len, no_name_alone)) <= columns  # a name alone may be longer, and is left whole
-        def is_whole(name): return re.search(rf'^{re.escape(name)}$|(^|  ){re.escape(name)}  ', printed, re.M)
-        assert '…' not in printed and [name for name in names if not is_whole(name)] == []
+        whole = {name for name in names if re.search(rf'^{re.escape(name)}$|(^|  ){re.escape(name)}  ', printed, re.M)}
+        assert '…' not in printed and set(names) == whole
 
 
 def test_a_narrow_terminal_is_told_what_it_has_no_room_for(run, monkeypatch):

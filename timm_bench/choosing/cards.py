@@ -67,7 +67,7 @@ def _budget_class(secs: float) -> float:
 def _peers(model: str, part: str, benchmark: Benchmark, results: Results) -> pd.DataFrame:
     "What `get_data` has of a benchmark, and this model, though its name may end in gn."
     joined = read_joined(part, benchmark, results=results)
-    left_out = joined.names.gn & joined.accuracies.table.model.ne(model).to_numpy()
+    left_out = joined.names.left_out & joined.accuracies.table.model.ne(model).to_numpy()
     return joined.frame(joined.pairs.take(~left_out[joined.pairs.accuracy]))
 
 def _speed_of(model: str, part: str, results: Results) -> list[dict]:
