@@ -264,6 +264,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/timm_bench', 'doc_host': '
                                                                                                     'timm_bench/choosing/comparison.py'),
                                                 'timm_bench.choosing.comparison.by_family': ( 'choosing/comparison.html#by_family',
                                                                                               'timm_bench/choosing/comparison.py'),
+                                                'timm_bench.choosing.comparison.comparable': ( 'choosing/comparison.html#comparable',
+                                                                                               'timm_bench/choosing/comparison.py'),
                                                 'timm_bench.choosing.comparison.compare': ( 'choosing/comparison.html#compare',
                                                                                             'timm_bench/choosing/comparison.py')},
             'timm_bench.choosing.history': { 'timm_bench.choosing.history._arch_today': ( 'choosing/history.html#_arch_today',

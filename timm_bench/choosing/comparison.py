@@ -12,11 +12,11 @@ import pandas as pd
 from ..checks import ResultsError, as_numbers, check_part, need, need_names, one_of, say
 from ..sources.results import Results, get_results
 from ..sources.benchmarks import Benchmark, benchmarks_in, find_benchmarks, pick_benchmark, version_numbers
-from ..models import families, renamed, split_name
+from ..models import can_fold, families, renamed, split_name
 from ..stats import medians
 
 # %% auto #0
-__all__ = ['compare', 'by_family']
+__all__ = ['compare', 'by_family', 'comparable']
 
 # %% ../../nbs/choosing/02_comparison.ipynb #c2eaada3
 _SETTINGS = ['precision', 'layout', 'torch', 'cuda', 'device', 'compiled']
@@ -116,7 +116,8 @@ def compare(
     Words mean a file that they are true of; a path, or a frame such as `get_data` gives, is one's own. `rate_a` and
     `rate_b` are images per second, `speedup` is their ratio (times). `measured` tells in which of the two a model is,
     `same_batch` and `same_params` whether it ran alike in both. `rank_a` and `rank_b` are its places by speed among
-    the models in both, `places` is how many it gains."""
+    the models in both, `places` is how many it gains. `folded` marks a model that ran with its branches folded in one
+    of the two only: its speedup is not the machine's, and medians leave it out."""
     check_part(part)
     one_of('batches', batches, ('all', 'same'))
     one, other = [_read_side(each, part) for each in _two_benchmarks(a, b, part, results, as_of)]
@@ -126,7 +127,8 @@ def compare(
     both['family'] = both.model.map(families(both.model, vendors=True))
     both['speedup'] = both.rate_b / both.rate_a
     both['same_batch'] = both.batch_a == both.batch_b
-    both['same_params'] = ~((both.params_b / both.params_a - 1).abs() > 0.01)
+    both['same_params'] = ~((both.params_b / both.params_a - 1).abs() > 0.0005)
+    both['folded'] = [can_fold(model) and not same for model, same in zip(both.model, both.same_params)]
     paired = both[both.measured.eq('both')]
     for each in 'a', 'b': both[f'rank_{each}'] = paired[f'rate_{each}'].rank(ascending=False, method='min')
     both['places'] = both.rank_a - both.rank_b
@@ -134,7 +136,8 @@ def compare(
     table = shown.sort_values('speedup', ascending=False, kind='stable').reset_index(drop=True)
     table.attrs = dict(
         a=one.about, b=other.about, files=[one.file, other.file], part=part, pairs=int(both.speedup.notna().sum()),
-        same_batch=int(both.same_batch.sum()), other_params=int((~both.same_params).sum()))
+        same_batch=int(both.same_batch.sum()), other_params=int((~both.same_params).sum()),
+        folded=int(both.folded.sum()))
     return table
 
 # %% ../../nbs/choosing/02_comparison.ipynb #dedb3eb7
@@ -143,15 +146,22 @@ def by_family(
 ) -> pd.DataFrame:  # a row for all families, then one per family, the most models first; raises `ResultsError`
     """The median speed-up of each family, over all pairs and over those with equal batch sizes.
 
-    `models` counts them; `median`, and `low` and `high`, the ends of its interval, are in times. Those with `same_`
+    Models that ran folded in one of the two only are left out. `models` counts the others; `median`, and `low` and `high`, the ends of its interval, are in times. Those with `same_`
     before them are of equal batch sizes alone."""
     need(comparison, 'family', 'speedup', 'same_batch')
+    comparison = comparable(comparison)
     every, same = _family_medians(comparison), _family_medians(comparison[comparison.same_batch])
     table = every.join(same.add_prefix('same_')).reset_index()
     table['same_models'] = table.same_models.fillna(0).astype(int)
     table = table.sort_values(['models', 'family'], ascending=[False, True])
     all_first = lambda names: names.ne('all families')
     return table.sort_values('family', key=all_first, kind='stable').reset_index(drop=True)
+
+def comparable(
+    comparison: pd.DataFrame,  # of `compare`
+) -> pd.DataFrame:
+    "The rows of a comparison that ran the same in both, none of them with branches folded in one alone."
+    return comparison[~comparison.folded.astype(bool)] if 'folded' in comparison else comparison
 
 def _family_medians(comparison: pd.DataFrame) -> pd.DataFrame:
     "The median of each family, and of all: there whole families are what is drawn."
