@@ -7,7 +7,8 @@ from .models import split_name as split_name, current_name as current_name, fami
 from .accuracy import get_accuracy as get_accuracy
 from .data import get_data as get_data, unmatched as unmatched
 from .charts.plots import show_all as show_all, show_subs as show_subs, show_params as show_params
-from .charts.frontier import show_frontier as show_frontier, show_compare as show_compare
+from .charts.frontier import show_frontier as show_frontier
+from .charts.compare import show_compare as show_compare
 from .choosing.robustness import effective_robustness as effective_robustness
 from .charts.robustness import show_robustness as show_robustness
 from .choosing.history import get_history as get_history, best_by_day as best_by_day

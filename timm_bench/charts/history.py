@@ -9,33 +9,36 @@ import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 from ..checks import ResultsError, need_names
 from ..stats import unbeaten
-from .parts import GREY, HEIGHT, WIDTH, _drawable, _finish, _labels, _need
-from .frontier import _annotations, _dots, _fix_axes, _placed, _spans
+from .parts import Axes, GREY, HEIGHT, WIDTH, check_columns
+from .frontier import dots, fix_axes, name_dots, scales_with_room
 
 # %% auto #0
 __all__ = ['show_history']
 
 # %% ../../nbs/charts/06_history.ipynb #e96a3ce8
-def _hues(days: list[str]) -> dict[str, str]:
+def _hues_of_days(days: list[str]) -> dict[str, str]:
     "A colour for each day, darker with time."
-    places = [.4 + .6 * i / max(1, len(days) - 1) for i in range(len(days))] if len(days) > 1 else [1]
+    last = len(days) - 1
+    places = [.4 + .6 * day / last for day in range(len(days))] if last else [1]
     return dict(zip(days, sample_colorscale('Plasma_r', places)))
 
-def _line_of(edge: pd.DataFrame, df: pd.DataFrame, x: str, y: str, size: str, day: str, hue: str) -> go.Scatter:
+def _frontier_line(axes: Axes, edge: pd.DataFrame, day: str, hue: str) -> go.Scatter:
     "The frontier of one day."
-    trace = _dots(edge, df, x, y, size, hue, day)
-    trace.marker.opacity = 1
-    return trace.update(mode='lines+markers', line=dict(shape='hv', color=hue), meta=dict(table=False))  # its models are in the cloud of their day
+    line = dots(axes, edge, hue, day).update(mode='lines+markers', line=dict(shape='hv', color=hue))
+    line.marker.opacity = 1
+    return line.update(meta=dict(table=False))  # its models are in the cloud of their day
 
 # %% ../../nbs/charts/06_history.ipynb #9fd0106d
-_STRONG, _FAINT = dict(opacity=1.0, width=2.2), dict(opacity=.45, width=1.0)
-
-def _step(days: list[str], chosen: str, annotations: list[dict], subtitle: str) -> dict:
+def _slider_step(days: list[str], chosen: str, annotations: list[dict], subtitle: str) -> dict:
     "One stop of the slider. The traces are all clouds and then all lines, a day each."
-    styles = [_STRONG if day == chosen else _FAINT for day in days]
-    traces = dict(visible=[day == chosen for day in days] + [True] * len(days), opacity=[1.0] * len(days) + [style['opacity'] for style in styles])
-    traces['line.width'] = [0] * len(days) + [style['width'] for style in styles]
-    return dict(method='update', label=chosen, args=[traces, {'annotations': annotations, 'title.subtitle.text': subtitle}])
+    faint, strong = dict(opacity=.45, width=1.0), dict(opacity=1.0, width=2.2)
+    styles = [strong if day == chosen else faint for day in days]
+    traces = {
+        'visible': [day == chosen for day in days] + [True for _ in days],
+        'opacity': [1.0 for _ in days] + [style['opacity'] for style in styles],
+        'line.width': [0 for _ in days] + [style['width'] for style in styles]}
+    layout = {'annotations': annotations, 'title.subtitle.text': subtitle}
+    return dict(method='update', label=chosen, args=[traces, layout])
 
 # %% ../../nbs/charts/06_history.ipynb #aa16fc1f
 def show_history(
@@ -45,40 +48,48 @@ def show_history(
     *,
     x: str = 'secs',  # column on the horizontal axis
     y: str = 'top1',  # column on the vertical axis
-) -> go.Figure:  # 1000 x 916 pixels, with a slider where there are several days; raises `ResultsError` for a column that is not there
+) -> go.Figure:  # 1000 x 916 pixels, with a slider where there are several days; raises `ResultsError`
     "The frontier on several days, each model of the chosen day as a dot."
-    _need(df, size=size, x=x, y=y, day='as_of', hover='model')
+    check_columns(df, size=size, x=x, y=y, day='as_of', hover='model')
     need_names(df, 'as_of')
-    df, said = _drawable(df, x, y, size)
-    if df.empty: raise ResultsError('df: no models to draw')
-    days = sorted(df.as_of.unique())
-    models = {day: df[df.as_of.eq(day)] for day in days}
+    axes = Axes.of(df, x, y, size)
+    if axes.df.empty: raise ResultsError('df: no models to draw')
+    models = {day: axes.df[axes.df.as_of.eq(day)] for day in sorted(axes.df.as_of.unique())}
     edges = {day: table.iloc[unbeaten(table, x, y)] for day, table in models.items()}
-    clouds = [_dots(table, df, x, y, size, GREY, f'models of {day}').update(showlegend=False) for day, table in models.items()]
-    fig = go.Figure(clouds + [_line_of(edges[day], df, x, y, size, day, hue) for day, hue in _hues(days).items()])
-    fig.update_layout(width=WIDTH, height=HEIGHT + 116, xaxis_title=_labels(df).get(x, x), yaxis_title=_labels(df).get(y, y))
-    return _with_slider(_finish(fig, df, title, x, y), df, edges, size, x, y, said)
+    clouds = [dots(axes, table, GREY, f'models of {day}').update(showlegend=False) for day, table in models.items()]
+    lines = [_frontier_line(axes, edges[day], day, hue) for day, hue in _hues_of_days(list(models)).items()]
+    fig = go.Figure(clouds + lines)
+    fig.update_layout(width=WIDTH, height=HEIGHT + 116, xaxis_title=axes.label(x), yaxis_title=axes.label(y))
+    axes.finish(fig, title)
+    return _add_slider(fig, axes, models, edges)
 
 # %% ../../nbs/charts/06_history.ipynb #cdbd45a1
-def _with_slider(fig: go.Figure, df: pd.DataFrame, edges: dict[str, pd.DataFrame], size: str, x: str, y: str, said: str) -> go.Figure:
+def _add_slider(
+    fig: go.Figure, axes: Axes, models: dict[str, pd.DataFrame], edges: dict[str, pd.DataFrame],
+) -> go.Figure:
     "Fix the axes for all days, and add the slider, standing at the last."
-    spans, places = _places_of_all(df, edges, size, x, y)
-    days, names = list(edges), {day: _annotations(edges[day], size, x, y, places[day]) for day in edges}
-    steps = [_step(days, day, names[day], _about_day(df, day, len(edges[day]), len(names[day]), said)) for day in days]
+    scales = scales_with_room(axes, .26)
+    days, steps = list(models), []
+    for day, edge in edges.items():
+        names = name_dots(axes, edge, scales)
+        steps.append(_slider_step(days, day, names, _about_day(axes, day, len(models[day]), len(edge), len(names))))
     traces, layout = steps[-1]['args']
-    for trace, *style in zip(fig.data, *traces.values()): trace.update(dict(zip(('visible', 'opacity', 'line_width'), style)))
-    legend = dict(title_text='frontier as of', x=.99, y=.02, xanchor='right', yanchor='bottom', bgcolor='rgba(255,255,255,.8)', itemsizing='constant')
-    slider = dict(active=len(days) - 1, steps=steps, currentvalue=dict(prefix='as of ', font=dict(size=14)), pad=dict(t=56), x=.02, len=.95)
-    fig.update_layout(annotations=layout['annotations'], title_subtitle_text=layout['title.subtitle.text'], legend=legend, margin=dict(t=96, b=160),
-                      sliders=[slider] if len(days) > 1 else [])
-    return _fix_axes(fig, df, x, y, spans)
+    for place, trace in enumerate(fig.data):
+        trace.update({what.replace('.', '_'): values[place] for what, values in traces.items()})
+    slider = dict(active=len(days) - 1, steps=steps, currentvalue=dict(prefix='as of ', font=dict(size=14)),
+                  pad=dict(t=56), x=.02, len=.95)
+    legend = dict(title_text='frontier as of', x=.99, y=.02, xanchor='right', yanchor='bottom',
+                  bgcolor='rgba(255,255,255,.8)', itemsizing='constant')
+    fig.update_layout(
+        annotations=layout['annotations'], title_subtitle_text=layout['title.subtitle.text'], legend=legend,
+        margin=dict(t=96, b=160), sliders=[slider] if len(days) > 1 else [])
+    return fix_axes(fig, axes, scales)
 
-def _places_of_all(df: pd.DataFrame, edges: dict[str, pd.DataFrame], size: str, x: str, y: str) -> tuple[list, dict]:
-    "The axes' ranges for all days, and where the names go; not all of them find a place, as half the chart would have to be kept free."
-    spans = _spans(df, x, y, .26)  # part of the height
-    return spans, {day: _placed(edge, size, x, y, spans) for day, edge in edges.items()}
-
-def _about_day(df: pd.DataFrame, day: str, edge: int, named: int, said: str) -> str:
+def _about_day(axes: Axes, day: str, models: int, edge: int, named: int) -> str:
     "What was measured, that it is the same for all days, and what is left out on any of them."
-    speeds = f'speeds of one benchmark for all days ({df.attrs["benchmark"]}), so that only the models change<br>' if df.attrs.get('benchmark') else ''
-    return f'{speeds}as of {day}: {df.as_of.eq(day).sum():,} models, {edge} on the frontier' + (f', {named} of them named' if named < edge else '') + (said and f' · on all days {said}')
+    benchmark = axes.df.attrs.get('benchmark')
+    said = f'speeds of one benchmark for all days ({benchmark}), so that only the models change<br>' if benchmark else ''
+    said += f'as of {day}: {models:,} models, {edge} on the frontier'
+    if named < edge: said += f', {named} of them named'
+    if axes.left_out: said += f' · on all days {axes.left_out}'
+    return said

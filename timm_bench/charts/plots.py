@@ -4,15 +4,82 @@
 
 # %% ../../nbs/charts/01_plots.ipynb #66e128f0
 from __future__ import annotations
-import re
+import numpy as np
 import pandas as pd
 import plotly.express as px
 import plotly.graph_objects as go
-from ..checks import ResultsError
-from .parts import DISTINCT, HEIGHT, SUBS, WIDTH, _by_family, _drawable, _finish, _flag, _hollow, _hover, _labels, _legend, _need, _words
+from ..checks import ResultsError, as_pattern
+from ..columns import is_log
+from .parts import Axes, DISTINCT, HEIGHT, HUES, SUBS, SYMBOLS, WIDTH, check_columns, looks, without_gaps
 
 # %% auto #0
-__all__ = ['show_all', 'show_subs', 'show_params']
+__all__ = ['GREYS', 'show_all', 'show_subs', 'show_params']
+
+# %% ../../nbs/charts/01_plots.ipynb #6c2f81de
+def _family_bubbles(axes: Axes, spare: bool = False, trends: bool = False) -> go.Figure:
+    "Bubbles by family, their area proportional to the image's."
+    df = axes.df
+    hover = axes.hover('family', axes.size) | {'_area': False}
+    fig = px.scatter(
+        df.assign(_area=df[axes.size]**2), x=axes.x, y=axes.y, log_x=is_log(axes.x), size='_area', width=WIDTH,
+        height=HEIGHT, labels=axes.labels, hover_name='model', hover_data=hover, custom_data=axes.flags,
+        template='none', render_mode='svg')  # WebGL, the default above 1,000 points, is not everywhere
+    shared, own = _taken_apart(fig)
+    rows = df.groupby('family').indices
+    traces = []
+    for family, look in looks(df.family, spare).items():
+        points = shared | {what: values[rows[family]] for what, values in own.items()}
+        points |= dict(marker=shared['marker'] | look, name=family, legendgroup=family, showlegend=True)
+        traces.append(points)
+        several_places = points['x'].min() < points['x'].max()
+        if trends and several_places: traces.append(_trend(axes, points))
+    fig.add_traces(traces)
+    return axes.hollow(fig)
+
+def _taken_apart(fig: go.Figure) -> tuple[dict, dict[str, np.ndarray]]:
+    "The one trace of a figure, taken out of it: what all its points share, and what each has of its own."
+    trace = fig.data[0]
+    own = {what: trace[what] for what in ('x', 'y', 'hovertext', 'customdata', 'marker_size')}
+    for what in own: trace[what] = None  # plotly copies whatever a trace still holds, value by value
+    shared = trace.to_plotly_json()
+    fig.data = []
+    return shared, own
+
+# %% ../../nbs/charts/01_plots.ipynb #e5f29c04
+def _least_squares(axes: Axes, across: np.ndarray, up: np.ndarray) -> tuple[str, np.ndarray]:
+    "The equation, with R², and the fitted values."
+    from statsmodels.regression.linear_model import OLS  # slow to import, and only trends need it
+    places, words = (np.log10(across), f'log10({axes.x})') if is_log(axes.x) else (across, axes.x)
+    with np.errstate(divide='ignore', invalid='ignore'):  # R² of a level line
+        fit = OLS(up, np.column_stack([np.ones(len(places)), places])).fit()
+        equation = f'{axes.y} = {fit.params[1]:g} * {words} + {fit.params[0]:g}<br>R²={fit.rsquared:f}'
+        return equation, fit.fittedvalues
+
+def _trend(axes: Axes, points: dict) -> dict:
+    "The line through a family's points, dotted for the variants."
+    order = points['x'].argsort(kind='stable')
+    across, up, family = points['x'][order], points['y'][order], points['name']
+    equation, fitted = _least_squares(axes, across, up)
+    lines = points['hovertemplate'].removesuffix('<extra></extra>').split('<br>')
+    places = [line for line in lines if '%{x' in line or '%{y' in line]
+    said = '<br>'.join(['<b>OLS trendline</b>', equation, '', f'family={family}', *places])
+    return dict(
+        type='scatter', mode='lines', x=across, y=fitted, xaxis='x', yaxis='y', name=family, legendgroup=family,
+        showlegend=False, hovertemplate=f'{said} <b>(trend)</b><extra></extra>',
+        line_dash='dot' if family in SYMBOLS else 'solid',
+        marker={what: points['marker'][what] for what in ('color', 'symbol')})
+
+# %% ../../nbs/charts/01_plots.ipynb #eca28df6
+GREYS = 12  # entries in grey that a legend may have
+
+def _sort_legend(fig: go.Figure) -> go.Figure:
+    "Hued families first in the legend, then the grey ones, as one entry where they are many."
+    for trace in fig.data: trace.legendrank = 500 + list(HUES).index(trace.name) if trace.name in HUES else 1000
+    greys = [trace for trace in fig.data if trace.name not in HUES]
+    if GREYS < len(greys) < len(fig.data):
+        for trace in greys: trace.update(legendgroup='others', showlegend=False, name=f'{len(greys)} other families')
+        greys[0].showlegend = True
+    return fig
 
 # %% ../../nbs/charts/01_plots.ipynb #f1826f1a
 def show_all(
@@ -20,13 +87,15 @@ def show_all(
     title: str,  # the chart's heading
     size: str,  # column of the image size in pixels; a bubble's area is proportional to its square
     *,
-    x: str = 'secs',  # column on the horizontal axis: seconds, parameters, MACs, activations or an accuracy; times and sizes on a log scale
+    x: str = 'secs',  # column on the horizontal axis
     y: str = 'top1',  # column on the vertical axis
 ) -> go.Figure:  # 1000 x 800 pixels; raises `ResultsError` for a column that is not there, or not numbers
-    "All models, by speed and accuracy, the families of the subset in colour."
-    _need(df, size=size, x=x, y=y, hover='model', color='family')
-    df, said = _drawable(df.assign(family=_words(df.family, 'no family')), x, y, size)
-    return _legend(_finish(_by_family(df, size, x, y), df, title, x, y, said))
+    """All models, by speed and accuracy, the families of the subset in colour.
+
+    On the axes may be seconds, parameters, MACs, activations or an accuracy; times and sizes are on a log scale."""
+    check_columns(df, size=size, x=x, y=y, hover='model', color='family')
+    axes = Axes.of(df.assign(family=without_gaps(df.family, 'no family')), x, y, size)
+    return _sort_legend(axes.finish(_family_bubbles(axes), title, axes.left_out))
 
 # %% ../../nbs/charts/01_plots.ipynb #db6e3b94
 def show_subs(
@@ -34,19 +103,23 @@ def show_subs(
     title: str,  # the chart's heading
     size: str,  # column of the image size in pixels; a bubble's area is proportional to its square
     *,
-    subs: str | None = None,  # regular expression that a whole family name must match; `None`: the seed's choice, or all families where each can have a colour of its own
+    subs: str | None = None,  # regular expression that a whole family name must match; `None`: the seed's choice
     x: str = 'secs',  # column on the horizontal axis
     y: str = 'top1',  # column on the vertical axis
 ) -> go.Figure:  # 1000 x 800 pixels, a trend line for each family of two or more models; raises `ResultsError`
-    "The families of the subset, with their trends."
-    _need(df, size=size, x=x, y=y, hover='model', color='family')
-    df = df.assign(family=_words(df.family, 'no family'))
+    """The families of the subset, with their trends.
+
+    Where each family can have a colour of its own, all are shown unless `subs` says otherwise."""
+    check_columns(df, size=size, x=x, y=y, hover='model', color='family')
+    df = df.assign(family=without_gaps(df.family, 'no family'))
     if subs is None: subs = SUBS if df.family.nunique() > DISTINCT else '.*'
-    try: some = df[df.family.str.fullmatch(subs)]
-    except (re.error, TypeError) as e: raise ResultsError(f'subs={subs!r}: not a regular expression ({e})') from None
-    if some.empty: raise ResultsError(f'subs={subs!r}: no such family; there are {", ".join(sorted(df.family.unique()))}')
-    some, said = _drawable(some, x, y, size)
-    return _legend(_finish(_by_family(some, size, x, y, spare=True, trends=True), some, title, x, y, said))
+    as_pattern('subs', subs)
+    some = df[df.family.str.fullmatch(subs)]
+    if some.empty:
+        there_are = ', '.join(sorted(df.family.unique()))
+        raise ResultsError(f'subs={subs!r}: no such family; there are {there_are}')
+    axes = Axes.of(some, x, y, size)
+    return _sort_legend(axes.finish(_family_bubbles(axes, spare=True, trends=True), title, axes.left_out))
 
 # %% ../../nbs/charts/01_plots.ipynb #7ab411fc
 _SCALE = px.colors.sequential.Plasma_r[4:]  # the part of the scale that can be seen on white; a dark page lightens it
@@ -60,12 +133,16 @@ def show_params(
     y: str = 'secs',  # column on the vertical axis
 ) -> go.Figure:  # 1000 x 800 pixels, both axes logarithmic; raises `ResultsError`
     "Speed against the number of parameters, coloured by image size, with the rank correlation of the two."
-    _need(df, size=size, x=x, y=y, hover='model', color='family')
-    df, said = _drawable(df, x, y, size, log=[x, y])
-    fig = px.scatter(df, x=x, y=y, log_x=True, log_y=True, color=size, width=WIDTH, height=HEIGHT, labels=_labels(df), hover_name='model', render_mode='svg', template='none', custom_data=_flag(df),
-                     hover_data=_hover(df, x, y, 'family', *df.filter(like='samples_per_sec')), color_continuous_scale=_SCALE, opacity=0.85)
+    check_columns(df, size=size, x=x, y=y, hover='model', color='family')
+    axes = Axes.of(df, x, y, size, above_zero=[x, y])
+    hover = axes.hover('family', *axes.df.filter(like='samples_per_sec'))
+    fig = px.scatter(
+        axes.df, x=x, y=y, log_x=True, log_y=True, color=size, width=WIDTH, height=HEIGHT, labels=axes.labels,
+        hover_name='model', hover_data=hover, custom_data=axes.flags, color_continuous_scale=_SCALE, opacity=0.85,
+        template='none', render_mode='svg')
     fig.update_traces(marker_size=9).update_coloraxes(colorbar=dict(title=dict(side='right'), thickness=16))
-    return _finish(_hollow(fig, df), df, title, x, y, f'rank correlation (Spearman) {_rank_correlation(df, x, y):.2f}', said)
+    correlation = f'rank correlation (Spearman) {_rank_correlation(axes.df, x, y):.2f}'
+    return axes.finish(axes.hollow(fig), title, correlation, axes.left_out)
 
 def _rank_correlation(df: pd.DataFrame, x: str, y: str) -> float:
     "Spearman's rank correlation of two columns."

@@ -14,15 +14,18 @@ from ..checks import ResultsError, need
 from ..columns import TestSet, TEST_SETS
 from ..models import split_name
 from ..choosing.robustness import effective_robustness, fit_trend, log_odds, percent, trend_at
-from .parts import GREY, HUES, WIDTH
-from .frontier import _name_at, _pixels, _place, _span
+from .parts import GREY, HUES, Scale, WIDTH, heading
+from .names import annotate
 
 # %% auto #0
 __all__ = ['DATA', 'PANEL', 'GAP', 'TOP', 'BOTTOM', 'data_group', 'show_robustness']
 
 # %% ../../nbs/charts/05_robustness.ipynb #f0100f8e
-DATA = {'ImageNet-1k alone': GREY, 'a larger ImageNet (12k to 22k)': HUES['resnetd'],
-        'other and web images': HUES['convnext'], 'not told by the name': HUES['efficientnetv2']}
+DATA = {
+    'ImageNet-1k alone': GREY,
+    'a larger ImageNet (12k to 22k)': HUES['resnetd'],
+    'other and web images': HUES['convnext'],
+    'not told by the name': HUES['efficientnetv2']}
 
 def data_group(
     pretrain: str | None,  # as in the column of that name
@@ -31,64 +34,90 @@ def data_group(
     if not isinstance(pretrain, str): return 'not told by the name'
     sources = set(pretrain.split('+'))
     if sources <= {'in1k'}: return 'ImageNet-1k alone'
-    return 'a larger ImageNet (12k to 22k)' if sources <= {'in12k', 'in21k', 'in22k'} else 'other and web images'
+    if sources <= {'in12k', 'in21k', 'in22k'}: return 'a larger ImageNet (12k to 22k)'
+    return 'other and web images'
 
 # %% ../../nbs/charts/05_robustness.ipynb #5526f856
-_ROUND = [50, 80, 90, 20, 10, 70, 95, 30, 60, 5, 98, 99, 2, 1, 40, 85, 75, 97, 65, 99.5, 15, .5, 99.9, .1]  # the ones to show first
+_ROUND = [50, 80, 90, 20, 10, 70, 95, 30, 60, 5, 98, 99, 2, 1, 40, 85, 75, 97, 65, 99.5, 15, .5, 99.9, .1]  # by rank
 
-def _percent_ticks(span: tuple[float, float], length: float, room: float) -> dict:
-    "Ticks in percent for an axis of log-odds, at least so many pixels apart."
-    per_pixel = (span[1] - span[0]) / length
+def _percent_axis(scale: Scale, room: float) -> dict:
+    "An axis of log-odds with ticks in percent, at least so many pixels apart."
+    between = room * (scale.high - scale.low) / scale.length
     shown: list[float] = []
     for value in _ROUND:
         place = log_odds(value)
-        if span[0] <= place <= span[1] and all(abs(place - log_odds(other)) > room * per_pixel for other in shown): shown.append(value)
-    return dict(range=span, tickvals=[log_odds(value) for value in sorted(shown)], ticktext=[f'{value:g}' for value in sorted(shown)])
+        free = all(abs(place - log_odds(other)) > between for other in shown)
+        if scale.low <= place <= scale.high and free: shown.append(value)
+    shown.sort()
+    return dict(range=scale.ends, tickvals=[log_odds(value) for value in shown],
+                ticktext=[f'{value:g}' for value in shown])
 
 # %% ../../nbs/charts/05_robustness.ipynb #0f1811fa
-PANEL, GAP, TOP, BOTTOM = (405, 300), 92, 118, 64  # pixels: a panel's width and height, the space between rows, above and below
+PANEL = 405, 300  # pixels: width and height
+GAP, TOP, BOTTOM = 92, 118, 64  # pixels: between two rows of panels, above them and below
 
-_PERCENT = dict(table=dict(x=2, y=1, also={'image size (pixels)': 0}))  # for `words`: the columns of the custom data with what the axes say
-
-def _cloud(rows: pd.DataFrame, group: str, first: bool) -> go.Scatter:
+def _cloud(rows: pd.DataFrame, group: str, in_legend: bool) -> go.Scatter:
     "The models of one group of data."
-    rows = rows[rows.group.eq(group)]
     about = rows.reindex(columns=['img_size', 'accuracy', 'clean', 'expected', 'gain', 'pretrain']).to_numpy(object)
-    hover = ('<b>%{hovertext}</b><br>%{customdata[0]} px<br>%{customdata[1]:.1f} %, and %{customdata[2]:.1f} % on what it is held against'
-             '<br>expected: %{customdata[3]:.1f} %, so %{customdata[4]:+.1f} points<br>pre-training data: %{customdata[5]}<extra></extra>')
-    return go.Scatter(x=log_odds(rows.clean), y=log_odds(rows.accuracy), mode='markers', name=group, legendgroup=group, showlegend=first,
-                      hovertext=rows.model.astype(str).map(escape), customdata=about, hovertemplate=hover, meta=_PERCENT,
-                      marker=dict(size=5, color=DATA[group], opacity=.75, line=dict(width=.4, color='white')))
+    lines = ['<b>%{hovertext}</b>', '%{customdata[0]} px',
+             '%{customdata[1]:.1f} %, and %{customdata[2]:.1f} % on what it is held against',
+             'expected: %{customdata[3]:.1f} %, so %{customdata[4]:+.1f} points', 'pre-training data: %{customdata[5]}']
+    return go.Scatter(
+        x=log_odds(rows.clean), y=log_odds(rows.accuracy), mode='markers', name=group, legendgroup=group,
+        showlegend=in_legend, hovertext=rows.model.astype(str).map(escape), customdata=about,
+        hovertemplate='<br>'.join(lines) + '<extra></extra>',
+        meta=dict(table=dict(x=2, y=1, also={'image size (pixels)': 0})),  # for `words`: where `about` has what axes say
+        marker=dict(size=5, color=DATA[group], opacity=.75, line=dict(width=.4, color='white')))
 
 # %% ../../nbs/charts/05_robustness.ipynb #c4d6d38b
-def _trend_lines(rows: pd.DataFrame, first: bool) -> list[go.Scatter]:
+def _trend_lines(rows: pd.DataFrame, in_legend: bool) -> list[go.Scatter]:
     "The trend, and the band of 95 % of models."
-    usual, whose = rows[rows.in_trend], 'all models' if rows.in_trend.all() else 'ImageNet-1k alone'
+    usual = rows[rows.in_trend]
+    whose = 'all models' if rows.in_trend.all() else 'ImageNet-1k alone'
     line = fit_trend(usual.clean, usual.accuracy, rows.test_set.iloc[0])
     ends = percent(np.linspace(log_odds(rows.clean.min()), log_odds(rows.clean.max()), 30))
-    band = trend_at(line, ends).map(log_odds)
-    styles = {'expected': dict(width=1.6, color='#333'), 'low': dict(width=.8, color='#555', dash='dot'), 'high': dict(width=.8, color='#555', dash='dot')}
-    names = {'expected': f'trend of {whose}', 'low': 'band of 95 % of them', 'high': 'band of 95 % of them'}
-    return [go.Scatter(x=log_odds(ends), y=band[column], mode='lines', name=names[column], legendgroup=names[column], showlegend=first and column != 'high',
-                       hoverinfo='skip', line=style) for column, style in styles.items()]
+    curves = trend_at(line, ends).map(log_odds)
+    dotted = dict(width=.8, color='#555', dash='dot')
+    styles = {'expected': dict(width=1.6, color='#333'), 'low': dotted, 'high': dotted}
+    traces = []
+    for column, style in styles.items():
+        name = f'trend of {whose}' if column == 'expected' else 'band of 95 % of them'
+        shown = in_legend and column != 'high'  # the band has one entry
+        traces.append(go.Scatter(
+            x=log_odds(ends), y=curves[column], mode='lines', name=name, legendgroup=name, showlegend=shown,
+            hoverinfo='skip', line=style))
+    return traces
 
 # %% ../../nbs/charts/05_robustness.ipynb #5de5a588
 def _worth_naming(rows: pd.DataFrame, names: int) -> pd.DataFrame:
-    "The models furthest above the trend among those above the band, one an architecture."
+    "The models furthest above the trend among those above the band, one an architecture, with a `text` for each."
     above = rows[rows.above].sort_values('gain', ascending=False, kind='stable')
-    arch = above.model.map(lambda name: split_name(name).arch)
-    best = above[~arch.duplicated()].head(names)
-    texts = [split_name(name).arch + (f' ({data})' if isinstance(data, str) and data != 'in1k' else '') for name, data in zip(best.model, best.pretrain)]
-    return best.assign(text=texts)
+    above = above.assign(text=above.model.map(lambda name: split_name(name).arch))
+    best = above[~above.text.duplicated()].head(names)
+    more_data = best.pretrain.map(lambda data: f' ({data})' if isinstance(data, str) and data != 'in1k' else '')
+    return best.assign(text=best.text + more_data)
 
-def _place_names(rows: pd.DataFrame, names: int, spans: list[tuple[float, float]]) -> list[dict]:
+def _name_models(rows: pd.DataFrame, names: int, scales: tuple[Scale, Scale]) -> list[dict]:
     "Annotations with the names, where they touch no dot and no other name."
-    place = lambda table: np.column_stack([_pixels(log_odds(table[c]), False, span, length) for c, span, length in zip(('clean', 'accuracy'), spans, PANEL)])
-    best = _worth_naming(rows, names).sort_values('clean')
-    others = place(rows.drop(index=best.index))
-    found = _place(place(best), np.full(len(best), 3.0), list(best.text), (-1, 1), PANEL, np.hstack([others - 2, others + 2]))
-    across, up = (pd.Series(log_odds(best[c])) for c in ('clean', 'accuracy'))
-    return [_name_at(step, text, *at) for step, text, *at in zip(found, best.text, across, up) if step is not None]
+    odds = rows.assign(x=log_odds(rows.clean), y=log_odds(rows.accuracy), radius=3.0)
+    best = _worth_naming(odds, names).sort_values('clean')
+    others = odds.drop(index=best.index)
+    dots = np.column_stack([scales[0].pixels(others.x), scales[1].pixels(others.y)])
+    return annotate(best, scales, (-1, 1), np.hstack([dots - 2, dots + 2]))
+
+# %% ../../nbs/charts/05_robustness.ipynb #34b0615c
+def _add_panel(fig: go.Figure, rows: pd.DataFrame, names: int, place: int) -> None:
+    "Draw one test set."
+    first = place == 0
+    clouds = [_cloud(rows[rows.group.eq(group)], group, first) for group in DATA if rows.group.eq(group).any()]
+    across = Scale.around(log_odds(rows.clean), PANEL[0], .04, .04)
+    up = Scale.around(log_odds(rows.accuracy), PANEL[1], .04, .16)
+    where = dict(row=place // 2 + 1, col=place % 2 + 1)
+    fig.add_traces([*clouds, *_trend_lines(rows, first)], rows=where['row'], cols=where['col'])
+    for annotation in _name_models(rows, names, (across, up)): fig.add_annotation(**where, **annotation)
+    clean, accuracy = (f'{TEST_SETS[rows[column].iloc[0]].title} top-1 (%)' for column in ('against', 'test_set'))
+    fig.update_xaxes(title=clean, title_standoff=4, **where, **_percent_axis(across, 30))
+    fig.update_yaxes(title=accuracy, title_standoff=4, **where, **_percent_axis(up, 24))
 
 # %% ../../nbs/charts/05_robustness.ipynb #000aff45
 def show_robustness(
@@ -96,46 +125,46 @@ def show_robustness(
     title: str,  # the chart's heading
     *,
     sets: Sequence[TestSet] | None = None,  # of 'real', 'v2', 'a', 'r' and 'sketch'; `None`: all that `df` has
-    trend: Literal['in1k', 'all'] = 'in1k',  # the models that the trend goes through: those of ImageNet-1k alone, or all
+    trend: Literal['in1k', 'all'] = 'in1k',  # the models that the trend goes through: of ImageNet-1k alone, or all
     names: int = 4,  # how many models to name in a panel at most
 ) -> go.Figure:  # 1000 pixels wide, a panel a test set, two in a row; raises `ResultsError`
     "Accuracy on each other test set against ImageNet's, with the trend and the models well above it."
-    if isinstance(names, bool) or not isinstance(names, int) or names < 0: raise ResultsError(f'names={names!r}: give a whole number, 0 or more')
+    if isinstance(names, bool) or not isinstance(names, int) or names < 0:
+        raise ResultsError(f'names={names!r}: give a whole number, 0 or more')
     need(df, 'img_size')
     table = effective_robustness(df, sets, trend=trend)
-    table = table.assign(pretrain=table.get('pretrain'), group=lambda t: t.pretrain.map(data_group))
-    shown, lines = list(table.attrs['trends']), -(-len(table.attrs['trends']) // 2)
-    fig = make_subplots(lines, 2, horizontal_spacing=1 - 2 * PANEL[0] / (WIDTH - 90), vertical_spacing=GAP / (lines * (PANEL[1] + GAP) - GAP) if lines > 1 else 0,
-                        subplot_titles=[_heading(name, table.attrs['trends'][name]) for name in shown])
-    for place, name in enumerate(shown): _add_panel(fig, table[table.test_set.eq(name)], names, place)
-    return _finish_robustness(fig, table, title, len(shown))
+    table = table.assign(pretrain=table.get('pretrain'))
+    table = table.assign(group=table.pretrain.map(data_group))
+    trends = table.attrs['trends']
+    lines = -(-len(trends) // 2)
+    height = lines * (PANEL[1] + GAP) - GAP
+    fig = make_subplots(
+        lines, 2, horizontal_spacing=1 - 2 * PANEL[0] / (WIDTH - 90),
+        vertical_spacing=GAP / height if lines > 1 else 0,
+        subplot_titles=[_panel_heading(name, line) for name, line in trends.items()])
+    for place, name in enumerate(trends): _add_panel(fig, table[table.test_set.eq(name)], names, place)
+    return _finish_robustness(fig, table, title, height)
 
-def _heading(name: str, trend: dict) -> str:
+def _panel_heading(name: TestSet, trend: dict) -> str:
     "What a panel is of, and how well its trend fits."
-    return f'<b>{TEST_SETS[name].title}</b> · R² of the trend {trend["r2"]:.2f} · {trend["above"]:,} of {trend["models"]:,} well above'
+    above = f'{trend["above"]:,} of {trend["models"]:,} well above'
+    return f'<b>{TEST_SETS[name].title}</b> · R² of the trend {trend["r2"]:.2f} · {above}'
 
-# %% ../../nbs/charts/05_robustness.ipynb #34b0615c
-def _add_panel(fig: go.Figure, rows: pd.DataFrame, names: int, place: int) -> None:
-    "Draw one test set."
-    row, col = place // 2 + 1, place % 2 + 1
-    spans = [_span(log_odds(rows[c]), False, low, high) for c, low, high in (('clean', .04, .04), ('accuracy', .04, .16))]
-    clouds = [_cloud(rows, group, place == 0) for group in DATA if rows.group.eq(group).any()]
-    fig.add_traces([*clouds, *_trend_lines(rows, place == 0)], rows=row, cols=col)
-    for annotation in _place_names(rows, names, spans): fig.add_annotation(row=row, col=col, **annotation)
-    fig.update_xaxes(title=f'{TEST_SETS[rows.against.iloc[0]].title} top-1 (%)', title_standoff=4, row=row, col=col, **_percent_ticks(spans[0], PANEL[0], 30))
-    fig.update_yaxes(title=f'{TEST_SETS[rows.test_set.iloc[0]].title} top-1 (%)', title_standoff=4, row=row, col=col, **_percent_ticks(spans[1], PANEL[1], 24))
-
-def _finish_robustness(fig: go.Figure, table: pd.DataFrame, title: str, panels: int) -> go.Figure:
-    "Titles, size and legend; in the place of a missing panel, if there is one."
-    lines = -(-panels // 2)
-    when = f'results as of {table.attrs["date"]} · ' if table.attrs.get('date') else ''
-    usual = 'models trained on ImageNet-1k alone' if not table.in_trend.all() else 'all models'
-    subtitle = (f'{when}{len(table.drop_duplicates(["model", "img_size"])):,} models · A and R against the same 200 classes of ImageNet · '
-                f'axes in log-odds<br>the trend is that of {usual}; named: furthest above the band that holds 95 % of them')
-    beside = dict(x=.56, y=PANEL[1] / 2 / (lines * (PANEL[1] + GAP) - GAP), yanchor='middle')
-    legend = beside if panels % 2 and panels > 1 else dict(orientation='h', y=0, yref='container', yanchor='bottom')
+def _finish_robustness(fig: go.Figure, table: pd.DataFrame, title: str, height: int) -> go.Figure:
+    "Titles, size and legend."
+    date, panels = table.attrs.get('date'), len(table.attrs['trends'])
+    said = [f'results as of {date}' if date else '', f'{len(table.drop_duplicates(["model", "img_size"])):,} models',
+            'A and R against the same 200 classes of ImageNet', 'axes in log-odds']
+    usual = 'all models' if table.in_trend.all() else 'models trained on ImageNet-1k alone'
+    subtitle = (' · '.join(filter(None, said)) + f'<br>the trend is that of {usual}; '
+                'named: furthest above the band that holds 95 % of them')
+    about = heading(title, subtitle, y=1, yref='container', yanchor='top', pad=dict(t=20))
+    about['subtitle']['font']['size'] = 12
+    if panels % 2 and panels > 1:
+        legend, below = dict(x=.56, y=PANEL[1] / 2 / height, yanchor='middle'), BOTTOM
+    else:
+        legend, below = dict(orientation='h', y=0, yref='container', yanchor='bottom'), BOTTOM + 40
     fig.for_each_annotation(lambda a: a.update(font_size=13, yshift=2), selector=lambda a: a.xref == 'paper')
-    heading = dict(text=title, subtitle=dict(text=subtitle, font=dict(color='#666', size=12)), x=0.01, xanchor='left', y=1, yref='container', yanchor='top', pad=dict(t=20))
-    below = BOTTOM + 40 * ('orientation' in legend)
-    return fig.update_layout(title=heading, template='plotly_white', width=WIDTH, height=TOP + lines * (PANEL[1] + GAP) - GAP + below, margin=dict(l=70, r=20, t=TOP, b=below),
-                             legend=dict(itemsizing='constant') | legend)
+    return fig.update_layout(
+        title=about, template='plotly_white', width=WIDTH, height=TOP + height + below,
+        margin=dict(l=70, r=20, t=TOP, b=below), legend=dict(itemsizing='constant') | legend)

@@ -16,81 +16,97 @@ import plotly.graph_objects as go
 __all__ = ['as_table', 'in_words']
 
 # %% ../../nbs/charts/07_words.ipynb #c1bce083
-def _values(values: Any) -> list:
-    "A trace's values as a list, unpacked where plotly has packed them."
+def _unpacked(values: Any) -> list:
+    "A trace's values as a list, wherever plotly has packed them."
     if values is None: return []
     if isinstance(values, dict):
         flat = np.frombuffer(base64.b64decode(values['bdata']), dtype=values['dtype'])
-        values = flat.reshape([int(length) for length in str(values.get('shape', len(flat))).split(',')])
+        shape = str(values.get('shape', len(flat)))
+        values = flat.reshape([int(length) for length in shape.split(',')])
     return list(values)
 
 # %% ../../nbs/charts/07_words.ipynb #479d57ac
-def _told(trace: go.BaseTraceType) -> dict[str, Any] | None:
-    "What a trace says of its own data: columns of its custom data for `x`, for `y`, and for what there is `also`; `None` where it has no data."
-    told = trace.meta.get('table', {}) if isinstance(trace.meta, dict) else {}
-    return told if isinstance(told, dict) else None
+def _table_of(trace: go.BaseTraceType) -> dict[str, Any] | None:
+    "Columns of a trace's custom data for `x`, for `y`, and for what there is `also`; `None` where it has no data."
+    table = trace.meta.get('table', {}) if isinstance(trace.meta, dict) else {}
+    return table if isinstance(table, dict) else None
 
 def _is_seen(trace: go.BaseTraceType) -> bool:
     "Whether a trace has points on two axes, and shows them."
-    return 'x' in trace and 'y' in trace and trace.visible in (None, True) and _told(trace) is not None
+    return 'x' in trace and 'y' in trace and trace.visible in (None, True) and _table_of(trace) is not None
 
-def _is_data(trace: go.BaseTraceType) -> bool:
-    "Whether a trace has points of its own: a trend line, or a line that only guides the eye, has not."
-    return _is_seen(trace) and not (trace.type == 'scatter' and trace.mode == 'lines')
+def _is_line(trace: go.BaseTraceType) -> bool:
+    "Whether a trace has no points of its own: a trend line, or one that only guides the eye."
+    return trace.type == 'scatter' and trace.mode == 'lines'
+
+def _with_data(fig: go.Figure) -> list[go.BaseTraceType]:
+    "The traces with data; all that have points where there are only lines."
+    seen = [trace for trace in fig.data if _is_seen(trace)]
+    return [trace for trace in seen if not _is_line(trace)] or seen
 
 # %% ../../nbs/charts/07_words.ipynb #318ad3b1
-def _traces(fig: go.Figure) -> list[go.BaseTraceType]:
-    "The traces with data; all that have points where there are only lines."
-    found = [trace for trace in fig.data if _is_data(trace)]
-    return found or [trace for trace in fig.data if _is_seen(trace)]
-
-def _axes(fig: go.Figure, trace: go.BaseTraceType) -> tuple[str, str]:
+def _axis_titles(fig: go.Figure, trace: go.BaseTraceType) -> tuple[str, str]:
     "What a trace's axes are called, across and up: each panel of a figure has its own."
-    across, up = (fig.layout[f'{name}axis{(trace[f"{name}axis"] or name)[1:]}'].title.text or name for name in 'xy')
+    titles = []
+    for name in 'xy':
+        number = (trace[f'{name}axis'] or name)[1:]
+        titles.append(fig.layout[f'{name}axis{number}'].title.text or name)
+    across, up = titles
     return across, up if up != across else f'{up} (y)'
 
-def _panels(fig: go.Figure) -> dict[tuple[str, str], list[go.BaseTraceType]]:
-    "The traces of each panel, by the ids of its axes."
+def _panels(fig: go.Figure) -> list[list[go.BaseTraceType]]:
+    "The traces of each panel."
     panels: dict[tuple[str, str], list[go.BaseTraceType]] = {}
-    for trace in _traces(fig): panels.setdefault((trace.xaxis or 'x', trace.yaxis or 'y'), []).append(trace)
-    return panels
+    for trace in _with_data(fig): panels.setdefault((trace.xaxis or 'x', trace.yaxis or 'y'), []).append(trace)
+    return list(panels.values())
 
 # %% ../../nbs/charts/07_words.ipynb #3d7cd364
-def _rows(fig: go.Figure, trace: go.BaseTraceType) -> pd.DataFrame:
+def _points_of(fig: go.Figure, trace: go.BaseTraceType) -> pd.DataFrame:
     "The points of a trace."
-    told, custom = _told(trace) or {}, _values(trace.customdata)
-    x, y = ([row[told[axis]] for row in custom] if axis in told else _values(trace[axis]) for axis in 'xy')
-    also = {name: [row[column] for row in custom] for name, column in told.get('also', {}).items()}
-    across, up = _axes(fig, trace)
-    columns = dict(model=_point_names(trace, len(y)), series=[trace.name or ''] * len(y)) | also | {across: x or list(range(len(y))), up: y}
-    whole = len({len(values) for values in columns.values()}) == 1  # a histogram, for one, has no points
-    return pd.DataFrame(columns if whole else {name: [] for name in columns}, dtype=object)
+    told, custom = _table_of(trace) or {}, _unpacked(trace.customdata)
+
+    def values(axis: str) -> list:
+        return [row[told[axis]] for row in custom] if axis in told else _unpacked(trace[axis])
+
+    x, y = values('x'), values('y')
+    columns = dict(model=_point_names(trace, len(y)), series=[trace.name or ''] * len(y))
+    for name, column in told.get('also', {}).items(): columns[name] = [row[column] for row in custom]
+    across, up = _axis_titles(fig, trace)
+    columns |= {across: x or list(range(len(y))), up: y}
+    if len({len(column) for column in columns.values()}) > 1:  # a histogram, for one, has no points
+        columns = {name: [] for name in columns}
+    return pd.DataFrame(columns, dtype=object)
 
 def _point_names(trace: go.BaseTraceType, count: int) -> list[str]:
     "The names of a trace's points."
-    names = next((text for text in (trace.hovertext if 'hovertext' in trace else None, trace.text if 'text' in trace else None) if text is not None), '')
-    return [unescape(str(name)) for name in ([names] * count if isinstance(names, str) else _values(names))]
+    texts = [trace[what] for what in ('hovertext', 'text') if what in trace]
+    names = next((text for text in texts if text is not None), '')
+    names = [names] * count if isinstance(names, str) else _unpacked(names)
+    return [unescape(str(name)) for name in names]
 
 # %% ../../nbs/charts/07_words.ipynb #e109f735
 def as_table(
     fig: go.Figure,  # any figure with x and y axes
-) -> pd.DataFrame:  # a row per point, from left to right: what it is, its series, and its values under the names of the axes; a point of several panels once
-    "The data of a chart."
-    tables = [pd.concat([_rows(fig, trace) for trace in traces], ignore_index=True) for traces in _panels(fig).values()]
+) -> pd.DataFrame:  # a row per point, from left to right; a point of several panels once
+    "The data of a chart: what each point is, its series, and its values under the names of the axes."
+    tables = []
+    for traces in _panels(fig): tables.append(pd.concat([_points_of(fig, trace) for trace in traces], ignore_index=True))
     if not tables: return pd.DataFrame(columns=['x', 'y'])
-    table = reduce(_beside, tables)
+    table = reduce(_put_together, tables)
     across = tables[0].columns[-2]
-    table = table.sort_values(across, kind='stable', key=lambda values: values if _numeric(values) else values.astype(str))
+    order = table[across] if _all_numbers(table[across]) else table[across].astype(str)
+    table = table.loc[order.sort_values(kind='stable').index]
     empty = [column for column in ('model', 'series') if table[column].eq('').all()]
     return table.drop(columns=empty).infer_objects().reset_index(drop=True)
 
-def _numeric(values: pd.Series) -> bool: return all(isinstance(value, (int, float, np.number)) for value in values)
+def _all_numbers(values: pd.Series) -> bool: return all(isinstance(value, (int, float, np.number)) for value in values)
 
-def _beside(one: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
+def _put_together(one: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
     "Two panels' points in one table: side by side where they have names and show the same models, else one below the other."
     shared = [column for column in one if column in other]
-    same = len(shared) < len(other.columns) and not any(table.model.eq('').any() or table.duplicated(shared).any() for table in (one, other))
-    return one.merge(other, on=shared, how='outer') if same else pd.concat([one, other], ignore_index=True)
+    once = not any(table.model.eq('').any() or table.duplicated(shared).any() for table in (one, other))
+    side_by_side = once and len(shared) < len(other.columns)
+    return one.merge(other, on=shared, how='outer') if side_by_side else pd.concat([one, other], ignore_index=True)
 
 # %% ../../nbs/charts/07_words.ipynb #cadcf853
 def in_words(
@@ -99,17 +115,19 @@ def in_words(
     "What a chart shows, for those who cannot see it."
     table, title = as_table(fig), fig.layout.title.text or 'A chart'
     if table.empty: return f'{title}.'
-    axes = [_axes(fig, traces[0]) for traces in _panels(fig).values()]
-    count = f'{title}: {len(table):,} {"models" if "model" in table else "values"}'
-    if len(axes) > 1: return ' '.join([f'{count}, in {len(axes)} panels.', *(f'{up} against {across}.{_corners(table, across, up)}' for across, up in axes)])
+    said = f'{title}: {len(table):,} {"models" if "model" in table else "values"}'
+    panels = [_axis_titles(fig, traces[0]) for traces in _panels(fig)]
+    against = [f'{up} against {across}.{_corners(table, across, up)}' for across, up in panels]
+    if len(panels) > 1: return ' '.join([f'{said}, in {len(panels)} panels.', *against])
     own = fig.layout.meta.get('words') if isinstance(fig.layout.meta, dict) else None
-    return f'{count}, {axes[0][1]} against {axes[0][0]}.{_corners(table, *axes[0])}' + (f' {own}' if own else '')
+    return f'{said}, {against[0]}' + (f' {own}' if own else '')
 
 def _corners(table: pd.DataFrame, across: str, up: str) -> str:
     "The model furthest to the left and the highest; where the vertical axis has only names, the one furthest to the right."
     table = table.dropna(subset=[across, up])
-    if 'model' not in table or table.empty or not _numeric(table[across]): return ''
-    how, last = ('highest up', up) if _numeric(table[up]) else ('furthest to the right', across)
-    ends = [table.loc[table[across].astype(float).idxmin()], table.loc[table[last].astype(float).idxmax()]]
-    said = [f'{end.model} ({axis}: {end[axis]:.4g})' for end, axis in zip(ends, (across, last))]
-    return f' Furthest to the left is {said[0]}, {how} {said[1]}.'
+    if 'model' not in table or table.empty or not _all_numbers(table[across]): return ''
+    how, last = ('highest up', up) if _all_numbers(table[up]) else ('furthest to the right', across)
+    first_model = table.loc[table[across].astype(float).idxmin()]
+    last_model = table.loc[table[last].astype(float).idxmax()]
+    left = f'{first_model.model} ({across}: {first_model[across]:.4g})'
+    return f' Furthest to the left is {left}, {how} {last_model.model} ({last}: {last_model[last]:.4g}).'
