@@ -136,6 +136,35 @@ def test_a_page_is_never_written_over_something_else(snapshots, tmp_path):
     assert done.returncode == 1 and 'is not a page of timm_bench' in done.stderr and mine.read_text() == 'my own page'
 
 
+@pytest.mark.parametrize('command', ['charts', 'explore'])
+@pytest.mark.parametrize('out, says', [
+    ('mine.html', 'mine.html: exists and is not a page of timm_bench'),
+    ('.', 'is a folder'),
+    ('nowhere/page.html', 'nowhere/page.html: cannot be written (No such file or directory)')])
+def test_a_page_that_cannot_be_written_is_refused_before_anything_is_read(tmp_path, command, out, says):
+    (tmp_path/'mine.html').write_text('my own page')
+    done = timm_bench(command, '--results', 'no results', '--out', out, cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr.count('\n')) == (1, '', 1) and says in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ['mine.html']
+
+
+@pytest.mark.parametrize('command', ['charts', 'explore'])
+def test_open_without_a_browser_is_refused_before_anything_is_drawn(run, monkeypatch, tmp_path, command):
+    import webbrowser
+    def no_browser(): raise webbrowser.Error('could not locate runnable browser')
+    monkeypatch.setattr(webbrowser, 'get', no_browser)
+    page = tmp_path/'page.html'
+    assert run(command, '--open', '--out', page) == (1, '', 'timm_bench: --open: there is no browser here; leave it out\n')
+    assert not page.exists()
+
+
+@pytest.mark.parametrize('out, says', [('own.csv', 'holds the measurements'), ('.', 'is a folder')])
+def test_estimates_that_must_not_be_written_are_refused_before_anything_is_read(tmp_path, out, says):
+    (tmp_path/'own.csv').write_text('model\n')
+    done = timm_bench('estimate', 'own.csv', '--out', out, '--results', 'no results', cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, '') and f'--out {out}: {says}' in done.stderr
+
+
 def test_a_full_disk_leaves_the_old_page(page, snapshots, tmp_path):
     disk = tmp_path/'disk'
     disk.mkdir()

@@ -106,6 +106,15 @@ def sources(
 PageOption = Annotated[Path, typer.Option('--out', help='The page to write.')]
 OpenOption = Annotated[bool, typer.Option('--open', help='Open the page in a browser.')]
 
+def _check_first(page: Path, open_page: bool) -> None:
+    "Refuse a page that could not be written, or not be opened where that is wanted, before it takes any time."
+    from timm_bench.web.explorer import check_page
+    check_page(page)
+    if not open_page: return
+    import webbrowser
+    try: webbrowser.get()
+    except webbrowser.Error: raise ResultsError('--open: there is no browser here; leave it out') from None
+
 def _hand_over(page: Path, open_page: bool) -> None:
     "Name the page that was written, and open it in a browser where that is wanted."
     typer.echo(page)
@@ -126,6 +135,7 @@ def charts(
     "Write one page with seven charts of speed and accuracy."
     from timm_bench.web.charts import chart_page
     from timm_bench.web.explorer import write_page
+    _check_first(out, open_page)
     found = _find_results(results, as_of, update)
     with _busy('Drawing …'): page = chart_page(found, cdn=cdn)
     write_page(page, out)
@@ -145,6 +155,7 @@ def explore(
 ) -> None:
     "Write one interactive page over all benchmarks and test sets, that works offline."
     from timm_bench.web.explorer import explorer
+    _check_first(out, open_page)
     found = _find_results(results, as_of, update)
     with _busy('Joining …'): page = explorer(found, own=own or None, out=out)
     _complain(f'{page} from {found}')
@@ -509,23 +520,25 @@ def estimate(
 ) -> None:
     "Predict every model's speed on a machine from a few measured there, with 90 % intervals."
     from timm_bench.hardware.estimate import estimate, to_benchmark
+    if out: _check_estimates(out, own)
     found = _find_results(results, as_of)
     df = estimate(own, part=part.value, public=public, results=found, keep=None, weights='all')
-    if out: _write_estimates(to_benchmark(df), out, own)
+    if out:
+        try:
+            out.parent.mkdir(parents=True, exist_ok=True)
+            to_benchmark(df).to_csv(out, index=False)
+        except OSError as e: raise ResultsError(f'--out {out}: cannot be written ({e.strerror})') from None
     about = df.attrs
     title = f"{about['benchmark']}: {about['measured']} measured, the rest estimated from {about['estimated_from']}"
     columns = ['model', 'top1', 'secs', 'secs_low', 'secs_high', 'estimated', 'param_count_x', 'param_count_y',
                'img_size', 'family']
     print_answer(df.sort_values('secs'), columns, format, title)
 
-def _write_estimates(table: pd.DataFrame, out: Path, own: Path) -> None:
-    "Write a benchmark file, but not over the measurements that it was made from."
-    if out.exists() and out.samefile(own):
+def _check_estimates(out: Path, own: Path) -> None:
+    "Refuse to write over the measurements that the estimates are made from."
+    if out.is_dir(): raise ResultsError(f'--out {out}: is a folder; give a file name')
+    if out.exists() and own.exists() and out.samefile(own):
         raise ResultsError(f'--out {out}: holds the measurements; choose another name')
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        table.to_csv(out, index=False)
-    except OSError as e: raise ResultsError(f'--out {out}: cannot be written ({e.strerror})') from None
 
 # %% ../../nbs/cli/02_main.ipynb #5e1d7a90
 from .notes import app as notes_app
