@@ -420,6 +420,45 @@ def test_licence_is_license(run):
     assert run('best', '--licence', 'mint')[0] == 2
 
 
+LISTING = {'best': 'accuracy', 'instead-of resnet50': 'accuracy', 'frontier': 'top1', 'families': 'top1'}
+
+
+@pytest.mark.parametrize('command, accuracy', LISTING.items())
+def test_every_listing_takes_the_same_filters(answer, command, accuracy):
+    filters = '--min-accuracy 79 --license commercial --family resnet --family convnext --params 30M'.split()
+    for sort in 'accuracy', 'speed':
+        code, printed, said = answer(*command.split(), *filters, '--sort', sort, '-n', 3)
+        assert code in (0, None) and 0 < len(printed) <= 3 and (printed[accuracy] >= 79).all(), said
+        if 'param_count_y' in printed: assert (printed.param_count_y <= 30).all()
+        if 'license' in printed: assert set(printed.license) <= {'apache-2.0', 'mit', 'bsd-3-clause', 'cc-by-4.0'}
+        if 'family' in printed: assert set(printed.family) <= {'resnet', 'convnext'}
+        if sort == 'accuracy': assert printed[accuracy].is_monotonic_decreasing
+        else: assert printed.secs.is_monotonic_increasing
+    for mistake, code, says in [
+        (['--min-accuracy', 99], 1, 'fits'),
+        (['--min-accuracy', 0.8], 2, 'give percent, from 1 to 100, such as 80'),
+        (['-n', 0], 2, 'give a whole number above 0'),
+        (['--license', 'mint'], 2, "give one of 'commercial', 'apache-2.0'"),
+        (['--family', 'resnets'], 2, 'resnet'),
+        (['--family', 'vit', '--params', '1'], 1, 'fits'),
+    ]:
+        ended, printed, said = answer(*command.split(), *mistake)
+        assert (ended, printed) == (code, None) and says in said.splitlines()[-1], (mistake, said)
+
+
+def test_filters_come_before_the_frontier_and_the_families(answer, snapshots):
+    from timm_bench import best, frontier, get_data
+    df = get_data('infer', results=snapshots/'2026-01-06', keep=None, weights='all')
+    free = df[df.license.isin(['mit'])]
+    assert list(answer('frontier', '--license', 'mit')[1].model) == list(frontier(free).model)
+    counted = answer('families', '--license', 'mit')[1].set_index('family').models
+    assert counted.to_dict() == free.groupby('family').model.nunique().to_dict()
+    fastest = best(df, len(df), accuracy='sketch')
+    fastest = fastest[fastest.accuracy >= 50].sort_values('secs', kind='stable').head(4)
+    asked = ['--accuracy', 'sketch', '--min-accuracy', 50, '--sort', 'speed', '-n', 4]
+    assert list(answer('best', *asked)[1].model) == list(fastest.model)
+
+
 def test_families_are_those_that_best_takes(answer, snapshots):
     from timm_bench import get_data
     df = get_data('infer', results=snapshots/'2026-01-06', keep=None, weights='all')
