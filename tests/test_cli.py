@@ -136,6 +136,35 @@ def test_a_page_is_never_written_over_something_else(snapshots, tmp_path):
     assert done.returncode == 1 and 'is not a page of timm_bench' in done.stderr and mine.read_text() == 'my own page'
 
 
+@pytest.mark.parametrize('command', ['charts', 'explore'])
+@pytest.mark.parametrize('out, says', [
+    ('mine.html', 'mine.html: exists and is not a page of timm_bench'),
+    ('.', 'is a folder'),
+    ('nowhere/page.html', 'nowhere/page.html: cannot be written (No such file or directory)')])
+def test_a_page_that_cannot_be_written_is_refused_before_anything_is_read(tmp_path, command, out, says):
+    (tmp_path/'mine.html').write_text('my own page')
+    done = timm_bench(command, '--results', 'no results', '--out', out, cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr.count('\n')) == (1, '', 1) and says in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ['mine.html']
+
+
+@pytest.mark.parametrize('command', ['charts', 'explore'])
+def test_open_without_a_browser_is_refused_before_anything_is_drawn(run, monkeypatch, tmp_path, command):
+    import webbrowser
+    def no_browser(): raise webbrowser.Error('could not locate runnable browser')
+    monkeypatch.setattr(webbrowser, 'get', no_browser)
+    page = tmp_path/'page.html'
+    assert run(command, '--open', '--out', page) == (1, '', 'timm_bench: --open: there is no browser here; leave it out\n')
+    assert not page.exists()
+
+
+@pytest.mark.parametrize('out, says', [('own.csv', 'holds the measurements'), ('.', 'is a folder')])
+def test_estimates_that_must_not_be_written_are_refused_before_anything_is_read(tmp_path, out, says):
+    (tmp_path/'own.csv').write_text('model\n')
+    done = timm_bench('estimate', 'own.csv', '--out', out, '--results', 'no results', cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, '') and f'--out {out}: {says}' in done.stderr
+
+
 def test_a_full_disk_leaves_the_old_page(page, snapshots, tmp_path):
     disk = tmp_path/'disk'
     disk.mkdir()
@@ -389,6 +418,45 @@ def test_licence_is_license(run):
     assert run('best', '--licence', 'mit') == run('best', '--license', 'mit')
     assert '--licence' not in timm_bench('best', '--help').stdout
     assert run('best', '--licence', 'mint')[0] == 2
+
+
+LISTING = {'best': 'accuracy', 'instead-of resnet50': 'accuracy', 'frontier': 'top1', 'families': 'top1'}
+
+
+@pytest.mark.parametrize('command, accuracy', LISTING.items())
+def test_every_listing_takes_the_same_filters(answer, command, accuracy):
+    filters = '--min-accuracy 79 --license commercial --family resnet --family convnext --params 30M'.split()
+    for sort in 'accuracy', 'speed':
+        code, printed, said = answer(*command.split(), *filters, '--sort', sort, '-n', 3)
+        assert code in (0, None) and 0 < len(printed) <= 3 and (printed[accuracy] >= 79).all(), said
+        if 'param_count_y' in printed: assert (printed.param_count_y <= 30).all()
+        if 'license' in printed: assert set(printed.license) <= {'apache-2.0', 'mit', 'bsd-3-clause', 'cc-by-4.0'}
+        if 'family' in printed: assert set(printed.family) <= {'resnet', 'convnext'}
+        if sort == 'accuracy': assert printed[accuracy].is_monotonic_decreasing
+        else: assert printed.secs.is_monotonic_increasing
+    for mistake, code, says in [
+        (['--min-accuracy', 99], 1, 'fits'),
+        (['--min-accuracy', 0.8], 2, 'give percent, from 1 to 100, such as 80'),
+        (['-n', 0], 2, 'give a whole number above 0'),
+        (['--license', 'mint'], 2, "give one of 'commercial', 'apache-2.0'"),
+        (['--family', 'resnets'], 2, 'resnet'),
+        (['--family', 'vit', '--params', '1'], 1, 'fits'),
+    ]:
+        ended, printed, said = answer(*command.split(), *mistake)
+        assert (ended, printed) == (code, None) and says in said.splitlines()[-1], (mistake, said)
+
+
+def test_filters_come_before_the_frontier_and_the_families(answer, snapshots):
+    from timm_bench import best, frontier, get_data
+    df = get_data('infer', results=snapshots/'2026-01-06', keep=None, weights='all')
+    free = df[df.license.isin(['mit'])]
+    assert list(answer('frontier', '--license', 'mit')[1].model) == list(frontier(free).model)
+    counted = answer('families', '--license', 'mit')[1].set_index('family').models
+    assert counted.to_dict() == free.groupby('family').model.nunique().to_dict()
+    fastest = best(df, len(df), accuracy='sketch')
+    fastest = fastest[fastest.accuracy >= 50].sort_values('secs', kind='stable').head(4)
+    asked = ['--accuracy', 'sketch', '--min-accuracy', 50, '--sort', 'speed', '-n', 4]
+    assert list(answer('best', *asked)[1].model) == list(fastest.model)
 
 
 def test_families_are_those_that_best_takes(answer, snapshots):

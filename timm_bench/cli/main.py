@@ -9,7 +9,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Callable, Iterator, Optional
 import typer
-from ..checks import ResultsError, ResultsWarning, one_of, printable
+from ..checks import ResultsError, ResultsWarning, one_of, printable, whole_number
 from ..columns import TEST_SETS, TestSet, time_in_words
 from ..sources.clone import check_day
 from ..sources.results import Results, get_results
@@ -20,9 +20,10 @@ if TYPE_CHECKING: import pandas as pd
 
 # %% auto #0
 __all__ = ['ResultsOption', 'AsOfOption', 'UpdateOption', 'BenchmarkOption', 'PartOption', 'FormatOption', 'app', 'VersionOption',
-           'PageOption', 'OpenOption', 'ModelArgument', 'AccuracyOption', 'Part', 'Sort', 'sources', 'charts',
-           'explore', 'best', 'instead_of', 'frontier', 'families', 'compare', 'card', 'history', 'Precision', 'Layout',
-           'measure', 'pick_models', 'estimate', 'main']
+           'PageOption', 'OpenOption', 'ModelArgument', 'AccuracyOption', 'MinAccuracyOption', 'ParamsOption',
+           'LicenseOption', 'FamilyOption', 'SortOption', 'CountOption', 'Part', 'Sort', 'sources', 'charts', 'explore',
+           'best', 'instead_of', 'frontier', 'families', 'compare', 'card', 'history', 'Precision', 'Layout', 'measure',
+           'pick_models', 'estimate', 'main']
 
 # %% ../../nbs/cli/02_main.ipynb #5ac24c93
 class Part(str, Enum):
@@ -106,6 +107,15 @@ def sources(
 PageOption = Annotated[Path, typer.Option('--out', help='The page to write.')]
 OpenOption = Annotated[bool, typer.Option('--open', help='Open the page in a browser.')]
 
+def _check_first(page: Path, open_page: bool) -> None:
+    "Refuse a page that could not be written, or not be opened where that is wanted, before it takes any time."
+    from timm_bench.web.explorer import check_page
+    check_page(page)
+    if not open_page: return
+    import webbrowser
+    try: webbrowser.get()
+    except webbrowser.Error: raise ResultsError('--open: there is no browser here; leave it out') from None
+
 def _hand_over(page: Path, open_page: bool) -> None:
     "Name the page that was written, and open it in a browser where that is wanted."
     typer.echo(page)
@@ -126,6 +136,7 @@ def charts(
     "Write one page with seven charts of speed and accuracy."
     from timm_bench.web.charts import chart_page
     from timm_bench.web.explorer import write_page
+    _check_first(out, open_page)
     found = _find_results(results, as_of, update)
     with _busy('Drawing …'): page = chart_page(found, cdn=cdn)
     write_page(page, out)
@@ -145,6 +156,7 @@ def explore(
 ) -> None:
     "Write one interactive page over all benchmarks and test sets, that works offline."
     from timm_bench.web.explorer import explorer
+    _check_first(out, open_page)
     found = _find_results(results, as_of, update)
     with _busy('Joining …'): page = explorer(found, own=own or None, out=out)
     _complain(f'{page} from {found}')
@@ -174,6 +186,18 @@ ModelArgument = Annotated[str, typer.Argument(
 AccuracyOption = Annotated[Optional[list[str]], typer.Option(
     '--accuracy', autocompletion=_complete_from(*SETS),
     help="A test set ('sketch'), or weights ('imagenet=0.5,sketch=0.5'). Default: imagenet.")]
+MinAccuracyOption = Annotated[Optional[float], typer.Option('--min-accuracy', help='Accuracy at least, in percent.')]
+ParamsOption = Annotated[Optional[str], typer.Option(
+    '--params', help="Parameters of the weight at most: millions, or '25M'.")]
+LicenseOption = Annotated[Optional[list[str]], typer.Option(
+    '--license', autocompletion=_complete_license,
+    help="'commercial', or a declared licence; give it as often as you like.")]
+FamilyOption = Annotated[Optional[list[str]], typer.Option(
+    '--family', help="A family: 'vit', 'vit_in12' and 'vit_in21' are three, by pre-training; "
+                     "a port (tf_, ...) is in its architecture's family too. "
+                     "'timm_bench families' lists all. Give it as often as you like.")]
+SortOption = Annotated[Sort, typer.Option('--sort', help='What comes first: the most accurate, or the fastest.')]
+CountOption = Annotated[Optional[int], typer.Option('-n', help='How many at most. Default: all.')]
 
 def _every_model(benchmark: str | None, results: Path | None, as_of: str | None, part: Part) -> pd.DataFrame:
     "Every model of a benchmark."
@@ -224,27 +248,56 @@ def _mind_the_unit(under: str | None, secs: pd.Series) -> None:
     _complain(f'--under {under} is {limit:g} seconds per image, which every model is within; '
               f"'{limit:g}ms' is {limit:g} milliseconds")
 
+# %% ../../nbs/cli/02_main.ipynb #c5f2d1e9
+def _within(
+    df: pd.DataFrame,  # of `get_data`
+    params: str | None,  # the filters, as they were typed
+    license: list[str] | None,
+    family: list[str] | None,
+    min_accuracy: float | None = None,
+) -> pd.DataFrame:  # those rows; raises `NothingFits`
+    "The models that fit."
+    from timm_bench.choosing.budgets import nothing_fits, spend
+    over = spend(df, dict(params=_number(params), license=license or None, family=family or None))
+    if min_accuracy is not None:
+        accurate = df.index.isin(_accurate(df, min_accuracy, 'top1').index)
+        over[f'min_accuracy={min_accuracy:g}'] = [1.0 if each else float('inf') for each in accurate]
+    fits = (over <= 1).all(axis=1)
+    if not fits.any(): raise nothing_fits(df.assign(accuracy=df.top1), over)
+    return df[fits]
+
+def _accurate(df: pd.DataFrame, min_accuracy: float | None, column: str = 'accuracy') -> pd.DataFrame:
+    "The rows that are at least so accurate."
+    if min_accuracy is None: return df
+    if not 1 <= min_accuracy <= 100:
+        raise ResultsError(f'min_accuracy={min_accuracy:g}: give percent, from 1 to 100, such as 80')
+    return df[df[column] >= min_accuracy]
+
+def _first(df: pd.DataFrame, n: int | None, sort: Sort | None) -> pd.DataFrame:
+    "The first rows, in the order that is asked for; `None`: all, as they are."
+    accuracy = 'accuracy' if 'accuracy' in df else 'top1'
+    if sort == Sort.accuracy: df = df.sort_values(accuracy, ascending=False, kind='stable')
+    if sort == Sort.speed: df = df.sort_values('secs', kind='stable')
+    rows = len(df) if n is None else whole_number('n', n)
+    return df.head(rows).reset_index(drop=True)
+
 # %% ../../nbs/cli/02_main.ipynb #ddcaceeb
 @app.command()
 def best(
     under: Annotated[Optional[str], typer.Option(
         '--under', help="Time per image at most: a bare number is in seconds; '5ms', '200us' or '200/s'.")] = None,
-    params: Annotated[Optional[str], typer.Option(
-        '--params', help="Parameters of the weight at most: millions, or '25M'.")] = None,
+    params: ParamsOption = None,
     macs: Annotated[Optional[str], typer.Option('--macs', help="MACs at most: billions, or '4G'.")] = None,
     acts: Annotated[Optional[str], typer.Option('--acts', help="Activations at most: millions, or '10M'.")] = None,
     size: Annotated[Optional[int], typer.Option('--size', help='Side of the test image at most, in pixels.')] = None,
-    license: Annotated[Optional[list[str]], typer.Option(
-        '--license', autocompletion=_complete_license,
-        help="'commercial', or a declared licence; give it as often as you like.")] = None,
+    license: LicenseOption = None,
     pretrain: Annotated[Optional[list[str]], typer.Option(
         '--pretrain', help="Pre-training data ('in1k', 'in22k'); give it as often as you like.")] = None,
-    family: Annotated[Optional[list[str]], typer.Option(
-        '--family', help="A family: 'vit', 'vit_in12' and 'vit_in21' are three, by pre-training; "
-                         "a port (tf_, ...) is in its architecture's family too. "
-                         "'timm_bench families' lists all. Give it as often as you like.")] = None,
+    family: FamilyOption = None,
     accuracy: AccuracyOption = None,
+    min_accuracy: MinAccuracyOption = None,
     n: Annotated[int, typer.Option('-n', help='How many models.')] = 5,
+    sort: SortOption = Sort.accuracy,
     part: PartOption = Part.infer,
     benchmark: BenchmarkOption = None,
     results: ResultsOption = None,
@@ -254,10 +307,17 @@ def best(
     "The most accurate models within a budget. Exit code 1 where nothing fits."
     from timm_bench.choosing import choose
     df = _every_model(benchmark, results, as_of, part)
+    ranked = len(df) if sort == Sort.speed else whole_number('n', n)
     found = choose.best(
-        df, n, under=_number(under), params=_number(params), macs=_number(macs), acts=_number(acts), size=size,
+        df, ranked, under=_number(under), params=_number(params), macs=_number(macs), acts=_number(acts), size=size,
         license=license or None, pretrain=pretrain or None, family=family or None, accuracy=_accuracy_asked(accuracy))
     _mind_the_unit(under, df.secs)
+    accurate = _accurate(found, min_accuracy)
+    if accurate.empty:
+        most = found.iloc[0]
+        nearest = f'the most accurate that fits is {most.model} ({most.accuracy:.2f} %)'
+        raise ResultsError(f'nothing fits: --min-accuracy {min_accuracy:g}: {nearest}')
+    found = _first(accurate, n, sort)
     columns = ['model', 'accuracy', *SETS, 'error', 'secs', 'param_count_x', 'param_count_y', 'img_size', 'license',
                'tie', 'reason']
     note = ('tie with next: within chance of the next most accurate that fits, '
@@ -272,8 +332,12 @@ def instead_of(
     part: PartOption = Part.infer,
     size: Annotated[Optional[int], typer.Option(
         '--size', help='The image size that you use it at, in pixels. Default: the smallest there is.')] = None,
-    sort: Annotated[Sort, typer.Option(
-        '--sort', help='What comes first: the most accurate, or the fastest.')] = Sort.accuracy,
+    params: ParamsOption = None,
+    license: LicenseOption = None,
+    family: FamilyOption = None,
+    min_accuracy: MinAccuracyOption = None,
+    n: CountOption = None,
+    sort: SortOption = Sort.accuracy,
     benchmark: BenchmarkOption = None,
     results: ResultsOption = None,
     as_of: AsOfOption = None,
@@ -282,10 +346,16 @@ def instead_of(
     "Everything that is both faster and at least as accurate as a model."
     from timm_bench.choosing import choose
     df = _every_model(benchmark, results, as_of, part)
+    fitting = _within(df, params, license, family)
     found = choose.better_than(df, model, size=size, accuracy=_accuracy_asked(accuracy), sort=sort.value)
     if found.empty:
         _complain(f'nothing is both faster and at least as accurate as {model} on {df.attrs["benchmark"]}')
         raise typer.Exit(1)
+    better = _accurate(found[found.model.isin(fitting.model)], min_accuracy)
+    if better.empty:
+        _complain(f'none of the {len(found):,} models fits that are both faster and at least as accurate as {model}')
+        raise typer.Exit(1)
+    found = _first(better, n, sort)
     than = found.attrs['than']
     baseline = (f"instead of {than['model']} at {than['img_size']:g} px: {than['accuracy']:.2f} %, "
                 f"{time_in_words(than['secs'])} an image")
@@ -297,32 +367,46 @@ def instead_of(
 
 @app.command()
 def frontier(
+    params: ParamsOption = None,
+    license: LicenseOption = None,
+    family: FamilyOption = None,
+    min_accuracy: MinAccuracyOption = None,
+    n: CountOption = None,
+    sort: SortOption = Sort.speed,
     part: PartOption = Part.infer,
     benchmark: BenchmarkOption = None,
     results: ResultsOption = None,
     as_of: AsOfOption = None,
     format: FormatOption = None,
 ) -> None:
-    "The models that nothing beats in both speed and accuracy."
+    "The models that nothing beats in both speed and accuracy, of those that fit."
     from timm_bench.choosing import choose
-    df = _every_model(benchmark, results, as_of, part)
+    df = _within(_every_model(benchmark, results, as_of, part), params, license, family, min_accuracy)
+    found = _first(choose.frontier(df), n, sort)
     columns = ['model', 'top1', 'secs', 'param_count_x', 'param_count_y', 'img_size', 'family', 'license']
-    print_answer(choose.frontier(df), columns, format, df.attrs['benchmark'])
+    print_answer(found, columns, format, df.attrs['benchmark'])
 
 # %% ../../nbs/cli/02_main.ipynb #d17f83ab
 @app.command()
 def families(
+    params: ParamsOption = None,
+    license: LicenseOption = None,
+    family: FamilyOption = None,
+    min_accuracy: MinAccuracyOption = None,
+    n: CountOption = None,
+    sort: Annotated[Optional[Sort], typer.Option(
+        '--sort', help='What comes first: the most accurate, or the fastest. Default: the most models.')] = None,
     part: PartOption = Part.infer,
     benchmark: BenchmarkOption = None,
     results: ResultsOption = None,
     as_of: AsOfOption = None,
     format: FormatOption = None,
 ) -> None:
-    "The families to choose from: how many models each has, and its best accuracy and shortest time."
-    df = _every_model(benchmark, results, as_of, part)
+    "The families to choose from: how many models each has that fit, and its best accuracy and shortest time."
+    df = _within(_every_model(benchmark, results, as_of, part), params, license, family, min_accuracy)
     grouped = df.groupby('family')
     table = grouped.agg(models=('model', 'nunique'), top1=('top1', 'max'), secs=('secs', 'min')).reset_index()
-    table = table.sort_values(['models', 'family'], ascending=[False, True])
+    table = _first(table.sort_values(['models', 'family'], ascending=[False, True]), n, sort)
     note = 'top-1 of the most accurate model, time of the fastest'
     print_answer(table, list(table), format, df.attrs['benchmark'], note)
 
@@ -509,23 +593,25 @@ def estimate(
 ) -> None:
     "Predict every model's speed on a machine from a few measured there, with 90 % intervals."
     from timm_bench.hardware.estimate import estimate, to_benchmark
+    if out: _check_estimates(out, own)
     found = _find_results(results, as_of)
     df = estimate(own, part=part.value, public=public, results=found, keep=None, weights='all')
-    if out: _write_estimates(to_benchmark(df), out, own)
+    if out:
+        try:
+            out.parent.mkdir(parents=True, exist_ok=True)
+            to_benchmark(df).to_csv(out, index=False)
+        except OSError as e: raise ResultsError(f'--out {out}: cannot be written ({e.strerror})') from None
     about = df.attrs
     title = f"{about['benchmark']}: {about['measured']} measured, the rest estimated from {about['estimated_from']}"
     columns = ['model', 'top1', 'secs', 'secs_low', 'secs_high', 'estimated', 'param_count_x', 'param_count_y',
                'img_size', 'family']
     print_answer(df.sort_values('secs'), columns, format, title)
 
-def _write_estimates(table: pd.DataFrame, out: Path, own: Path) -> None:
-    "Write a benchmark file, but not over the measurements that it was made from."
-    if out.exists() and out.samefile(own):
+def _check_estimates(out: Path, own: Path) -> None:
+    "Refuse to write over the measurements that the estimates are made from."
+    if out.is_dir(): raise ResultsError(f'--out {out}: is a folder; give a file name')
+    if out.exists() and own.exists() and out.samefile(own):
         raise ResultsError(f'--out {out}: holds the measurements; choose another name')
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        table.to_csv(out, index=False)
-    except OSError as e: raise ResultsError(f'--out {out}: cannot be written ({e.strerror})') from None
 
 # %% ../../nbs/cli/02_main.ipynb #5e1d7a90
 from .notes import app as notes_app

@@ -16,7 +16,7 @@ from ..sources.results import Results
 from .points import explorer_data
 
 # %% auto #0
-__all__ = ['SCRIPTS', 'write_page', 'Explorer', 'explorer']
+__all__ = ['SCRIPTS', 'check_page', 'write_page', 'Explorer', 'explorer']
 
 # %% ../../nbs/web/01_explorer.ipynb #a054bebc
 SCRIPTS = ['format', 'axes', 'tables', 'frontier', 'filters', 'state', 'csv', 'colours', 'labels', 'dom', 'chart',
@@ -70,16 +70,26 @@ def _page(data: dict, title: str) -> str:
 # %% ../../nbs/web/01_explorer.ipynb #a96e9c75
 _MARK = '<meta name="generator" content="timm_bench">'
 
-def write_page(
-    page: str,  # the HTML
+def check_page(
     out: str | os.PathLike,  # the file to write; one that is there is replaced only if it is a page of timm_bench
 ) -> Path:  # the file; raises `ResultsError`
-    "Write a page, whole or not at all."
+    "Refuse a file that a page cannot be written to, before the page is made."
     out = as_path('out', out)
     if out.is_dir(): raise ResultsError(f'{out}: is a folder; give a file name')
     try:
         if out.exists() and _MARK not in out.read_bytes()[:4096].decode(errors='ignore'):
             raise ResultsError(f'{out}: exists and is not a page of timm_bench; choose another name')
+        with tempfile.TemporaryFile(dir=out.parent): pass
+    except OSError as e: raise ResultsError(f'{out}: cannot be written ({e.strerror})') from None
+    return out
+
+def write_page(
+    page: str,  # the HTML
+    out: str | os.PathLike,  # see `check_page`
+) -> Path:  # the file; raises `ResultsError`
+    "Write a page, whole or not at all."
+    out = check_page(out)
+    try:
         with tempfile.NamedTemporaryFile('w', dir=out.parent, prefix=f'.{out.name}-', delete=False,
                                          encoding='utf-8', newline='\n') as f: f.write(page)
         os.chmod(f.name, 0o666 & ~_umask())
