@@ -35,7 +35,8 @@ def public_functions(tree: ast.Module):
 
 def help_of(kind: str | None, text: str) -> str:
     "What typer shows of an option, whose type is `Annotated` itself or a name for one."
-    if kind and (named := re.search(rf'^{re.escape(kind)} = (Annotated.*)', text, re.M)): kind = named[1]
+    named = re.search(rf'^{re.escape(kind or "-")} = (Annotated.*?)(?=^\w|\Z)', text, re.M | re.S)
+    if named: kind = named[1]
     return kind if kind and re.search(r"help=", kind) else ''
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from ..checks import as_numbers, need_names, need_numbers, whole_number
 from ..stats import medians
+from ..choosing.comparison import comparable
 from .parts import GREY, HUES, WIDTH, check_columns, decades, heading, without_gaps
 
 # %% auto #0
@@ -71,7 +72,8 @@ def show_compare(
     need_numbers(comparison, same_batch='same_batch')
     comparison = as_numbers(comparison, 'comparison', ['speedup'])
     whole_number('most', most)
-    sound = comparison[comparison.speedup.between(0, float('inf'), inclusive='neither')]
+    alike = comparable(comparison)
+    sound = alike[alike.speedup.between(0, float('inf'), inclusive='neither')]
     same_batch = np.array([pd.notna(same) and bool(same) for same in sound.same_batch], dtype=bool)
     table = _largest_families(sound.assign(same_batch=same_batch), most)
     rows, same = _family_rows(table), table[table.same_batch]
@@ -81,13 +83,15 @@ def show_compare(
         _diamonds(table, rows, 'median of all', 0.12, '#333333'),
         _diamonds(same, rows, 'median, same batch size', -0.12, HUES['resnet'])])
     what = f'{comparison.attrs["b"]} against {comparison.attrs["a"]}' if {'a', 'b'} <= set(comparison.attrs) else ''
-    return _finish_compare(fig, table, rows, title, what)
+    folded = len(comparison) - len(alike)
+    left_out = f'{folded:,} left out that ran folded in one of them' if folded else ''
+    models = f'{len(table):,} models, {len(same):,} of them with the same batch size in both'
+    subtitle = ' · '.join(filter(None, [what, models, left_out]))
+    return _finish_compare(fig, table, rows, title, subtitle)
 
 # %% ../../nbs/charts/04_compare.ipynb #aec1808f
-def _finish_compare(fig: go.Figure, table: pd.DataFrame, rows: dict[str, int], title: str, what: str) -> go.Figure:
+def _finish_compare(fig: go.Figure, table: pd.DataFrame, rows: dict[str, int], title: str, subtitle: str) -> go.Figure:
     "Titles, the families' names with their numbers of models, and a line where nothing changes."
-    models = f'{len(table):,} models, {int(table.same_batch.sum()):,} of them with the same batch size in both'
-    subtitle = f'{what} · {models}' if what else models
     fig.update_layout(
         title=heading(title, subtitle, y=1, yref='container', yanchor='top', pad=dict(t=24)), template='plotly_white',
         width=WIDTH, height=190 + 26 * len(rows), margin=dict(l=70, r=20, t=80, b=90),

@@ -23,6 +23,7 @@ GREY = '#a8a8a8'
 HUES = {  # of a family; the other charts take theirs from here too
     'levit': '#117733',
     'resnet': '#332288',
+    'resnet_web': '#332288',
     'resnetd': '#698ec2',
     'regnetx': '#1ca086',
     'vgg': '#748618',
@@ -30,6 +31,7 @@ HUES = {  # of a family; the other charts take theirs from here too
     'convnext_in22': '#882255',
     'convnext_in12': '#882255',
     'convnext_in21': '#882255',
+    'convnext_web': '#882255',
     'convnextv2': '#cc6677',
     'convnextv2_in22': '#882255',
     'convnextv2_in12': '#882255',
@@ -39,6 +41,8 @@ HUES = {  # of a family; the other charts take theirs from here too
 SYMBOLS = {
     'convnext_in12': 'diamond',
     'convnext_in21': 'cross',
+    'convnext_web': 'star',
+    'resnet_web': 'star',
     'convnextv2': 'square',
     'convnextv2_in22': 'square',
     'convnextv2_in12': 'hexagon',
