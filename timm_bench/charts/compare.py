@@ -66,7 +66,9 @@ def show_compare(
     *,
     most: int = 24,  # how many families at most, the largest; the others go together
 ) -> go.Figure:  # 1000 pixels wide, and as high as it has families; raises `ResultsError`
-    "Speed-ups by family, with medians and their intervals."
+    """Speed-ups by family, with medians and their intervals.
+
+    A hover tells of `img_size`, `rate_a`, `rate_b`, `batch_a` and `batch_b`, where the frame has them."""
     check_columns(comparison, family='family', speedup='speedup', same_batch='same_batch', model='model')
     need_names(comparison, 'family')
     need_numbers(comparison, same_batch='same_batch')

@@ -22,8 +22,8 @@ def scales_with_room(
     axes: Axes,
     height: float,  # of the room above or below the points, as a share of the vertical axis
 ) -> tuple[Scale, Scale]:  # of the horizontal and the vertical axis
-    "Axes with room for names where better models would be; sideways those of the first few need a seventh of the width."
-    width = .14
+    "Axes with room for names where better models would be."
+    width = .14  # of the room beside the points, for the names of the first few
     return (_scale(axes.df[axes.x], axes.x, WIDTH - 90, width),  # without the margins of `Axes.finish`
             _scale(axes.df[axes.y], axes.y, HEIGHT - 140, height))
 
@@ -116,5 +116,5 @@ def _name_frontier(fig: go.Figure, axes: Axes, edge: pd.DataFrame) -> None:
         if len(named[-1][0]) == len(edge): break
     names, scales = max(named, key=lambda found: len(found[0]))
     if len(names) < len(edge): fig.layout.title.subtitle.text += f', {len(names)} of them named'
-    for name in names: fig.add_annotation(name)
+    fig.update_layout(annotations=names)  # at once: plotly looks at all of them whenever one is added
     fix_axes(fig, axes, scales)

@@ -87,8 +87,8 @@ def _add_slider(
 
 def _about_day(axes: Axes, day: str, models: int, edge: int, named: int) -> str:
     "What was measured, that it is the same for all days, and what is left out on any of them."
-    benchmark = axes.df.attrs.get('benchmark')
-    said = f'speeds of one benchmark for all days ({benchmark}), so that only the models change<br>' if benchmark else ''
+    said, benchmark = '', axes.df.attrs.get('benchmark')
+    if benchmark: said = f'speeds of one benchmark for all days ({benchmark}), so that only the models change<br>'
     said += f'as of {day}: {models:,} models, {edge} on the frontier'
     if named < edge: said += f', {named} of them named'
     if axes.left_out: said += f' · on all days {axes.left_out}'

@@ -10,7 +10,7 @@ import pandas as pd
 from .parts import Scale, without_gaps
 
 # %% auto #0
-__all__ = ['LETTER', 'LINE', 'FONT', 'PAD', 'shortest_names', 'touching', 'place_names', 'annotate']
+__all__ = ['LETTER', 'LINE', 'FONT', 'PAD', 'shortest_names', 'place_names', 'annotate']
 
 # %% ../../nbs/charts/02_names.ipynb #9ec23fa2
 def shortest_names(
@@ -25,18 +25,8 @@ def shortest_names(
     return list(short.where(~short.duplicated(keep=False), whole))
 
 # %% ../../nbs/charts/02_names.ipynb #4363442a
-def touching(
-    some: np.ndarray,  # boxes
-    others: np.ndarray,  # boxes
-) -> np.ndarray:  # for each of `some`, whether
-    "Which of some boxes overlap any of the others."
-    left, bottom, right, top = some.T[:, :, None]
-    beside = (left < others[:, 2]) & (others[:, 0] < right)
-    level = (bottom < others[:, 3]) & (others[:, 1] < top)
-    return (beside & level).any(axis=1)
-
-def _thin_line(start: np.ndarray, end: np.ndarray) -> np.ndarray:
-    "A line, as boxes."
+def _chain(start: np.ndarray, end: np.ndarray) -> np.ndarray:
+    "A thin line, as boxes."
     points = np.linspace(start, end, max(2, int(np.hypot(*(end - start)) / 4)))
     return np.hstack([points - .5, points + .5])
 
@@ -47,10 +37,61 @@ def _staircase(points: np.ndarray) -> np.ndarray:
     flights = [np.hstack([np.minimum(a, b) - .5, np.maximum(a, b) + .5]) for a, b in ((one, corner), (corner, other))]
     return np.vstack(flights)
 
-# %% ../../nbs/charts/02_names.ipynb #e61f6a79
+# %% ../../nbs/charts/02_names.ipynb #96d2bc56
+def _those_in(region: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    "The boxes that reach into a region, itself a box."
+    left, bottom, right, top = region
+    return boxes[(left < boxes[:, 2]) & (boxes[:, 0] < right) & (bottom < boxes[:, 3]) & (boxes[:, 1] < top)]
+
+# %% ../../nbs/charts/02_names.ipynb #756bed2c
 LETTER, LINE, FONT = 6.7, 14, 11  # pixels: the width of a letter, generously, the height of a line, and the font's size
 PAD = 2  # pixels before a name
 
+_ACROSS = [1, 4, 9, 16, 28, 44, 70, 110, 160, 220]  # pixels
+_UP = range(0, 400, 3)  # pixels
+_STEPS = np.array(sorted(((x, y) for y in _UP for x in _ACROSS), key=lambda step: np.hypot(*step)), float)
+_COLUMNS = {x: np.flatnonzero(_STEPS[:, 0] == x) for x in _ACROSS}
+
+def _free_steps(point: np.ndarray, width: float, taken: np.ndarray, area: np.ndarray) -> np.ndarray:
+    "The steps to where a name of some width touches none of the boxes, and stays in the area; nearest first."
+    heights = point[1] + np.array(_UP)
+    bottoms, tops = heights - LINE / 2, heights + LINE / 2
+    taken = _those_in(np.array([point[0], bottoms[0], point[0] + _ACROSS[-1] + width, tops[-1]]), taken)
+    lowest = np.searchsorted(tops, taken[:, 1], 'right')  # of the heights that a box takes
+    above = np.searchsorted(bottoms, taken[:, 3], 'left')  # the first of those above it
+    inside = (area[1] <= bottoms) & (tops <= area[3])
+    free = np.zeros(len(_STEPS), bool)
+    for across, column in _COLUMNS.items():
+        left = point[0] + across
+        right = left + width
+        if left < area[0] or right > area[2]: continue
+        level = (left < taken[:, 2]) & (taken[:, 0] < right) & (lowest < above)
+        begun = np.bincount(lowest[level], minlength=len(heights) + 1)
+        ended = np.bincount(above[level], minlength=len(heights) + 1)
+        boxes = np.cumsum(begun - ended)[:-1]  # how many there are at each height
+        free[column] = inside & (boxes == 0)
+    return _STEPS[free]
+
+# %% ../../nbs/charts/02_names.ipynb #5e61eaf7
+def _rims(steps: np.ndarray) -> np.ndarray:
+    "Where the lines to some steps begin."
+    return steps * np.minimum(1, 6 / np.hypot(*steps.T))[:, None]
+
+def _crossing(point: np.ndarray, steps: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    "Which of the lines from a point to some steps touch any of the boxes."
+    boxes = boxes + [-.5, -.5, .5, .5] - np.tile(point, 2)
+    left, bottom, right, top = _those_in(np.array([0, 0, *steps.max(axis=0, initial=0)]), boxes).T
+    starts = _rims(steps)
+    count = np.maximum(2, (np.hypot(*(steps - starts).T) / 4).astype(int))[:, None]
+    x, y = starts.T[:, :, None]
+    with np.errstate(divide='ignore', invalid='ignore'):  # a line may be a point
+        across, up = ((steps - starts) / (count - 1)).T[:, :, None]
+        after = np.maximum((left - x) / across, (bottom - y) / up)
+        before = np.minimum((right - x) / across, (top - y) / up)
+    first = np.maximum(np.floor(after) + 1, 0)
+    return ((first < before) & (first < count)).any(axis=1)
+
+# %% ../../nbs/charts/02_names.ipynb #e61f6a79
 def place_names(
     points: np.ndarray,  # in pixels from the lower left, along the frontier
     radii: np.ndarray,  # of the dots, in pixels
@@ -60,34 +101,35 @@ def place_names(
     others: np.ndarray | None = None,  # boxes that names are to keep clear of; `None`: the staircase through the points
 ) -> list[np.ndarray | None]:  # where each name's near end goes, from its point; `None` where there is no room
     "Find each name the nearest place where it touches nothing."
-    dots = np.hstack([points - radii[:, None], points + radii[:, None]])
-    names, drawn, places = np.empty((0, 4)), np.vstack([dots, _staircase(points) if others is None else others]), []
-    for own, (point, text) in enumerate(zip(points, texts)):
-        boxes, steps = _name_boxes(point, _STEPS * side, text), _STEPS * side
-        inside = (boxes[:, :2] >= 0).all(axis=1) & (boxes[:, 2:] <= area).all(axis=1)
-        steps = steps[inside & ~touching(boxes, np.vstack([names, drawn]))]
-        inner = names + [PAD, 0, -PAD, 0]
-        around = np.vstack([inner, np.delete(drawn, own, axis=0)])  # a line may leave its own dot
-        clear = (step for avoid in (around, inner) for step in steps if not touching(_line_to(point, step), avoid).any())  # if need be, across other lines
-        places.append(next(clear, None))
-        if places[-1] is not None: names, drawn = np.vstack([names, _name_boxes(point, places[-1][None], text)]), np.vstack([drawn, _line_to(point, places[-1])])
+    dots = _turned(np.hstack([points - radii[:, None], points + radii[:, None]]), side)
+    drawn = _turned(_staircase(points) if others is None else others, side)
+    names = np.empty((0, 4))
+    whole = _turned(np.array([[0, 0, *area]]), side)[0]
+    places: list[np.ndarray | None] = []
+    for own, (point, text) in enumerate(zip(points * side, texts)):
+        width = len(text) * LETTER
+        steps = _free_steps(point, width, np.vstack([names, dots, drawn]), whole)
+        steps = steps[~_crossing(point, steps, names + [PAD, 0, -PAD, 0])]
+        if not len(steps):
+            places.append(None)
+            continue
+        around = np.vstack([np.delete(dots, own, axis=0), drawn])  # a line may leave its own dot
+        clear = steps[~_crossing(point, steps, around)]
+        step = clear[0] if len(clear) else steps[0]  # if need be, across other lines
+        places.append(step * side)
+        x, y = point + step
+        names = np.vstack([names, [x, y - LINE / 2, x + width, y + LINE / 2]])
+        drawn = np.vstack([drawn, _chain(point + _rims(step[None])[0], point + step)])
     return places
 
-_STEPS = np.array(sorted(((across, up) for up in range(0, 400, 3) for across in (1, 4, 9, 16, 28, 44, 70, 110, 160, 220)), key=lambda step: np.hypot(*step)), float)
+def _turned(boxes: np.ndarray, side: tuple[int, int]) -> np.ndarray:
+    "Boxes turned over, so that better is right and up."
+    corners = boxes.reshape(-1, 2, 2) * side
+    return np.hstack([corners.min(axis=1), corners.max(axis=1)])
 
-def _name_boxes(point: np.ndarray, steps: np.ndarray, text: str) -> np.ndarray:
-    "The box of a name, for each step away from its point that it might begin at."
-    near = point + steps
-    far = near + np.sign(steps) * [len(text) * LETTER, 0]
-    return np.hstack([np.minimum(near, far) - [0, LINE / 2], np.maximum(near, far) + [0, LINE / 2]])
-
-def _line_to(point: np.ndarray, step: np.ndarray) -> np.ndarray:
-    "The boxes of the line from the rim of a dot to its name."
-    return _thin_line(point + step * min(1, 6 / np.hypot(*step)), point + step)
-
-# %% ../../nbs/charts/02_names.ipynb #d0e2a443
+# %% ../../nbs/charts/02_names.ipynb #a3d517e6
 def annotate(
-    points: pd.DataFrame,  # with what they are called, `text`, where they are, `x` and `y`, and their `radius` in pixels
+    points: pd.DataFrame,  # `text`, values `x` and `y`, and `radius` of the dot in pixels
     scales: tuple[Scale, Scale],  # of the horizontal and the vertical axis
     side: tuple[int, int],  # where there is room: (-1, 1) is left and up
     others: np.ndarray | None = None,  # see `place_names`

@@ -66,7 +66,7 @@ def _cloud(rows: pd.DataFrame, group: str, in_legend: bool) -> go.Scatter:
         x=log_odds(rows.clean), y=log_odds(rows.accuracy), mode='markers', name=group, legendgroup=group,
         showlegend=in_legend, hovertext=rows.model.astype(str).map(escape), customdata=about,
         hovertemplate='<br>'.join(lines) + '<extra></extra>',
-        meta=dict(table=dict(x=2, y=1, also={'image size (pixels)': 0})),  # for `words`: where `about` has what axes say
+        meta=dict(table=dict(x=2, y=1, also={'image size (pixels)': 0})),  # for `words`: columns of `about`
         marker=dict(size=5, color=DATA[group], opacity=.75, line=dict(width=.4, color='white')))
 
 # %% ../../nbs/charts/05_robustness.ipynb #c4d6d38b

@@ -90,7 +90,9 @@ def as_table(
 ) -> pd.DataFrame:  # a row per point, from left to right; a point of several panels once
     "The data of a chart: what each point is, its series, and its values under the names of the axes."
     tables = []
-    for traces in _panels(fig): tables.append(pd.concat([_points_of(fig, trace) for trace in traces], ignore_index=True))
+    for traces in _panels(fig):
+        points = [_points_of(fig, trace) for trace in traces]
+        tables.append(pd.concat(points, ignore_index=True))
     if not tables: return pd.DataFrame(columns=['x', 'y'])
     table = reduce(_put_together, tables)
     across = tables[0].columns[-2]
@@ -102,7 +104,7 @@ def as_table(
 def _all_numbers(values: pd.Series) -> bool: return all(isinstance(value, (int, float, np.number)) for value in values)
 
 def _put_together(one: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
-    "Two panels' points in one table: side by side where they have names and show the same models, else one below the other."
+    "Two panels' points: side by side where they have names and show the same models, else one below the other."
     shared = [column for column in one if column in other]
     once = not any(table.model.eq('').any() or table.duplicated(shared).any() for table in (one, other))
     side_by_side = once and len(shared) < len(other.columns)
@@ -123,7 +125,7 @@ def in_words(
     return f'{said}, {against[0]}' + (f' {own}' if own else '')
 
 def _corners(table: pd.DataFrame, across: str, up: str) -> str:
-    "The model furthest to the left and the highest; where the vertical axis has only names, the one furthest to the right."
+    "The models furthest to the left and highest up, or to the right where the vertical axis has only names."
     table = table.dropna(subset=[across, up])
     if 'model' not in table or table.empty or not _all_numbers(table[across]): return ''
     how, last = ('highest up', up) if _all_numbers(table[up]) else ('furthest to the right', across)
