@@ -5,7 +5,8 @@ import pytest
 from browser import browser
 from timm_bench.choosing.comparison import compare
 from timm_bench.data import get_data
-from timm_bench.charts.frontier import show_compare, show_frontier
+from timm_bench.charts.compare import show_compare
+from timm_bench.charts.frontier import show_frontier
 
 BOXES = '''() => [...document.querySelectorAll('.annotation-text-g text')].map(e => e.getBoundingClientRect()).map(b => [b.left, b.top, b.right, b.bottom])'''
 
