@@ -31,35 +31,47 @@ class Context(str, Enum):
     section = 'section'
     subsections = 'subsections'
 
-PathOption = Annotated[Optional[Path], typer.Option('--path', help='A folder of notebooks, or one notebook. Default: the working folder.')]
+PathOption = Annotated[Optional[Path], typer.Option(
+    '--path', help='A folder of notebooks, or one notebook. Default: the working folder.')]
 FormatOption = Annotated[NotesFormat, typer.Option('--format', help="'json' for programs, 'html' for a page.")]
 
 # %% ../../nbs/cli/01_notes.ipynb #60cf14b9
-_PAGE = '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta name="color-scheme" content="light dark"><title>{title}</title></head><body>{body}</body></html>'
+_PAGE = ('<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta name="color-scheme" content="light dark">'
+         '<title>{title}</title></head><body>{body}</body></html>')
 
 def _print(answer: Answer, format: NotesFormat, title: str) -> None:
     "Print an answer to standard output."
-    from rich.console import Console
-    if format == NotesFormat.text: return Console(soft_wrap=not sys.stdout.isatty(), force_jupyter=False).print(answer)
     import html
-    body = json.dumps(list(answer), ensure_ascii=False, indent=1) if format == NotesFormat.json else _PAGE.format(title=html.escape(title), body=answer._repr_html_())
-    sys.stdout.buffer.write((body + '\n').encode('utf-8', 'replace'))
+    from rich.console import Console
+    if format == NotesFormat.text:
+        return Console(soft_wrap=not sys.stdout.isatty(), force_jupyter=False).print(answer)
+    if format == NotesFormat.json: printed = json.dumps(list(answer), ensure_ascii=False, indent=1)
+    else: printed = _PAGE.format(title=html.escape(title), body=answer._repr_html_())
+    sys.stdout.buffer.write((printed + '\n').encode('utf-8', 'replace'))
     for line in answer.said: typer.echo(line, err=True)
 
 # %% ../../nbs/cli/01_notes.ipynb #f39ab2d1
 def _split(words: list[str]) -> tuple[list[str], Path | None]:
     "What to search for, and where, if the last word is written as a path that there is."
     last = words[-1]
-    is_path = len(words) > 1 and (last in ('.', '..') or '/' in last or os.sep in last or last.endswith('.ipynb')) and Path(last).exists()
+    written = last in ('.', '..') or '/' in last or os.sep in last or last.endswith('.ipynb')
+    is_path = len(words) > 1 and written and Path(last).exists()
     return (words[:-1], Path(last)) if is_path else (words, None)
 
 @app.command()
-def search(query: Annotated[list[str], typer.Argument(help="Words that must all be in a section; a phrase in double quotes of its own: '\"the model\"'. The last may be a path, with a slash: docs/.")],
-           path: PathOption = None,
-           context: Annotated[Context, typer.Option('--context', help="What to show of a section: 'cell' is the cells with a word, 'subsections' also what is below it.")] = Context.section,
-           exact: Annotated[bool, typer.Option('--exact', help='Do not try near words where nothing has all of these.')] = False,
-           limit: Annotated[int, typer.Option('--limit', help='Sections at most; 0 shows all.')] = 5,
-           format: FormatOption = NotesFormat.text) -> None:
+def search(
+    query: Annotated[list[str], typer.Argument(
+        help="Words that must all be in a section; a phrase in double quotes of its own: '\"the model\"'. "
+             'The last may be a path, with a slash: docs/.')],
+    path: PathOption = None,
+    context: Annotated[Context, typer.Option(
+        '--context', help="What to show of a section: 'cell' is the cells with a word, "
+                          "'subsections' also what is below it.")] = Context.section,
+    exact: Annotated[bool, typer.Option(
+        '--exact', help='Do not try near words where nothing has all of these.')] = False,
+    limit: Annotated[int, typer.Option('--limit', help='Sections at most; 0 shows all.')] = 5,
+    format: FormatOption = NotesFormat.text,
+) -> None:
     "Find sections of notebooks by their words, headings first. Exit code 1 where there is none."
     from timm_bench.notes.search import fastnbs
     words, there = (query, path) if path else _split(query)
@@ -70,7 +82,11 @@ def search(query: Annotated[list[str], typer.Argument(help="Words that must all 
 
 # %% ../../nbs/cli/01_notes.ipynb #073110c7
 @app.command('list')
-def list_(folder: Annotated[Optional[Path], typer.Argument(metavar='[PATH]', help='The same as --path.')] = None, path: PathOption = None, format: FormatOption = NotesFormat.text) -> None:
+def list_(
+    folder: Annotated[Optional[Path], typer.Argument(metavar='[PATH]', help='The same as --path.')] = None,
+    path: PathOption = None,
+    format: FormatOption = NotesFormat.text,
+) -> None:
     "List the headings of all notebooks, by folder."
     from timm_bench.notes.search import fastlistnbs
     if folder and path: raise typer.BadParameter('--path: there are two paths; give one')
@@ -78,9 +94,14 @@ def list_(folder: Annotated[Optional[Path], typer.Argument(metavar='[PATH]', hel
     _print(fastlistnbs(there), format, f'Notebooks in {there}')
 
 @app.command()
-def convert(notebook: Annotated[Path, typer.Argument(help='The notebook.')],
-            out: Annotated[Optional[Path], typer.Option('--out', help='File or folder to write. Default: beside the notebook.')] = None,
-            outputs: Annotated[bool, typer.Option('--outputs/--source', help='With outputs and pictures, or the source only, which jupytext turns back into a notebook.')] = True) -> None:
+def convert(
+    notebook: Annotated[Path, typer.Argument(help='The notebook.')],
+    out: Annotated[Optional[Path], typer.Option(
+        '--out', help='File or folder to write. Default: beside the notebook.')] = None,
+    outputs: Annotated[bool, typer.Option(
+        '--outputs/--source', help='With outputs and pictures, or the source only, '
+                                   'which jupytext turns back into a notebook.')] = True,
+) -> None:
     "Convert a notebook to Markdown, and print what was written."
     from timm_bench.notes.markdown import ipy2md
     typer.echo(ipy2md(notebook, out, outputs))

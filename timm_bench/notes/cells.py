@@ -5,67 +5,71 @@
 # %% ../../nbs/notes/00_cells.ipynb #5d3038ae
 from __future__ import annotations
 import json, re
-from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Iterator, NamedTuple
 from ..checks import ResultsError
 
-if TYPE_CHECKING: from markdown_it import MarkdownIt
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
 
 # %% auto #0
-__all__ = ['drop_outputs', 'Cell', 'read_cells', 'headings', 'Section', 'split_sections', 'Note', 'read_note']
+__all__ = ['Cell', 'Section', 'split_sections', 'Note', 'read_note']
 
 # %% ../../nbs/notes/00_cells.ipynb #fa65b2e9
-_LARGE = re.compile(rb'(?<!\\)"(?:outputs|attachments|widgets)"\s*:\s*[\[{]')  # within a string, its quotes would be escaped
-_SKIPPED = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*("|\\?\Z)|[\[\]{}]', re.S)
+_LARGE = re.compile(rb'(?<!\\)"(?:outputs|attachments|widgets)"\s*:\s*[\[{]')  # in a string, its quotes are escaped
+_TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*("|\\?\Z)|[\[\]{}]', re.S)  # a bracket, or a string, perhaps cut off
 _EDGE = 256  # bytes that are searched again with the next piece, in case `_LARGE` was cut
 
 def _skip(data: bytes, depth: int) -> tuple[bytes, int]:
-    "Skip to the bracket that closes `depth` open ones: what is left of the data from there, and how many are still open."
-    for token in _SKIPPED.finditer(data):
+    "Skip to the bracket that closes `depth` open ones: the data from there, and how many are still open."
+    for token in _TOKEN.finditer(data):
         if token[1] in (b'', b'\\'): return b'"' + token[1], depth  # a string that goes on in the next piece
-        depth += (token[0] in (b'[', b'{')) - (token[0] in (b']', b'}'))
+        if token[0] in (b'[', b'{'): depth += 1
+        if token[0] in (b']', b'}'): depth -= 1
         if not depth: return data[token.end() - 1:], 0
     return b'', depth
 
 # %% ../../nbs/notes/00_cells.ipynb #6e8c573a
-def drop_outputs(
-    file: BinaryIO,  # a notebook, opened in binary mode
-    size: int = 2**18,  # bytes to read at a time
-) -> bytes:  # the same JSON, with outputs, attachments and the state of widgets emptied
-    "Read a notebook without what makes it large."
+def _drop_outputs(file: BinaryIO, size: int = 2**18) -> bytes:
+    "A notebook's JSON, read `size` bytes at a time, with outputs, attachments and the state of widgets emptied."
     kept, data, depth = [], b'', 0
-    while chunk := file.read(size):
-        data += chunk
-        while data:
+    while piece := file.read(size):
+        data += piece
+        while True:
             if depth: data, depth = _skip(data, depth)
-            found = None if depth else _LARGE.search(data)
+            if depth: break
+            found = _LARGE.search(data)
             if not found: break
             kept.append(data[:found.end()])
             data, depth = data[found.end():], 1
-        if not depth: kept.append(data[:-_EDGE]); data = data[-_EDGE:]
+        if not depth:
+            kept.append(data[:-_EDGE])
+            data = data[-_EDGE:]
     return b''.join(kept) + data
 
 # %% ../../nbs/notes/00_cells.ipynb #7908525a
-def _upgraded(nb: dict) -> dict:
-    "A notebook of an older format, in today's."
-    try: import nbformat
-    except ImportError: raise ResultsError("is of an old format, which takes nbformat to read: pip install '.[notes]' in a checkout of timm_bench") from None
-    try: return nbformat.reads(json.dumps(nb), as_version=4)
-    except Exception as e:  # noqa: BLE001  # nbformat may stumble over anything in what is no notebook
-        raise ResultsError(f'is of format {nb.get("nbformat")}, and nbformat cannot upgrade it ({type(e).__name__}: {e})') from None
-
-def _parsed(path: Path) -> dict:
+def _load(path: Path) -> dict:
     "A notebook as JSON, in today's format."
-    with path.open('rb') as file: raw = drop_outputs(file)
+    with path.open('rb') as file: raw = _drop_outputs(file)
     if not raw.strip(): raise ResultsError('is empty')
     try: nb = json.loads(raw)
     except RecursionError: raise ResultsError('is nested too deeply') from None
     except ValueError as e: raise ResultsError(f'is not JSON ({e})') from None
-    if not isinstance(nb, dict) or not isinstance(nb.get('nbformat'), int): raise ResultsError('is JSON, but no notebook')
-    if nb['nbformat'] > 4: raise ResultsError(f'is of format {nb["nbformat"]}, and only formats up to 4 are known')
-    return nb if nb['nbformat'] == 4 else _upgraded(nb)
+    version = nb.get('nbformat') if isinstance(nb, dict) else None
+    if not isinstance(version, int): raise ResultsError('is JSON, but no notebook')
+    if version > 4: raise ResultsError(f'is of format {version}, and only formats up to 4 are known')
+    if version == 4: return nb
+    try:
+        import nbformat
+        return nbformat.reads(json.dumps(nb), as_version=4)
+    except ImportError:
+        raise ResultsError('is of an old format, which takes nbformat to read: '
+                           "pip install '.[notes]' in a checkout of timm_bench") from None
+    except Exception as e:  # noqa: BLE001  # nbformat may stumble over anything in what is no notebook
+        why = f'{type(e).__name__}: {e}'
+        raise ResultsError(f'is of format {version}, and nbformat cannot upgrade it ({why})') from None
 
 # %% ../../nbs/notes/00_cells.ipynb #3fd234dd
 class Cell(NamedTuple):
@@ -74,79 +78,61 @@ class Cell(NamedTuple):
     source: str
     id: str = ''  # where the notebook gives it one (format 4.5 and newer)
 
+_LONG = re.compile(r'^(.{1000000}).+', re.M)
+
 def _text(source: str | list[str]) -> str:
     "A source, which a notebook holds whole or by lines."
-    return re.sub(r'\r\n?', '\n', source if isinstance(source, str) else ''.join(source))
-
-def _notebook(path: Path) -> tuple[list[Cell], str]:
-    "The cells of a notebook, and its language."
-    nb = _parsed(path)
-    try: cells = [Cell(cell['cell_type'], _text(cell.get('source', '')), cell.get('id', '')) for cell in nb['cells']]
-    except (KeyError, TypeError, AttributeError): raise ResultsError('is JSON, but its cells are not those of a notebook') from None
-    about = nb.get('metadata') or {}
-    language = (about.get('language_info') or {}).get('name') or (about.get('kernelspec') or {}).get('language')
-    return cells, language or 'python'
+    whole = source if isinstance(source, str) else ''.join(source)
+    text = whole.encode('utf-8', 'replace').decode()  # half a character, which JSON can hold, is none
+    return _LONG.sub(r'\1 …', re.sub(r'\r\n?', '\n', text))
 
 # %% ../../nbs/notes/00_cells.ipynb #c72df56b
 _HEADER = re.compile(r'\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)', re.S)
 _TITLE = re.compile(r'''^title:[ \t]*(["']?)(.+?)\1[ \t]*$''', re.M)
 
-def _document(path: Path) -> tuple[list[Cell], str]:
+def _document(path: Path) -> list[Cell]:
     "A Markdown file as cells: its title, where its header has one, and its text."
     try: text = _text(path.read_bytes().decode('utf-8-sig'))
     except UnicodeDecodeError: raise ResultsError('is not UTF-8 text') from None
     header = _HEADER.match(text)
-    title = _TITLE.search(header[1]) if header else None
-    return [*([Cell('markdown', f'# {title[2]}')] if title else []), Cell('markdown', text[header.end():] if header else text)], 'python'
-
-# %% ../../nbs/notes/00_cells.ipynb #09c13169
-def read_cells(
-    path: str | Path,  # a notebook (`.ipynb`), or a Markdown (`.md`) or Quarto (`.qmd`) file
-) -> tuple[list[Cell], str]:  # cells; the language of their code; raises `ResultsError`
-    "The cells of a notebook, without outputs."
-    path = Path(path)
-    try: return (_notebook if path.suffix == '.ipynb' else _document)(path)
-    except ResultsError as e: raise ResultsError(f'{path}: {e}') from None
-    except OSError as e: raise ResultsError(f'{path}: cannot be read ({e.strerror or e})') from None
+    if not header: return [Cell('markdown', text)]
+    title = _TITLE.search(header[1])
+    body = Cell('markdown', text[header.end():])
+    return [Cell('markdown', f'# {title[2]}'), body] if title else [body]
 
 # %% ../../nbs/notes/00_cells.ipynb #6d89f5c9
-_MAYBE = re.compile(r'^ {0,3}(?:#{1,6}(?:[ \t]|$)|(?:=+|-+)[ \t]*$)', re.M)
-
 @cache
-def _parser() -> tuple[MarkdownIt, MarkdownIt]:
-    "A parser of Markdown's blocks, and one of what is in a line."
+def _parser() -> MarkdownIt:
     from markdown_it import MarkdownIt
-    blocks = MarkdownIt('commonmark')
-    blocks.core.ruler.enableOnly(['normalize', 'block'])
-    return blocks, MarkdownIt('commonmark')
+    return MarkdownIt('commonmark')
 
 def _seen(inline: str) -> str:
     "What a reader sees of a line of Markdown."
-    tokens = _parser()[1].parseInline(inline)[0].children or []
-    return ''.join(t.content if t.type in ('text', 'code_inline') else ' ' if t.type == 'softbreak' else '' for t in tokens).strip()
+    seen = ''
+    for token in _parser().parseInline(inline)[0].children or []:
+        if token.type in ('text', 'code_inline'): seen += token.content
+        if token.type == 'softbreak': seen += ' '
+    return seen.strip()
 
 # %% ../../nbs/notes/00_cells.ipynb #f72c3a14
-def headings(
-    source: str,  # Markdown
-) -> Iterator[tuple[int, int, int, str]]:  # first line, line after the last, level from 1 to 6, text
-    "The headings of a Markdown cell."
-    if not _MAYBE.search(source): return
-    tokens = _parser()[0].parse(source)
+def _headings(source: str) -> Iterator[tuple[int, int, int, str]]:
+    "The headings of a Markdown cell: first line, line after the last, level from 1 to 6, text."
+    tokens: list[Token] = []
+    _parser().block.parse(source, _parser(), {}, tokens)  # blocks alone: only headings are read further
     for opening, inline in zip(tokens, tokens[1:]):
         if opening.type != 'heading_open' or opening.level or not opening.map: continue
         first, after = opening.map
         yield first, after, int(opening.tag[1]), _seen(inline.content)
 
 # %% ../../nbs/notes/00_cells.ipynb #c18376d3
-@dataclass
-class Section:
+class Section(NamedTuple):
     "A heading and what follows it, up to the next heading."
     heading: str  # as a reader sees it; empty for what precedes the first heading
     level: int  # 1 to 6; 0 without heading
     trail: list[str]  # the headings that it stands under, outermost first
     cell: int  # number of the cell that it begins in, from 0
-    id: str = ''  # of that cell, where it has one
-    parts: list[list] = field(default_factory=list)  # kind, source and number of each cell or piece of one, without the heading
+    id: str  # of that cell, where it has one
+    parts: list[list[str]]  # kind and source of each cell or piece of one, without the heading
 
     @property
     def anchor(self) -> str:
@@ -156,55 +142,55 @@ class Section:
     @property
     def text(self) -> str:
         "Its source."
-        return '\n\n'.join(source for _, source, _ in self.parts)
+        return '\n\n'.join(source for _, source in self.parts)
+
+    def add(self,
+        kind: str,  # of the cell
+        lines: list[str],  # of it
+    ) -> None:
+        "Add a piece of a cell, if there is anything in it."
+        source = '\n'.join(lines).strip('\n')
+        if source.strip(): self.parts.append([kind, source])
 
 # %% ../../nbs/notes/00_cells.ipynb #529bc8e0
-def _add(section: Section, kind: str, source: str, cell: int) -> None:
-    "Add a piece of a cell to a section, if there is anything in it."
-    if source.strip(): section.parts.append([kind, source.strip('\n'), cell])
-
 def split_sections(
-    cells: list[Cell],  # see `read_cells`
+    cells: list[Cell],  # of a notebook
 ) -> list[Section]:  # in order
     "The sections that headings make of cells."
-    sections = [Section('', 0, [], 0)]
-    above: list[tuple[int, str]] = []  # level and text of the headings that are open
-    for number, (kind, source, cell_id) in enumerate(cells):
-        lines, begin = source.split('\n'), 0
-        for first, after, level, text in headings(source) if kind == 'markdown' else ():
-            _add(sections[-1], kind, '\n'.join(lines[begin:first]), number)
-            above = [(l, t) for l, t in above if l < level]
-            sections.append(Section(text, level, [t for _, t in above], number, cell_id))
-            above, begin = [*above, (level, text)], after
-        _add(sections[-1], kind, '\n'.join(lines[begin:]), number)
+    sections = [Section('', 0, [], 0, '', [])]
+    above: list[Section] = []  # those that a further heading may stand under
+    for number, cell in enumerate(cells):
+        lines, begin = cell.source.split('\n'), 0
+        found = _headings(cell.source) if cell.kind == 'markdown' else []
+        for first, after, level, text in found:
+            sections[-1].add(cell.kind, lines[begin:first])
+            above = [section for section in above if section.level < level]
+            sections.append(Section(text, level, [section.heading for section in above], number, cell.id, []))
+            above.append(sections[-1])
+            begin = after
+        sections[-1].add(cell.kind, lines[begin:])
     return sections if sections[0].parts or len(sections) == 1 else sections[1:]
 
-# %% ../../nbs/notes/00_cells.ipynb #31fbcf77
-@dataclass
-class Note:
+# %% ../../nbs/notes/00_cells.ipynb #7a06fadc
+class Note(NamedTuple):
     "A notebook, as a search sees it."
     path: Path
     language: str  # of its code
     sections: list[Section]
 
-    def to_json(self) -> str:
-        "Language and sections, to be kept."
-        return json.dumps([self.language, [list(asdict(s).values()) for s in self.sections]], ensure_ascii=False)
-
-    @classmethod
-    def from_json(
-        cls,
-        path: Path,  # of the notebook
-        text: str,  # what `to_json` gave
-    ) -> Note:
-        "What `to_json` kept; raises `ValueError` or `TypeError` where it is something else."
-        language, sections = json.loads(text)
-        return cls(path, language, [Section(*values) for values in sections])
-
-# %% ../../nbs/notes/00_cells.ipynb #7a06fadc
 def read_note(
-    path: str | Path,  # a notebook, Markdown or Quarto file
+    path: str | Path,  # a notebook (`.ipynb`), or a Markdown (`.md`) or Quarto (`.qmd`) file
 ) -> Note:  # raises `ResultsError`
     "Read what a notebook says, in sections."
-    cells, language = read_cells(path)
-    return Note(Path(path), language, split_sections(cells))
+    path = Path(path)
+    try:
+        if path.suffix != '.ipynb': return Note(path, 'python', split_sections(_document(path)))
+        nb = _load(path)
+        cells = [Cell(cell['cell_type'], _text(cell.get('source', '')), cell.get('id', '')) for cell in nb['cells']]
+        about = nb.get('metadata') or {}
+        language = (about.get('language_info') or {}).get('name') or (about.get('kernelspec') or {}).get('language')
+    except ResultsError as e: raise ResultsError(f'{path}: {e}') from None
+    except OSError as e: raise ResultsError(f'{path}: cannot be read ({e.strerror or e})') from None
+    except (KeyError, TypeError, AttributeError):
+        raise ResultsError(f'{path}: is JSON, but its cells are not those of a notebook') from None
+    return Note(path, str(language or 'python'), split_sections(cells))

@@ -4,129 +4,119 @@
 
 # %% ../../nbs/notes/01_files.ipynb #3c043e64
 from __future__ import annotations
-import os, re, sqlite3, time
+import errno, json, os, re, sqlite3, stat, time
 from contextlib import closing
 from pathlib import Path
-from typing import Iterable
 from platformdirs import user_cache_path
 from ..checks import ResultsError, as_path
-from .cells import Note, read_note
+from .cells import Note, Section, read_note
 
 # %% auto #0
-__all__ = ['SUFFIXES', 'MARK', 'is_made', 'find_notes', 'read_notes']
+__all__ = ['MARK', 'file_state', 'read_notes']
+
+# %% ../../nbs/notes/01_files.ipynb #5b1d0c3e
+def file_state(
+    path: str | os.PathLike,  # of anything
+) -> os.stat_result:  # raises `OSError`
+    "A file's state; a pipe or a device, which one could read for ever, is refused."
+    state = os.stat(path)
+    if stat.S_ISREG(state.st_mode) or stat.S_ISDIR(state.st_mode): return state
+    raise OSError(errno.EINVAL, 'not a regular file')
 
 # %% ../../nbs/notes/01_files.ipynb #f384e5db
-SUFFIXES = ('.ipynb', '.md', '.qmd')
-MARK = re.compile(r'^ *(?:# |<!-- )made by timm_bench ipy2md, (\w+)(?: -->)?\n', re.M)  # the line that `ipy2md` writes near the top of its files
+_SUFFIXES = ('.ipynb', '.md', '.qmd')
+MARK = re.compile(r'^ *(?:# |<!-- )made by timm_bench ipy2md, (\w+)(?: -->)?\n', re.M)  # near the top of its files
 
-def _is_notes(name: str, folder: str) -> bool:
-    "Whether a folder may hold somebody's notes."
-    return not (name.startswith('.') or name in ('node_modules', 'site-packages', '__pycache__') or os.path.exists(os.path.join(folder, name, 'pyvenv.cfg')))
+def _is_notes(folder: str, name: str) -> bool:
+    "Whether a folder in a folder may hold somebody's notes."
+    if name.startswith('.') or name in ('node_modules', 'site-packages', '__pycache__'): return False
+    return not os.path.exists(os.path.join(folder, name, 'pyvenv.cfg'))
 
-def is_made(
-    path: Path,  # of any file
-) -> bool:  # False as well where it cannot be read
-    "Whether `ipy2md` wrote a file."
+def _is_made(path: Path) -> bool:
+    "Whether `ipy2md` wrote a file; False as well where it cannot be read."
     try:
+        file_state(path)
         with path.open('rb') as file: return bool(MARK.search(file.read(2048).decode(errors='ignore')))
     except OSError: return False
 
 # %% ../../nbs/notes/01_files.ipynb #6989c6ff
-def find_notes(
-    path: str | os.PathLike | None = None,  # a folder, or one file; None is the working folder
-) -> tuple[list[Path], dict[Path, str]]:  # files, by folder and name; folders that could not be looked into, and why; raises `ResultsError`
-    "The notebooks in a folder and all folders in it."
-    root, found, skipped = as_path('path', '.' if path is None else path or '.'), [], {}
-    if root.is_file() and root.suffix in SUFFIXES: return [root], {}
-    if not root.is_dir(): raise ResultsError(f'path={str(root)!r}: is neither a folder nor a file of {", ".join(SUFFIXES)}')
+def _find_notes(path: str | os.PathLike | None) -> tuple[list[Path], dict[Path, str]]:
+    "The notebooks in a folder and all folders in it; folders that could not be looked into, and why."
+    root = as_path('path', path or '.')
+    if root.is_file() and root.suffix in _SUFFIXES: return [root], {}
+    if not root.is_dir():
+        raise ResultsError(f'path={str(root)!r}: is neither a folder nor a file of {", ".join(_SUFFIXES)}')
+    found: list[Path] = []
+    skipped: dict[Path, str] = {}
     def note_error(e: OSError) -> None: skipped[Path(e.filename)] = f'cannot be looked into ({e.strerror})'
     for folder, names, files in os.walk(root, onerror=note_error):
-        names[:] = sorted(name for name in names if _is_notes(name, folder))
-        paths = [Path(folder, name) for name in sorted(files) if name.endswith(SUFFIXES) and not name.startswith('.')]
-        found += [p for p in paths if p.suffix == '.ipynb' or not is_made(p)]
+        names[:] = sorted(name for name in names if _is_notes(folder, name))
+        paths = [Path(folder, name) for name in sorted(files) if name.endswith(_SUFFIXES) and name[0] != '.']
+        found += [path for path in paths if path.suffix == '.ipynb' or not _is_made(path)]
     return found, skipped
 
 # %% ../../nbs/notes/01_files.ipynb #f2998fe5
-_FORM = 1  # of what is kept; to be raised when `Note` or the reading of it changes
+_FORM = 2  # of what is kept; to be raised when `Note` or the reading of it changes
 _YOUNG = 2_000_000_000  # nanoseconds
 
-def _stamp(path: Path) -> tuple[str, bool]:
-    "What tells a file from what it was, and whether that can be trusted yet."
-    s = path.stat()
-    return f'{_FORM} {s.st_size} {s.st_mtime_ns} {s.st_ctime_ns} {s.st_ino}', time.time_ns() - max(s.st_mtime_ns, s.st_ctime_ns) > _YOUNG
+def _stamp(path: str) -> str:
+    "What tells a file from what it was; empty for one that was written just now."
+    state = file_state(path)
+    if time.time_ns() - max(state.st_mtime_ns, state.st_ctime_ns) <= _YOUNG: return ''
+    return f'{_FORM} {state.st_size} {state.st_mtime_ns} {state.st_ctime_ns} {state.st_ino}'
 
 # %% ../../nbs/notes/01_files.ipynb #4d49a6c3
-_memory: dict[str, tuple[str, Note]] = {}  # absolute path: stamp and note
-
-def _open() -> sqlite3.Connection | None:
-    "The file of what was read, or None where there can be none."
+def _open() -> sqlite3.Connection:
+    "The file of what was read."
     folder = Path(os.environ.get('TIMM_BENCH_CACHE') or user_cache_path('timm_bench'))
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(file := folder/'notes.sqlite', os.O_CREAT | os.O_RDWR, 0o600))  # notes are private
-        base = sqlite3.connect(file, timeout=2, isolation_level=None)
-        base.execute('create table if not exists notes (path text primary key, stamp text, note text)')
-        return base
-    except (OSError, sqlite3.Error): return None
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder/'notes.sqlite'
+    file.touch(0o600)  # notes are private
+    base = sqlite3.connect(file, timeout=2)
+    base.execute('create table if not exists notes (path text primary key, stamp text, note text)')
+    return base
 
-# %% ../../nbs/notes/01_files.ipynb #0a441efa
-def _remembered(stamps: dict[str, str]) -> dict[str, Note]:
+def _recall(stamps: dict[str, str]) -> dict[str, Note]:
     "The notes that were read before and have not changed since, by path."
-    known = {path: _memory[path][1] for path, stamp in stamps.items() if path in _memory and _memory[path][0] == stamp}
-    if len(known) == len(stamps) or not (base := _open()): return known
-    with closing(base):
-        try:
+    notes = {}
+    try:
+        with closing(_open()) as base:
             for path, stamp in stamps.items():
-                row = None if path in known else base.execute('select note from notes where path = ? and stamp = ?', (path, stamp)).fetchone()
-                if row: known[path] = Note.from_json(Path(path), row[0])
-        except (sqlite3.Error, ValueError, TypeError): pass  # what cannot be read is read from its file
-    return known
-
-# %% ../../nbs/notes/01_files.ipynb #00a7fd61
-def _remember(stamps: dict[str, str], notes: dict[str, Note], gone: Iterable[str] = ()) -> None:
-    "Keep what was just read, in one transaction, and forget files that are gone."
-    _memory.update({path: (stamps[path], note) for path, note in notes.items()})
-    if not notes and not gone or not (base := _open()): return
-    with closing(base):
-        try:
-            base.execute('begin immediate')
-            base.executemany('insert or replace into notes values (?, ?, ?)', [(path, stamps[path], note.to_json()) for path, note in notes.items()])
-            base.executemany('delete from notes where path = ?', [(path,) for path in gone])
-            base.execute('commit')
-        except sqlite3.Error: pass  # another time
+                row = base.execute('select note from notes where path = ? and stamp = ?', (path, stamp)).fetchone()
+                if not row: continue
+                language, sections = json.loads(row[0])
+                notes[path] = Note(Path(path), language, [Section(*section) for section in sections])
+    except (OSError, sqlite3.Error, ValueError, TypeError): pass  # what cannot be recalled is read from its file
+    return notes
 
 # %% ../../nbs/notes/01_files.ipynb #fb323274
-def _gone(root: Path) -> list[str]:
-    "Files in a folder that something is kept about, and that are no longer there."
-    if not (base := _open()): return []
-    inside = os.path.join(root, '')
-    with closing(base):
-        try: kept = base.execute('select path from notes where substr(path, 1, ?) = ?', (len(inside), inside)).fetchall()
-        except sqlite3.Error: return []
-    return [path for path, in kept if not os.path.exists(path)]
-
-# %% ../../nbs/notes/01_files.ipynb #b89014a4
-def _stamps(paths: list[Path]) -> tuple[dict[str, str], set[str], dict[Path, str]]:
-    "Stamp by absolute path; those that are too young to be kept; files that are not there after all, and why."
-    stamps, young, skipped = {}, set(), {}
-    for path in paths:
-        try: stamps[full := os.path.abspath(path)], trusted = _stamp(path)
-        except OSError as e: skipped[path] = f'cannot be read ({e.strerror})'; continue
-        if not trusted: young.add(full)
-    return stamps, young, skipped
+def _remember(stamps: dict[str, str], notes: dict[str, Note]) -> None:
+    "Keep what was just read, in one transaction, and forget files that are gone."
+    rows = [(path, stamps[path], json.dumps([note.language, note.sections])) for path, note in notes.items()]
+    rows = [(path, stamp, note) for path, stamp, note in rows if stamp]
+    if not rows: return
+    try:
+        with closing(_open()) as base, base:
+            base.executemany('insert or replace into notes values (?, ?, ?)', rows)
+            base.create_function('is_gone', 1, lambda path: not os.path.exists(path))
+            base.execute('delete from notes where is_gone(path)')
+    except (OSError, sqlite3.Error, ValueError): pass  # another time; ValueError: a name that is not UTF-8
 
 # %% ../../nbs/notes/01_files.ipynb #8e90d35e
 def read_notes(
-    path: str | os.PathLike | None = None,  # see `find_notes`
-) -> tuple[list[Note], dict[Path, str]]:  # notes in the order of `find_notes`; what was skipped, and why; raises `ResultsError`
-    "What the notebooks in a folder say, from memory where they have not changed."
-    paths, skipped = find_notes(path)
-    stamps, young, missing = _stamps(paths)
-    notes, fresh = _remembered({full: stamp for full, stamp in stamps.items() if full not in young}), {}
-    for full in stamps.keys() - notes.keys():
-        try: fresh[full] = read_note(full)
-        except ResultsError as e: skipped[Path(full)] = str(e).removeprefix(f'{full}: ')
-    kept = {full: note for full, note in fresh.items() if full not in young}
-    _remember(stamps, kept, _gone(Path(path or '.').expanduser().absolute()) if kept else ())
+    path: str | os.PathLike | None = None,  # a folder (with all folders in it), or one file; None is the working folder
+) -> tuple[list[Note], dict[Path, str]]:  # by folder and name; what was skipped, and why
+    "What the notebooks in a folder say, from memory where they have not changed; raises `ResultsError`."
+    paths, skipped = _find_notes(path)
+    stamps: dict[str, str] = {}
+    for name in map(os.path.abspath, paths):
+        try: stamps[name] = _stamp(name)
+        except OSError as e: skipped[Path(name)] = f'cannot be read ({e.strerror})'
+    notes, fresh = _recall(stamps), {}
+    for name in stamps:
+        if name in notes: continue
+        try: fresh[name] = read_note(name)
+        except ResultsError as e: skipped[Path(name)] = str(e).removeprefix(f'{name}: ')
+    _remember(stamps, fresh)
     notes |= fresh
-    return [notes[full] for full in stamps if full in notes], skipped | missing
+    return [notes[name] for name in stamps if name in notes], skipped

@@ -5,9 +5,8 @@
 # %% ../../nbs/notes/03_jupyter.ipynb #b65d4a5b
 from __future__ import annotations
 import json, os, re, sys
-from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import Any, Sequence
+from typing import Any, NamedTuple, Sequence
 from urllib.parse import quote, urljoin
 from urllib.request import Request, urlopen
 from ..checks import ResultsError
@@ -28,38 +27,37 @@ def running_servers() -> list[dict]:  # what `jupyter_server` tells of each: `ur
 # %% ../../nbs/notes/03_jupyter.ipynb #c13ce910
 def _inside(path: Path, folder: str) -> PurePath | None:
     "A file's path within a folder, if it is in there: as it is named, or where that leads."
-    for child, parent in [(Path(os.path.abspath(path)), Path(os.path.abspath(folder))), (path.resolve(), Path(folder).resolve())]:
+    for real in (os.path.abspath, os.path.realpath):
+        child, parent = PurePath(real(path)), PurePath(real(folder))
         if child.is_relative_to(parent): return child.relative_to(parent)
     return None
 
 # %% ../../nbs/notes/03_jupyter.ipynb #84578b50
-@dataclass(frozen=True)
-class Link:
+class Link(NamedTuple):
     "Where a section opens."
     url: str  # for any browser
     href: str  # for a page that is shown in this session
-    server: bool  # whether a Jupyter server opens it
 
-def _server_for(path: Path, servers: Sequence[dict]) -> tuple[dict, PurePath] | None:
-    "The server to open a notebook in, and the notebook's path there."
-    found = [(server, inside) for server in servers if (inside := _inside(path, server['root_dir']))]
-    mine = os.environ.get('JPY_PARENT_PID', '')
-    return max(found, key=lambda pair: (str(pair[0].get('pid')) == mine, len(pair[0]['root_dir'])), default=None)
-
-# %% ../../nbs/notes/03_jupyter.ipynb #ecc1b544
 def link_to(
     path: Path,  # of a notebook
     anchor: str = '',  # see `Section.anchor`
     servers: Sequence[dict] = (),  # see `running_servers`
 ) -> Link:
-    "Where a section of a notebook opens."
+    "Where a section of a notebook opens: in a server that can, or as a file."
+    mine = os.environ.get('JPY_PARENT_PID', '')
+    places = [(server, _inside(path, server['root_dir'])) for server in servers]
+    able = [(server, inside) for server, inside in places if inside]
+    if not able:
+        file = Path(os.path.abspath(path)).as_uri()
+        return Link(file, file)
+    by_preference = lambda place: (str(place[0].get('pid')) == mine, len(place[0]['root_dir']))
+    server, inside = max(able, key=by_preference)
     after = f'#{quote(anchor, safe="=")}' if anchor else ''
-    if not (found := _server_for(path, servers)): return Link(url := Path(os.path.abspath(path)).as_uri(), url, False)
-    server, inside = found
     url = urljoin(server['url'], 'lab/tree/' + quote(inside.as_posix())) + after
     caller = os.environ.get('JPY_SESSION_NAME', '')
-    if not caller or not (home := _inside(Path(caller), server['root_dir'])): return Link(url, url, True)
-    return Link(url, quote(PurePath(os.path.relpath(inside, home.parent)).as_posix()) + after, True)
+    home = _inside(Path(caller), server['root_dir']) if caller else None
+    if not home: return Link(url, url)
+    return Link(url, quote(PurePath(os.path.relpath(inside, home.parent)).as_posix()) + after)
 
 # %% ../../nbs/notes/03_jupyter.ipynb #d522633b
 def _shell() -> Any:
@@ -81,7 +79,8 @@ def _kernel_id() -> str | None:
 
 def _sessions(server: dict) -> list[dict]:
     "Which notebooks are open in a server, and their kernels."
-    asked = Request(urljoin(server['url'], 'api/sessions'), headers={'Authorization': f'token {server.get("token", "")}'})  # noqa: S310  # an address that this user's Jupyter wrote
+    headers = {'Authorization': f'token {server.get("token", "")}'}
+    asked = Request(urljoin(server['url'], 'api/sessions'), headers=headers)  # noqa: S310  # this user's Jupyter
     try:
         with urlopen(asked, timeout=3) as answer: return json.load(answer)  # noqa: S310
     except (OSError, ValueError): return []
@@ -90,9 +89,11 @@ def _sessions(server: dict) -> list[dict]:
 def _from_server() -> Path | None:
     "What the Jupyter server tells that runs this kernel."
     kernel = _kernel_id()
-    for server in running_servers() if kernel else ():
+    if not kernel: return None
+    for server in running_servers():
         for session in _sessions(server):
-            if (session.get('kernel') or {}).get('id') == kernel: return Path(server['root_dir'], re.sub(r'^\w+:', '', session['path']))
+            if (session.get('kernel') or {}).get('id') != kernel: continue
+            return Path(server['root_dir'], re.sub(r'^\w+:', '', session['path']))
     return None
 
 def _from_environment() -> Path | None:
@@ -108,24 +109,28 @@ def _from_colab() -> tuple[Path, dict] | None:
     answer = _message.blocking_request('get_ipynb', request='', timeout_sec=10)
     if not answer or 'ipynb' not in answer: return None
     nb = answer['ipynb']
-    return Path(Path(nb.get('metadata', {}).get('colab', {}).get('name') or 'notebook.ipynb').name), nb
+    name = nb.get('metadata', {}).get('colab', {}).get('name') or 'notebook.ipynb'
+    return Path(Path(name).name), nb
 
 def _from_kaggle() -> tuple[Path, dict] | None:
     "What Kaggle hands over: a name in the working folder, and the notebook."
     if 'KAGGLE_KERNEL_RUN_TYPE' not in os.environ: return None
-    if (file := Path('/kaggle/working/__notebook__.ipynb')).exists(): return Path('notebook.ipynb'), json.loads(file.read_bytes())
+    saved = Path('/kaggle/working/__notebook__.ipynb')
+    if saved.exists(): return Path('notebook.ipynb'), json.loads(saved.read_bytes())
     from kaggle_session import UserSessionClient
     answer = UserSessionClient().get_exportable_ipynb()
     return Path('notebook.ipynb'), json.loads(answer.get('source') or answer['sourceNullable'])
 
 # %% ../../nbs/notes/03_jupyter.ipynb #f9a7a42e
-def calling_notebook() -> tuple[Path, dict | None]:  # its path, and its content where there is no such file; raises `ResultsError`
-    "The notebook that this is called from, as it was last saved."
+def calling_notebook() -> tuple[Path, dict | None]:  # its path, and its content where there is no such file
+    "The notebook that this is called from, as it was last saved; raises `ResultsError`."
     for ask in (_from_vscode, _from_server, _from_environment):
-        if (path := ask()) and path.is_file(): return path, None
-    for hand_over in (_from_colab, _from_kaggle):
+        path = ask()
+        if path and path.is_file(): return path, None
+    for name, hand_over in dict(Colab=_from_colab, Kaggle=_from_kaggle).items():
         try: found = hand_over()
         except Exception as e:  # noqa: BLE001  # neither says what it may raise
-            raise ResultsError(f'nb=None: {hand_over.__name__[6:].title()} did not hand over the notebook ({type(e).__name__}: {e}); give its path') from None
+            why = f'{type(e).__name__}: {e}'
+            raise ResultsError(f'nb=None: {name} did not hand over the notebook ({why}); give its path') from None
         if found: return found
     raise ResultsError('nb=None: no program that runs notebooks tells which one this is called from; give its path')

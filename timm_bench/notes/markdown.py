@@ -4,72 +4,86 @@
 
 # %% ../../nbs/notes/04_markdown.ipynb #0288c154
 from __future__ import annotations
-import hashlib, os, re, warnings
+import hashlib, json, os, re, warnings
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 from ..checks import as_path, ResultsError, ResultsWarning
-from .files import MARK
+from .files import MARK, file_state
 from .jupyter import calling_notebook
 
 if TYPE_CHECKING: from nbformat import NotebookNode
 
 # %% auto #0
-__all__ = ['ipy2md']
+__all__ = ['cell_sources', 'as_text', 'ipy2md']
 
 # %% ../../nbs/notes/04_markdown.ipynb #6c2b66db
-def _load(path: Path | None, nb: dict | None) -> NotebookNode:
+_NEEDED = "ipy2md needs nbformat, jupytext and nbconvert: pip install '.[notes]' in a checkout of timm_bench"
+
+def _reason(e: Exception) -> str:
+    "What a library says that stumbled over a notebook, in a line."
+    said = str(e).splitlines()[0][:100] if str(e) else 'no more is known'
+    return f'{type(e).__name__}: {said}'
+
+def _load(path: Path, content: dict | None) -> NotebookNode:
     "A notebook from its file or its content, in today's format."
     try:
         import nbformat
-        if nb is None: return nbformat.read(path, as_version=4)
-        return nbformat.convert(nbformat.from_dict(nb), 4)
-    except ImportError: raise ResultsError("ipy2md needs nbformat, jupytext and nbconvert: pip install '.[notes]' in a checkout of timm_bench") from None
+        if content is None: file_state(path)
+        text = path.read_text('utf-8') if content is None else json.dumps(content)
+        nb = nbformat.reads(text, as_version=4)
+        for cell in nb.cells: cell.setdefault('source', '')
+        return nb
+    except ImportError: raise ResultsError(_NEEDED) from None
     except OSError as e: raise ResultsError(f'{path}: cannot be read ({e.strerror})') from None
     except Exception as e:  # noqa: BLE001  # nbformat may stumble over anything in what is no notebook
-        said = str(e).splitlines()[0][:100] if str(e) else 'no more is known'
-        raise ResultsError(f'{path}: is not a notebook ({type(e).__name__}: {said})') from None
+        raise ResultsError(f'{path}: is not a notebook ({_reason(e)})') from None
 
 # %% ../../nbs/notes/04_markdown.ipynb #21baad37
-def _sources(nb: NotebookNode) -> list[tuple[str, str]]:
-    "Kind and source of each cell."
+def cell_sources(
+    nb: NotebookNode,  # of format 4
+) -> list[tuple[str, str]]:  # kind and source of each cell
+    "What has to come back."
     return [(cell.cell_type, cell.source) for cell in nb.cells]
 
 def _first_difference(a: list, b: list) -> int | None:
     "Where two lists begin to differ."
-    return next((i for i in range(max(len(a), len(b))) if a[i:i + 1] != b[i:i + 1]), None)
+    return next((i for i, (one, other) in enumerate(zip_longest(a, b)) if one != other), None)
 
 def _fence_in(cell: NotebookNode) -> bool:
     "Have jupytext fence in a Markdown cell; False where it is already, or can't be."
     if cell.cell_type != 'markdown' or 'region_name' in cell.metadata: return False
-    cell.metadata['region_name'] = next((name for name in ('md', 'markdown', 'region') if f'#end{name}' not in cell.source), 'md')
+    free = [name for name in ('md', 'markdown', 'region') if f'#end{name}' not in cell.source]
+    cell.metadata['region_name'] = free[0] if free else 'md'
     return True
 
 # %% ../../nbs/notes/04_markdown.ipynb #a413ed72
-def _as_text(nb: NotebookNode) -> tuple[str, list[int]]:
-    "A notebook as jupytext's Markdown, and the cells that would not come back the same."
+def as_text(
+    nb: NotebookNode,  # of format 4; what it says of its cells is changed
+) -> tuple[str, list[int]]:  # the text; the cells that would not come back the same, from 0
+    "A notebook as jupytext's Markdown."
     import jupytext
     nb.metadata.setdefault('kernelspec', dict(name='python3', display_name='Python 3', language='python'))
-    expected = _sources(nb)
+    expected = cell_sources(nb)
     lost: list[int] = []
     while True:
         text = jupytext.writes(nb, 'md')
-        try: back = _sources(jupytext.reads(text, 'md'))
+        try: back = cell_sources(jupytext.reads(text, 'md'))
         except Exception: back = []  # noqa: BLE001  # what jupytext cannot read back is lost, however it fails
-        if (i := _first_difference(expected, back)) is None: return text, lost
+        i = _first_difference(expected, back)
+        if i is None: return text, lost
         if any([_fence_in(cell) for cell in nb.cells[max(i - 1, 0):i + 2]]): continue
         lost.append(i)
-        if not _differ_in_blanks(expected[i:i + 1], back[i:i + 1]): return text, lost
-        expected[i] = back[i]
-
-def _differ_in_blanks(a: list[tuple[str, str]], b: list[tuple[str, str]]) -> bool:
-    "Whether two cells are the same but for blank lines around them."
-    return [(kind, source.strip()) for kind, source in a] == [(kind, source.strip()) for kind, source in b]
+        asked, got = ([(kind, source.strip()) for kind, source in cells[i:i + 1]] for cells in (expected, back))
+        if asked != got: return text, lost
+        expected[i] = back[i]  # they differ in blank lines only, and what follows may be the same
 
 # %% ../../nbs/notes/04_markdown.ipynb #f6b77c07
 def _as_page(nb: NotebookNode, stem: str) -> tuple[str, dict[str, bytes]]:
     "A notebook as nbconvert's Markdown, and its pictures by path relative to the page."
     from nbconvert import MarkdownExporter
-    text, resources = MarkdownExporter().from_notebook_node(nb, resources=dict(unique_key=stem, output_files_dir=f'{stem}_files'))
+    names = dict(unique_key=stem, output_files_dir=f'{stem}_files')
+    text, resources = MarkdownExporter().from_notebook_node(nb, resources=names)
     return text.lstrip('\n'), resources.get('outputs') or {}
 
 # %% ../../nbs/notes/04_markdown.ipynb #99f90ce7
@@ -80,13 +94,16 @@ def _checksum(text: str) -> str:
 def _marked(text: str) -> str:
     "A text with the line that says who wrote it."
     said = f'made by timm_bench ipy2md, {_checksum(text)}'
-    if text.startswith('---\n') and (header := re.search(r'^jupyter:\n', text, re.M)): return f'{text[:header.end()]}  # {said}\n{text[header.end():]}'
-    if text.startswith('---\n'): return f'---\n# {said}\n{text[4:]}'
-    return f'<!-- {said} -->\n{text}'
+    if not text.startswith('---\n'): return f'<!-- {said} -->\n{text}'
+    header = re.search(r'^jupyter:\n', text, re.M)
+    if header: return f'{text[:header.end()]}  # {said}\n{text[header.end():]}'
+    return f'---\n# {said}\n{text[4:]}'
 
 def _is_own(path: Path) -> bool:
     "Whether a file is as `ipy2md` wrote it."
-    try: text = path.read_bytes().decode()
+    try:
+        file_state(path)
+        text = path.read_bytes().decode()
     except (OSError, UnicodeDecodeError): return False
     mark = MARK.search(text)
     return mark is not None and _checksum(text[:mark.start()] + text[mark.end():]) == mark[1]
@@ -96,14 +113,15 @@ def _target(nb: Path, out: str | os.PathLike | None) -> Path:
     "The file to write."
     path = as_path('out', out) if out is not None else nb.with_suffix('.md')
     if path.is_dir(): path = path/f'{nb.stem}.md'
-    if path.suffix not in ('.md', '.markdown', '.qmd'): raise ResultsError(f'out={str(path)!r}: give a folder, or a name that ends in .md')
-    if not path.parent.is_dir(): raise ResultsError(f'out={str(path)!r}: there is no folder {path.parent}')
-    if path.exists() and not _is_own(path): raise ResultsError(f'out={str(path)!r}: exists, and is not as ipy2md wrote it; choose another name')
+    fault = lambda why: ResultsError(f'out={str(path)!r}: {why}')
+    if path.suffix not in ('.md', '.markdown', '.qmd'): raise fault('give a folder, or a name that ends in .md')
+    if not path.parent.is_dir(): raise fault(f'there is no folder {path.parent}')
+    if path.exists() and not _is_own(path): raise fault('exists, and is not as ipy2md wrote it; choose another name')
     return path
 
 def _write(path: Path, data: bytes) -> None:
     "Write a file, whole or not at all."
-    partial = path.with_name(f'.{path.name}-{os.getpid()}')
+    partial = path.with_name(f'.{_checksum(path.name)}-{os.getpid()}')  # which is never too long
     try:
         partial.write_bytes(data)
         os.replace(partial, path)
@@ -115,30 +133,43 @@ def _write_pictures(page: Path, pictures: dict[str, bytes]) -> None:
     "Write the pictures of a page, and remove those that an earlier page had."
     folder = page.with_name(f'{page.stem}_files')
     numbered = re.compile(re.escape(page.stem) + r'_\d+_\d+\.\w+')
-    old = [p for p in folder.glob('*') if numbered.fullmatch(p.name)]
-    taken = old or any((page.parent/name).exists() for name in pictures)
-    if taken and not page.exists(): raise ResultsError(f'{folder}: holds pictures that ipy2md did not write; choose another name with out=')
+    old = {path for path in folder.glob('*') if numbered.fullmatch(path.name)}
+    new = {page.parent/name: data for name, data in pictures.items()}
+    if not page.exists() and (old or any(path.exists() for path in new)):
+        raise ResultsError(f'{folder}: holds pictures that ipy2md did not write; choose another name with out=')
     for name in pictures:
-        if (page.parent/name).resolve().parent != folder.resolve(): raise ResultsError(f'{page.name}: its picture {name!r} would not be in {folder.name}, so nothing is written')
-    if pictures: folder.mkdir(exist_ok=True)
-    for name, data in pictures.items(): _write(page.parent/name, data)
-    for path in {*old} - {page.parent/name for name in pictures}: path.unlink()
-    if old and not pictures and not any(folder.iterdir()): folder.rmdir()
+        if '\0' not in name and (page.parent/name).resolve().parent == folder.resolve(): continue
+        raise ResultsError(f'{page.name}: its picture {name!r} would not be in {folder.name}, so nothing is written')
+    if new: folder.mkdir(exist_ok=True)
+    for path, data in new.items(): _write(path, data)
+    for path in old - new.keys(): path.unlink()
+    if old and not new and not any(folder.iterdir()): folder.rmdir()
 
 # %% ../../nbs/notes/04_markdown.ipynb #2b369544
 def ipy2md(
     nb: str | os.PathLike | None = None,  # a notebook's path; None is the one that this is called from, as last saved
-    out: str | os.PathLike | None = None,  # file or folder to write; None is beside the notebook, with the name `NAME.md`
-    outputs: bool = True,  # with outputs, and pictures in a folder `NAME_files`; without, as text that jupytext turns back into the notebook
-) -> Path:  # of what was written; raises `ResultsError`
-    "Convert a notebook to Markdown; overwrites only what it wrote itself."
+    out: str | os.PathLike | None = None,  # file or folder to write; None is `NAME.md` beside the notebook
+    outputs: bool = True,  # with outputs, and pictures in a folder `NAME_files`; False is the source only
+) -> Path:  # of what was written
+    """Convert a notebook to Markdown; overwrites only what it wrote itself.
+
+    Without outputs, it is text that jupytext turns back into the notebook. Raises `ResultsError`."""
     path, content = calling_notebook() if nb is None else (as_path('nb', nb), None)
     node, page = _load(path, content), _target(path, out)
-    if outputs:
-        text, pictures = _as_page(node, page.stem)
-        _write_pictures(page, pictures)
-    else:
-        text, lost = _as_text(node)
-        if lost: warnings.warn(f'{path}: cell {", ".join(map(str, lost))} (from 0) would not come back quite the same from {page.name}', ResultsWarning, stacklevel=2)
+    pictures: dict[str, bytes] = {}
+    lost: list[int] = []
+    try:
+        if outputs: text, pictures = _as_page(node, page.stem)
+        else: text, lost = as_text(node)
+    except ImportError: raise ResultsError(_NEEDED) from None
+    except Exception as e:  # noqa: BLE001  # neither nbconvert nor jupytext says what it may raise
+        raise ResultsError(f'{path}: cannot be converted ({_reason(e)})') from None
+    if lost:
+        cells = ', '.join(map(str, lost))
+        warnings.warn(f'{path}: cell {cells} (from 0) would not come back quite the same from {page.name}',
+                      ResultsWarning, stacklevel=2)
+    try:
+        if outputs: _write_pictures(page, pictures)
+    except OSError as e: raise ResultsError(f'{page}: its pictures cannot be written ({e.strerror})') from None
     _write(page, _marked(text).encode('utf-8', 'replace'))
     return page

@@ -4,14 +4,14 @@
 
 # %% ../../nbs/notes/06_search.ipynb #7d043f82
 from __future__ import annotations
-import os, sys, warnings
+import html, os, sys, warnings
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 from ..checks import ResultsError, ResultsWarning
-from .cells import Note
+from .cells import Note, Section
 from .files import read_notes
-from .words import Match, matches, words
+from .words import Match, flat, matches, words
 from .jupyter import Link, link_to, running_servers
 from .show import mark_html, marked_text, parts_html, parts_text
 
@@ -23,20 +23,26 @@ if TYPE_CHECKING:
 __all__ = ['Context', 'Answer', 'Found', 'fastnbs', 'Outline', 'fastlistnbs']
 
 # %% ../../nbs/notes/06_search.ipynb #4f7c8102
-def _warn_skipped(skipped: dict[Path, str]) -> None:
-    "Name what could not be read, in one line."
-    if not skipped: return
-    named = [f'{_shown(path)} {why}' for path, why in list(skipped.items())[:5]]
-    more = f'; and {len(skipped) - 5} more (see .skipped)' if len(skipped) > 5 else ''
-    warnings.warn(f'left out {len(skipped)} that cannot be read: {"; ".join(named)}{more}', ResultsWarning, stacklevel=3)
-
 def _shown(path: Path) -> str:
     "A path as one would type it: from the working folder, if that is shorter."
     try: relative = os.path.relpath(path)
     except ValueError: return str(path)  # another drive
     return min(relative, str(path), key=len)
 
+def _warn_skipped(skipped: dict[Path, str]) -> None:
+    "Name what could not be read, in one line."
+    if not skipped: return
+    named = [f'{_shown(path)} {why}' for path, why in list(skipped.items())[:5]]
+    more = f'; and {len(skipped) - 5} more (see .skipped)' if len(skipped) > 5 else ''
+    message = f'left out {len(skipped)} that cannot be read: {"; ".join(named)}{more}'
+    warnings.warn(message, ResultsWarning, stacklevel=3)
+
 # %% ../../nbs/notes/06_search.ipynb #d1f01dc6
+def _record(path: Path, section: Section, link: Link, **more: object) -> dict:
+    "What a program gets of a section."
+    return dict(path=str(path), heading=section.heading, level=section.level, trail=list(section.trail),
+                cell=section.cell, **more, url=link.url)
+
 class Answer(list):
     "A list of records that a notebook and a terminal can show."
     skipped: dict[Path, str]  # what could not be read, and why
@@ -46,8 +52,9 @@ class Answer(list):
 
     def _repr_html_(self) -> str:
         from jinja2 import Environment
-        template = (files('timm_bench')/'notes'/'page.html').read_text(encoding='utf-8')
-        return Environment(autoescape=True, trim_blocks=True).from_string(template).render(said=self.said, **self._page())
+        page = (files('timm_bench')/'notes'/'page.html').read_text(encoding='utf-8')
+        template = Environment(autoescape=True, trim_blocks=True).from_string(page)
+        return template.render(said=self.said, **self._page())
 
     def __repr__(self) -> str:
         from rich.console import Console
@@ -58,136 +65,139 @@ class Answer(list):
 # %% ../../nbs/notes/06_search.ipynb #ed1357d4
 Context = Literal['heading', 'cell', 'section', 'subsections']
 
-def _parts(match: Match, context: Context) -> list[list]:
+def _parts(match: Match, context: Context) -> list[list[str]]:
     "What to show of a section."
     section, sections = match.section, match.note.sections
     if context == 'heading': return []
-    if context == 'cell': return [part for part in section.parts if any(word in _plain_words(part[1]) for word in match.found)]
-    if context == 'section' or not section.level: return section.parts
-    after = sections[[s is section for s in sections].index(True) + 1:]
-    below = next((i for i, s in enumerate(after) if s.level <= section.level), len(after))
-    return section.parts + [part for s in after[:below] for part in [['markdown', f'**{s.heading}**', s.cell], *s.parts]]
-
-def _plain_words(text: str) -> str:
-    "Text as it is searched."
-    from timm_bench.notes.words import fold
-    return ' '.join(fold(text).split())
+    if context == 'cell': return [part for part in section.parts if any(word in flat(part[1]) for word in match.found)]
+    shown = list(section.parts)
+    if context == 'section' or not section.level: return shown
+    place = [other is section for other in sections].index(True)
+    for below in sections[place + 1:]:
+        if below.level <= section.level: break
+        shown += [['markdown', f'**{below.heading}**'], *below.parts]
+    return shown
 
 # %% ../../nbs/notes/06_search.ipynb #fb3a824e
-def _record(match: Match, link: Link) -> dict:
-    "What a program gets of a section."
-    section = match.section
-    return dict(path=str(match.note.path), heading=section.heading, level=section.level, trail=list(section.trail), cell=section.cell,
-                found=dict(match.found), text=section.text, url=link.url)
-
 class Found(Answer):
     "Sections that have what was looked for, the best first."
-    def __init__(
-        self,
+    def __init__(self,
         found: list[Match],  # see `matches`
         context: Context,  # what to show of each
         said: list[str],  # what there is to say, a line each
         skipped: dict[Path, str],  # what could not be read, and why
     ):
         servers = running_servers()
-        self._found, self.context, self.said, self.skipped = found, context, said, skipped
-        self._links = [link_to(match.note.path, match.section.anchor, servers) for match in found]
-        super().__init__(map(_record, self._found, self._links))
+        self.context, self.said, self.skipped = context, said, skipped
+        self._found = [(match, link_to(match.note.path, match.section.anchor, servers)) for match in found]
+        super().__init__(_record(match.note.path, match.section, link, found=dict(match.found), text=match.section.text)
+                         for match, link in self._found)
 
     def _page(self) -> dict:
         from markupsafe import Markup
-        marked = lambda text, wanted: Markup(mark_html(str(Markup.escape(text)), wanted))  # noqa: S704  # escaped before it is marked
-        return dict(hits=[dict(
-            trail=marked(' › '.join([_shown(m.note.path), *m.section.trail]), list(m.found)), title=marked(m.section.heading or m.note.path.name, list(m.found)),
-            href=link.href, name=m.note.path.name, label=m.section.heading or m.note.path.name,
-            body=Markup(parts_html(_parts(m, self.context), m.note.language, list(m.found)))) for m, link in zip(self._found, self._links)])  # noqa: S704  # see `parts_html`
+        hits = []
+        for match, link in self._found:
+            wanted = list(match.found)
+            trail, title = _above(match)
+            hits.append(dict(
+                trail=Markup(mark_html(html.escape(trail), wanted)),  # noqa: S704  # escaped before it is marked
+                title=Markup(mark_html(html.escape(title), wanted)),  # noqa: S704
+                body=Markup(parts_html(_parts(match, self.context), match.note.language, wanted)),  # noqa: S704
+                href=link.href, name=match.note.path.name, label=title))
+        return dict(hits=hits)
 
     def __rich__(self) -> Group:
         from rich.console import Group
-        return Group(*(marked_text(line, [], 'dim') for line in self.said), *(self._one(m, link) for m, link in zip(self._found, self._links)))
+        return Group(*(marked_text(line, [], 'dim') for line in self.said), *(self._text(*hit) for hit in self._found))
 
-    def _one(self, match: Match, link: Link) -> Text:
+    def _text(self, match: Match, link: Link) -> Text:
         "A section for a terminal."
         from rich.text import Text
-        above = marked_text(' › '.join([_shown(match.note.path), *match.section.trail]), list(match.found), 'cyan')
-        title = marked_text(match.section.heading or match.note.path.name, list(match.found), 'bold')
-        address = marked_text(link.url, [], f'dim underline link {link.url}')
-        body = parts_text(_parts(match, self.context), match.note.language, list(match.found))
-        indented = [Text('    ').append_text(line) for line in body.split('\n')] if body.plain.strip() else []
-        return Text('\n').join([Text(), above, title, address, *([Text()] if indented else []), *indented])
+        wanted = list(match.found)
+        trail, title = _above(match)
+        lines = [Text(), marked_text(trail, wanted, 'cyan'), marked_text(title, wanted, 'bold'),
+                 marked_text(link.url, [], f'dim underline link {link.url}')]
+        body = parts_text(_parts(match, self.context), match.note.language, wanted)
+        if body.plain.strip(): lines += [Text(), *(Text('    ').append_text(line) for line in body.split('\n'))]
+        return Text('\n').join(lines)
+
+def _above(match: Match) -> tuple[str, str]:
+    "What stands above a section: where it is, and its title."
+    trail = ' › '.join([_shown(match.note.path), *match.section.trail])
+    return trail, match.section.heading or match.note.path.name
 
 # %% ../../nbs/notes/06_search.ipynb #34d61bfb
-def _check(context: str, limit: int | None) -> None:
-    "Refuse what is no choice."
-    if context not in get_args(Context): raise ResultsError(f'context={context!r}: choose one of {", ".join(get_args(Context))}')
-    if limit is not None and (not isinstance(limit, int) or limit < 1): raise ResultsError(f'limit={limit!r}: give a whole number from 1, or None for all')
-
-def _summary(query: str, found: list[Match], limit: int | None, instead: str, notes: list[Note], fuzzy: bool) -> list[str]:
-    "What there is to say about a search."
-    said = [f'No section has all of {query!r}; shown is {instead}.'] if instead else []
-    if not found: return [f'No section of {len(notes):,} notebooks has all of {query!r}' + (', nor anything near it.' if fuzzy else '; fuzzy=True tries near words.')]
-    if limit and len(found) > limit: said.append(f'The best {limit} of {len(found):,} sections; limit= shows more.')
-    return said
-
 def fastnbs(
     query: str,  # words that must all be in a section; "in quotes" as they stand
-    path: str | os.PathLike | None = None,  # a folder of notebooks (with all folders in it), or one; None is the working folder
+    path: str | os.PathLike | None = None,  # a folder (with all folders in it) or one file; None is the working folder
     *,
-    context: Context = 'section',  # what to show of a section: 'heading', 'cell' (those with a word), 'section' (up to the next heading), 'subsections' (and those below it)
+    context: Context = 'section',  # what to show: 'heading', 'cell' (those with a word), 'section', 'subsections'
     fuzzy: bool = True,  # try near words where no section has all of these
     limit: int | None = 5,  # number of sections at most; None shows all
-) -> Found:  # a dict each: `path`, `heading`, `level`, `trail` (headings above), `cell` (from 0), `found` (where each word is), `text`, `url`; raises `ResultsError`
-    "Find sections of notebooks by their words, headings first. A notebook shows them by itself; in a script, `print(fastnbs(…))`."
-    _check(context, limit)
-    words(query)
+) -> Found:  # a dict for each section
+    """Find sections of notebooks by their words, headings first.
+
+    A notebook shows them by itself; in a script, `print(fastnbs(…))`. A section goes up to the next heading, its
+    subsections are those below it. A dict has `path`, `heading`, `level`, `trail` (headings above), `cell` (from 0),
+    `found` (where each word is), `text` and `url`. Raises `ResultsError`."""
+    choices = get_args(Context)
+    if context not in choices: raise ResultsError(f'context={context!r}: choose one of {", ".join(choices)}')
+    if limit is not None and (not isinstance(limit, int) or limit < 1):
+        raise ResultsError(f'limit={limit!r}: give a whole number from 1, or None for all')
+    wanted = words(query)
     notes, skipped = read_notes(path)
     _warn_skipped(skipped)
-    found, instead = matches(notes, query, fuzzy)
-    return Found(found[:limit], context, _summary(query, found, limit, instead, notes, fuzzy), skipped)
+    found, instead = matches(notes, wanted, fuzzy)
+    said = []
+    if instead: said.append(f'No section has all of {query!r}; shown is {instead}.')
+    if limit and len(found) > limit: said.append(f'The best {limit} of {len(found):,} sections; limit= shows more.')
+    if not found:
+        advice = ', nor anything near it.' if fuzzy else '; fuzzy=True tries near words.'
+        said.append(f'No section of {len(notes):,} notebooks has all of {query!r}{advice}')
+    return Found(found[:limit], context, said, skipped)
 
 # %% ../../nbs/notes/06_search.ipynb #80453011
-def _rows(note: Note, servers: list[dict]) -> list[tuple[dict, Link]]:
-    "The headings of a notebook."
-    links = [(s, link_to(note.path, s.anchor if s.level else '', servers)) for s in note.sections if s.level]
-    return [(dict(path=str(note.path), heading=s.heading, level=s.level, trail=list(s.trail), cell=s.cell, url=link.url), link) for s, link in links]
-
 class Outline(Answer):
     "The headings of notebooks."
-    def __init__(
-        self,
+    def __init__(self,
         notes: list[Note],  # see `read_notes`
         skipped: dict[Path, str],  # what could not be read, and why
     ):
         servers = running_servers()
-        self._notes = [(note, link_to(note.path, '', servers), _rows(note, servers)) for note in notes]
-        self.skipped, self.said = skipped, [f'{len(notes):,} notebooks, {sum(len(rows) for *_, rows in self._notes):,} headings']
-        super().__init__(record for *_, rows in self._notes for record, _ in rows)
+        self._folders: dict[str, list[tuple[Path, Link, list[tuple[Section, Link]]]]] = {}
+        records = []
+        for note in notes:
+            sections = [section for section in note.sections if section.level]
+            links = [link_to(note.path, section.anchor, servers) for section in sections]
+            records += [_record(note.path, section, link) for section, link in zip(sections, links)]
+            shown = note.path, link_to(note.path, '', servers), list(zip(sections, links))
+            self._folders.setdefault(_shown(note.path.parent), []).append(shown)
+        self.skipped, self.said = skipped, [f'{len(notes):,} notebooks, {len(records):,} headings']
+        super().__init__(records)
 
-    def _folders(self) -> dict[str, list]:
-        "The notebooks by folder."
-        folders: dict[str, list] = {}
-        for one in self._notes: folders.setdefault(_shown(one[0].path.parent), []).append(one)
-        return folders
-
-    def _page(self) -> dict:
-        rows = lambda rows: [dict(heading=record['heading'] or '…', indent=1.2 * (record['level'] - 1), href=link.href) for record, link in rows]
-        return dict(folders=[(folder, [dict(name=note.path.name, href=link.href, rows=rows(inside)) for note, link, inside in notes]) for folder, notes in self._folders().items()])
+    def _page(self) -> dict: return dict(folders=self._folders)
 
     def __rich__(self) -> Group:
         from rich.console import Group
         from rich.tree import Tree
-        trees = [Tree(marked_text(folder, [], 'bold cyan')) for folder in self._folders()]
-        for tree, notes in zip(trees, self._folders().values()):
-            for note, link, rows in notes:
-                branch = tree.add(marked_text(note.path.name, [], f'bold link {link.url}'))
-                for record, own in rows: branch.add(marked_text('  ' * (record['level'] - 1) + record['heading'], [], f'link {own.url}'))
+        trees = []
+        for folder, notes in self._folders.items():
+            trees.append(Tree(marked_text(folder, [], 'bold cyan')))
+            for path, link, rows in notes:
+                branch = trees[-1].add(marked_text(path.name, [], f'bold link {link.url}'))
+                for section, own in rows:
+                    indented = '  ' * (section.level - 1) + section.heading
+                    branch.add(marked_text(indented, [], f'link {own.url}'))
         return Group(*trees, *(marked_text(line, [], 'dim') for line in self.said))
 
 # %% ../../nbs/notes/06_search.ipynb #59b89bdd
 def fastlistnbs(
-    path: str | os.PathLike | None = None,  # a folder of notebooks (with all folders in it), or one; None is the working folder
-) -> Outline:  # a dict each heading: `path`, `heading`, `level` (1 to 6), `trail` (headings above), `cell` (from 0), `url`; raises `ResultsError`
-    "List the headings of all notebooks, by folder. A notebook shows them by itself; in a script, `print(fastlistnbs(…))`."
+    path: str | os.PathLike | None = None,  # a folder (with all folders in it) or one file; None is the working folder
+) -> Outline:  # a dict for each heading
+    """List the headings of all notebooks, by folder.
+
+    A notebook shows them by itself; in a script, `print(fastlistnbs(…))`. A dict has `path`, `heading`, `level` (1 to
+    6), `trail` (headings above), `cell` (from 0) and `url`. Raises `ResultsError`."""
     notes, skipped = read_notes(path)
     _warn_skipped(skipped)
     return Outline(notes, skipped)

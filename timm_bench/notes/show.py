@@ -6,20 +6,35 @@
 from __future__ import annotations
 import html, re
 from functools import cache
-from typing import TYPE_CHECKING, Sequence
+from typing import TYPE_CHECKING
 from ..checks import printable
 from .words import spans
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
-    from markdown_it.renderer import RendererHTML
-    from markdown_it.token import Token
-    from markdown_it.utils import EnvType, OptionsDict
     from pygments.lexer import Lexer
     from rich.text import Text
 
 # %% auto #0
-__all__ = ['code_html', 'mark_html', 'parts_html', 'plain', 'marked_text', 'parts_text']
+__all__ = ['mark_html', 'parts_html', 'marked_text', 'parts_text']
+
+# %% ../../nbs/notes/05_show.ipynb #9c4e17f2
+_LONGEST = 100_000  # characters of a section
+_DATA = re.compile(r"""(?<![^\s()<>"'])([^\s()<>"']{100})[^\s()<>"']{900,}""")  # a word of a thousand characters
+
+def _shortened(parts: list[list[str]]) -> list[list[str]]:
+    "The cells of a section, as far as somebody would read them."
+    whole = sum(len(source) for _, source in parts)
+    if whole <= _LONGEST: return parts
+    shown, room = [], _LONGEST
+    for kind, source in parts:
+        short = _DATA.sub(r'\1…', source)
+        if len(short) > room:
+            shown.append([kind, f'{short[:room]}\n\n… cut: the section has {whole:,} characters'])
+            break
+        shown.append([kind, short])
+        room -= len(short)
+    return shown
 
 # %% ../../nbs/notes/05_show.ipynb #48f9ebc0
 @cache
@@ -30,44 +45,33 @@ def _lexer(language: str) -> Lexer:
     try: return get_lexer_by_name(language or 'text', stripnl=False)
     except ClassNotFound: return get_lexer_by_name('text', stripnl=False)
 
-def code_html(
-    source: str,  # of a cell
-    language: str,  # its name, as Pygments or a notebook has it
-) -> str:  # escaped
-    "Code as HTML, with a class for each kind of token."
+def _code_html(source: str, language: str, bare: bool = False) -> str:
+    "Code as HTML, with a class for each kind of token; `bare` without the tags around it."
     from pygments import highlight
     from pygments.formatters import HtmlFormatter
-    return highlight(source, _lexer(language), HtmlFormatter(wrapcode=True))
+    return highlight(source, _lexer(language), HtmlFormatter(wrapcode=True, nowrap=bare))
 
 # %% ../../nbs/notes/05_show.ipynb #2f888ae0
-def _image(_renderer: RendererHTML, tokens: Sequence[Token], i: int, _options: OptionsDict, _env: EnvType) -> str:
-    "A picture, by its description."
-    return f'[{html.escape(tokens[i].content or "picture")}]'
-
-def _link(renderer: RendererHTML, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType) -> str:
-    "The beginning of a link, which leads somewhere only if that is on the web."
-    target = str(tokens[i].attrGet('href') or '')
-    tokens[i].attrs = dict(href=target, target='_blank', rel='noopener') if re.match('https?://', target, re.I) else {}
-    return renderer.renderToken(tokens, i, options, env)
-
-def _heading(renderer: RendererHTML, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType) -> str:
-    "A heading within a section (in a list or a quotation), below those of the page."
-    tokens[i].tag = 'h6'
-    return renderer.renderToken(tokens, i, options, env)
-
-def _highlight(source: str, language: str, _attributes: str) -> str:
-    "The inside of a fence; markdown-it puts it into tags of its own."
-    from pygments import highlight
-    from pygments.formatters import HtmlFormatter
-    return highlight(source, _lexer(language), HtmlFormatter(nowrap=True))
-
 @cache
-def _markdown() -> MarkdownIt:
-    "The renderer of Markdown."
+def _parser() -> MarkdownIt:
     from markdown_it import MarkdownIt
-    renderer = MarkdownIt('commonmark', dict(html=False, highlight=_highlight)).enable(['table', 'strikethrough'])
-    for name, rule in dict(image=_image, link_open=_link, heading_open=_heading, heading_close=_heading).items(): renderer.add_render_rule(name, rule)
-    return renderer
+    inside_fence = lambda source, language, _: _code_html(source, language, bare=True)
+    parser = MarkdownIt('commonmark', dict(html=False, highlight=inside_fence))
+    return parser.enable(['table', 'strikethrough'])
+
+def _markdown_html(source: str) -> str:
+    "Markdown as HTML, with nothing in it that acts."
+    parser = _parser()
+    tokens = parser.parse(source)
+    for token in tokens:
+        if token.type in ('heading_open', 'heading_close'): token.tag = 'h6'  # below the headings of the page
+        for inline in token.children or []:
+            if inline.type == 'image': inline.type, inline.content = 'text', f'[{inline.content or "picture"}]'
+            if inline.type != 'link_open': continue
+            target = str(inline.attrGet('href') or '')
+            to_the_web = re.match('https?://', target, re.I)
+            inline.attrs = dict(href=target, target='_blank', rel='noopener') if to_the_web else {}
+    return parser.renderer.render(tokens, parser.options, {})
 
 # %% ../../nbs/notes/05_show.ipynb #7a31b72d
 def _mark_text(text: str, wanted: list[str]) -> str:
@@ -83,22 +87,24 @@ def mark_html(
     wanted: list[str],  # folded words, see `words`
 ) -> str:
     "HTML with words marked, but not in its tags."
-    return ''.join(part if part.startswith('<') else _mark_text(part, wanted) for part in re.split('(<[^>]*>)', page))
+    pieces = re.split('(<[^>]*>)', page)
+    return ''.join(piece if piece.startswith('<') else _mark_text(piece, wanted) for piece in pieces)
 
 # %% ../../nbs/notes/05_show.ipynb #83dbe426
 def parts_html(
-    parts: list[list],  # see `Section`
+    parts: list[list[str]],  # see `Section`
     language: str,  # of the code
     wanted: list[str],  # folded words to mark
 ) -> str:  # safe to show
     "The cells of a section as HTML."
-    shown = [_markdown().render(source) if kind == 'markdown' else code_html(source, language if kind == 'code' else 'text') for kind, source, _ in parts]
+    shown = []
+    for kind, source in _shortened(parts):
+        code_language = language if kind == 'code' else 'text'
+        shown.append(_markdown_html(source) if kind == 'markdown' else _code_html(source, code_language))
     return mark_html('\n'.join(shown), wanted)
 
 # %% ../../nbs/notes/05_show.ipynb #27982c74
-def plain(
-    text: str,  # of anybody
-) -> str:
+def _plain_text(text: str) -> str:
     "Text without characters that a terminal would obey."
     return printable(text.replace('\t', '    '))
 
@@ -109,13 +115,13 @@ def marked_text(
 ) -> Text:
     "Text for a terminal, with words marked."
     from rich.text import Text
-    shown = Text(plain(text), style) if isinstance(text, str) else text
+    shown = Text(_plain_text(text), style) if isinstance(text, str) else text
     for a, b in spans(shown.plain, wanted): shown.stylize('bold black on yellow', a, b)
     return shown
 
 # %% ../../nbs/notes/05_show.ipynb #2eb1238a
 def parts_text(
-    parts: list[list],  # see `Section`
+    parts: list[list[str]],  # see `Section`
     language: str,  # of the code
     wanted: list[str],  # folded words to mark
     lines: int = 40,  # number of lines to show at most
@@ -123,6 +129,11 @@ def parts_text(
     "The cells of a section for a terminal."
     from rich.syntax import Syntax
     from rich.text import Text
-    shown = Text('\n\n').join(marked_text(Syntax('', language).highlight(plain(source)) if kind == 'code' else source, wanted) for kind, source, _ in parts).split('\n')
+    cells = []
+    for kind, source in _shortened(parts):
+        coloured = Syntax('', language).highlight(_plain_text(source)) if kind == 'code' else source
+        cells.append(marked_text(coloured, wanted))
+    shown = Text('\n\n').join(cells).split('\n')
     rest = len(shown) - lines
-    return Text('\n').join([*shown[:lines], *([Text(f'… {rest} more lines', 'dim')] if rest > 0 else [])])
+    more = [Text(f'… {rest} more lines', 'dim')] if rest > 0 else []
+    return Text('\n').join([*shown[:lines], *more])

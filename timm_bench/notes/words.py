@@ -5,33 +5,38 @@
 # %% ../../nbs/notes/02_words.ipynb #5debfb6d
 from __future__ import annotations
 import re, unicodedata
-from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import NamedTuple
 from ..checks import ResultsError
 from .cells import Note, Section
 
 # %% auto #0
-__all__ = ['fold', 'words', 'spans', 'Match', 'exact_matches', 'vocabulary', 'near_words', 'matches']
+__all__ = ['flat', 'words', 'spans', 'Match', 'matches']
 
 # %% ../../nbs/notes/02_words.ipynb #a8424a35
 _ACCENTS = re.compile('[\u0300-\u036f]')
 
-def fold(
-    text: str,  # in any script
-) -> str:  # perhaps longer or shorter
-    "Text without capitals and accents."
+def _fold(text: str) -> str:
+    "Text without capitals and accents, which may be longer or shorter."
     if text.isascii(): return text.lower()
     return _ACCENTS.sub('', unicodedata.normalize('NFKD', text).casefold())
+
+def flat(
+    text: str,  # in any script
+) -> str:
+    "Text as it is searched: folded, with one space between words."
+    return ' '.join(_fold(text).split())
 
 def words(
     query: str,  # words, or phrases in double quotes
 ) -> list[str]:  # folded, each once; raises `ResultsError` where there are none
     "The words of a query."
     if not isinstance(query, str): raise ResultsError(f'query={str(query)[:60]!r}: give words to look for, as text')
-    found = [' '.join(fold(quoted or bare).split()) for quoted, bare in re.findall(r'"([^"]+)"|([^\s"]+)', query)]
-    found = [word for word in dict.fromkeys(found) if word]
-    if not found: raise ResultsError(f'query={query!r}: give at least one word to look for')
-    return found
+    pieces = re.findall(r'"([^"]+)"|([^\s"]+)', query)
+    found = dict.fromkeys(flat(quoted or bare) for quoted, bare in pieces)
+    wanted = [word for word in found if word]
+    if not wanted: raise ResultsError(f'query={query!r}: give at least one word to look for')
+    return wanted
 
 # %% ../../nbs/notes/02_words.ipynb #160e4f1d
 def spans(
@@ -39,95 +44,93 @@ def spans(
     wanted: list[str],  # folded words
 ) -> list[tuple[int, int]]:  # first character and the one after the last, in order, apart from each other
     "Where words stand in a text."
-    letters = [(i, c) for i, char in enumerate(text) for c in fold(char)]
-    folded = ''.join(c for _, c in letters)
-    pattern = '|'.join(re.escape(word).replace(r'\ ', r'\s+') for word in sorted(wanted, key=len, reverse=True))
-    found = re.finditer(pattern, folded) if pattern else ()
-    return [(letters[m.start()][0], letters[m.end() - 1][0] + 1) for m in found if m.end() > m.start()]
+    if not wanted: return []
+    letters = [_fold(letter) for letter in text]
+    places = [place for place, folded in enumerate(letters) for _ in folded]
+    longest_first = sorted(wanted, key=len, reverse=True)
+    pattern = '|'.join(re.escape(word).replace(r'\ ', r'\s+') for word in longest_first)
+    found = [match.span() for match in re.finditer(pattern, ''.join(letters))]
+    return [(places[begin], places[end - 1] + 1) for begin, end in found if begin < end]
 
 # %% ../../nbs/notes/02_words.ipynb #ca006391
 def _quality(word: str, text: str) -> int:
     "3 where a text has a whole word, 2 where a word of it begins so, 1 where it occurs within one, else 0."
     if word not in text: return 0
-    begin, whole = (rf'(?<!\w){re.escape(word)}', rf'(?<!\w){re.escape(word)}(?!\w)')
-    return 3 if re.search(whole, text) else 2 if re.search(begin, text) else 1
+    begin = rf'(?<!\w){re.escape(word)}'
+    if re.search(rf'{begin}(?!\w)', text): return 3
+    return 2 if re.search(begin, text) else 1
 
-@dataclass
-class Match:
+# %% ../../nbs/notes/02_words.ipynb #721a12c2
+_DIRECTIVE = re.compile(r'^#\|.*$', re.M)
+
+def _places(section: Section) -> dict[str, str]:
+    "Where words are looked for."
+    text = _DIRECTIVE.sub('', section.text)
+    return dict(heading=flat(section.heading), text=flat(text), above=flat('\n'.join(section.trail)))
+
+class _Hit(NamedTuple):
+    "Where a section has a word; the greater is the better."
+    in_heading: bool
+    in_text: bool
+    nearness: int  # 0 for the word that was asked for, -1 for the nearest to it, and so on
+    quality: int
+    word: str
+    place: str
+
+# %% ../../nbs/notes/02_words.ipynb #13d66d5a
+class Match(NamedTuple):
     "A section that has all the words, and how well."
     note: Note
     section: Section
     found: dict[str, str]  # 'heading', 'text' or 'above', by the word that was found
     rank: tuple  # greater is better
 
-# %% ../../nbs/notes/02_words.ipynb #721a12c2
-_DIRECTIVE = re.compile(r'^#\|.*$', re.M)
-
-def _folded(section: Section) -> dict[str, str]:
-    "Where words are looked for, folded once and kept with the section."
-    kept = vars(section).get('_folded')
-    if kept is None:
-        kept = vars(section)['_folded'] = {place: ' '.join(fold(text).split()) for place, text in
-                                  dict(heading=section.heading, text=_DIRECTIVE.sub('', section.text), above='\n'.join(section.trail)).items()}
-    return kept
-
 def _match(note: Note, section: Section, choices: list[list[str]]) -> Match | None:
     "How a section matches words, each given as the choices for it, the first being what was asked for."
-    places, found, rank = _folded(section), {}, []
+    places, hits = _places(section), []
     for options in choices:
-        hits = [(place == 'heading', place == 'text', -i, _quality(word, text), word, place)
-                for i, word in enumerate(options) for place, text in places.items() if word in text]
-        if not hits: return None
-        best = max(hits)
-        found[best[4]] = best[5]
-        rank.append(best)
-    if set(found.values()) == {'above'}: return None
-    asked = [options[0] for options in choices]
-    own = [best for best in rank if best[0]]
-    return Match(note, section, found, (len(own), sum(best[2] for best in rank), ' '.join(asked) in places['heading'], sum(best[3] for best in own),
-                                        sum(best[1] for best in rank), ' '.join(asked) in places['text'], sum(best[3] for best in rank), -len(section.heading)))
+        found = [_Hit(place == 'heading', place == 'text', -i, _quality(word, text), word, place)
+                 for i, word in enumerate(options) for place, text in places.items() if word in text]
+        if not found: return None
+        hits.append(max(found))
+    if all(hit.place == 'above' for hit in hits): return None
+    own = [hit for hit in hits if hit.in_heading]
+    phrase = ' '.join(options[0] for options in choices)
+    rank = (len(own), sum(hit.nearness for hit in hits), phrase in places['heading'], sum(hit.quality for hit in own),
+            sum(hit.in_text for hit in hits), phrase in places['text'], sum(hit.quality for hit in hits),
+            -len(section.heading))
+    return Match(note, section, {hit.word: hit.place for hit in hits}, rank)
 
-# %% ../../nbs/notes/02_words.ipynb #13d66d5a
-def exact_matches(
-    notes: list[Note],  # see `read_notes`
-    choices: list[list[str]],  # for each word what would do for it, the first being what was asked for; all folded
-) -> list[Match]:  # best first, then in the order of the notes
-    "The sections that have all the words."
-    found = (_match(note, section, choices) for note in notes for section in note.sections)
+def _exact_matches(notes: list[Note], choices: list[list[str]]) -> list[Match]:
+    "The sections that have one of the choices for each word, the best first, then in the order of the notes."
+    found = [_match(note, section, choices) for note in notes for section in note.sections]
     return sorted(filter(None, found), key=lambda match: match.rank, reverse=True)
 
 # %% ../../nbs/notes/02_words.ipynb #73a7a380
 _ENDING = re.compile(r'(?<=\w{3})(?:ations?|ions?|ings?|ers?|ed|es|s|e)$')
 
-def vocabulary(
-    notes: list[Note],  # see `read_notes`
-) -> set[str]:  # folded
-    "All words of notes."
-    return {word for note in notes for section in note.sections for text in _folded(section).values() for word in re.findall(r'\w{3,40}', text)}
-
-def near_words(
-    word: str,  # folded
-    known: set[str],  # see `vocabulary`
-) -> list[str]:  # the nearest first, seven at most
-    "Words that somebody may have meant."
+def _near_words(word: str, known: set[str]) -> list[str]:
+    "Of all words of the notes those that somebody may have meant, the nearest first, seven at most."
     if len(word) < 4 or ' ' in word: return []
     stem = _ENDING.sub('', word)
-    kin = sorted((w for w in known if w != word and _ENDING.sub('', w) == stem), key=len)
-    alike = [w for w in known if abs(len(w) - len(word)) <= 2]
-    return list(dict.fromkeys([*kin[:4], *get_close_matches(word, alike, 3, .7)]))
+    kin = [other for other in known if other != word and _ENDING.sub('', other) == stem]
+    shortest_first = sorted(kin, key=lambda other: (len(other), other))
+    alike = [other for other in known if abs(len(other) - len(word)) <= 2]
+    return list(dict.fromkeys([*shortest_first[:4], *get_close_matches(word, alike, 3, .7)]))
 
 # %% ../../nbs/notes/02_words.ipynb #60ba708b
 def matches(
     notes: list[Note],  # see `read_notes`
-    query: str,  # see `words`
+    wanted: list[str],  # see `words`
     fuzzy: bool = True,  # try near words where no section has all of the words
-) -> tuple[list[Match], str]:  # best first; what was searched for instead, in words, if anything; raises `ResultsError`
+) -> tuple[list[Match], str]:  # best first; what was searched for instead, in words, if anything
     "The sections that a query is about."
-    wanted = words(query)
-    found = exact_matches(notes, [[word] for word in wanted])
+    found = _exact_matches(notes, [[word] for word in wanted])
     if found or not fuzzy: return found, ''
-    known = vocabulary(notes)
-    choices = [[word, *near_words(word, known)] for word in wanted]
-    found = exact_matches(notes, choices)
-    near = {asked: ', '.join(dict.fromkeys(word for match in found for word in match.found if word in others)) for asked, *others in choices}
-    return found, '; '.join(f'{others} for {asked}' for asked, others in near.items() if others)
+    texts = [text for note in notes for section in note.sections for text in _places(section).values()]
+    known = {word for text in texts for word in re.findall(r'\w{3,40}', text)}
+    choices = [[word, *_near_words(word, known)] for word in wanted]
+    found = _exact_matches(notes, choices)
+    used = dict.fromkeys(word for match in found for word in match.found)
+    near = {asked: [word for word in used if word in others] for asked, *others in choices}
+    return found, '; '.join(f'{", ".join(others)} for {asked}' for asked, others in near.items() if others)
