@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from timm_bench.data import get_data
 from timm_bench.hardware.measure import measure
 from timm_bench.hardware.model_names import models_like
-from timm_bench.hardware.record import BenchmarkFile, COLUMNS, add_row, read_sidecar
+from timm_bench.hardware.record import BenchmarkFile, TIMM_COLUMNS, add_row, read_sidecar
 from timm_bench.checks import ResultsError
 from timm_bench.sources.benchmarks import Benchmark
 from timm_bench.hardware.worker import APART
@@ -62,7 +62,7 @@ def staying(pid: int) -> list[int]:
 def assert_complete(folder: Path, models) -> None:
     "The CSV holds just these models, fastest first."
     table = pd.read_csv(folder/NAME)
-    assert list(table.columns) == COLUMNS['infer'] and sorted(table.model) == sorted(models)
+    assert list(table.columns) == TIMM_COLUMNS['infer'] and sorted(table.model) == sorted(models)
     assert table.infer_samples_per_sec.is_monotonic_decreasing and (folder/NAME).read_text().endswith('\n')
 
 # The file
@@ -71,7 +71,7 @@ def test_columns_are_those_of_timms_newest_files():
     if SNAPSHOTS is None: pytest.skip("timm's results are not at hand: set TIMM_BENCH_SNAPSHOTS")
     newest = SNAPSHOTS/'2026-01-06'
     for part, file in dict(infer='benchmark-infer-amp-nchw-pt291-cu130-5090.csv', train='benchmark-train-amp-nhwc-pt112-cu113-rtx3090.csv').items():
-        assert list(pd.read_csv(newest/file, nrows=1).columns) == COLUMNS[part]
+        assert list(pd.read_csv(newest/file, nrows=1).columns) == TIMM_COLUMNS[part]
 
 def test_units(tmp_path):
     table = run(out=tmp_path, batch_size=4)
@@ -87,7 +87,7 @@ def test_names(tmp_path, monkeypatch, change, name):
     if 'device' in change: monkeypatch.setenv('FAKE_CUDA', '1')
     table = run(['vgg11'], out=tmp_path, **change)
     assert [Path(f).name for f in table.attrs['files']] == [name] and Benchmark.named(name).problem is None
-    assert list(pd.read_csv(tmp_path/name).columns) == COLUMNS[change.get('part', 'infer')]
+    assert list(pd.read_csv(tmp_path/name).columns) == TIMM_COLUMNS[change.get('part', 'infer')]
     assert table.batch_size.iloc[0] == (256 if 'device' in change else 8 if 'part' in change else 1)
 
 @needs_snapshots
