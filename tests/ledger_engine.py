@@ -1,4 +1,6 @@
-"""The fake engine, which also notes what it has finished, in the file $LEDGER: what a run that is killed may lose is the model in hand alone."""
+"""The fake engine, which also notes what it has finished, in the file $LEDGER.
+
+What a run that is killed may lose is the model in hand alone."""
 import os
 
 import fake_engine

@@ -1,17 +1,21 @@
 "Estimates from a dozen measurements, on public files that play a machine at hand."
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from timm_bench.data import get_data
-from timm_bench.hardware.estimate import cross_validate, estimate, pick_models
+from timm_bench.hardware.estimate import estimate, pick_models
 from timm_bench.hardware.machine import COSTS, nearest_file, read_public
 from timm_bench.charts.plots import show_all, show_params, show_subs
 from timm_bench.checks import ResultsError
 from timm_bench.sources.results import get_results
 from timm_bench.sources.benchmarks import Benchmark
+
+sys.path.insert(0, str(Path(__file__).resolve().parent/'benchmarks'))
+import cross_validation
 
 CPU = 'benchmark-infer-fp32-nchw-pt240-cpu-i7_12700h-dynamo.csv'
 OTHER_CPU = 'benchmark-infer-fp32-nchw-pt240-cpu-i9_10940x-dynamo.csv'
@@ -100,14 +104,17 @@ def test_few_measurements_do(own, newest, without_cpu, count):
 def test_the_speed_of_everything_scales_with_the_measurements(own, without_cpu):
     table = pd.read_csv(own)
     one = estimate(table, results=without_cpu, public=OTHER_CPU, keep=None)
-    ten = estimate(table.assign(infer_samples_per_sec=table.infer_samples_per_sec * 10), results=without_cpu, public=OTHER_CPU, keep=None)
-    assert np.allclose(one.secs / ten.secs, 10, rtol=1e-3) and np.allclose(one.secs_high[one.estimated] / ten.secs_high[ten.estimated], 10, rtol=1e-2)
+    faster = table.assign(infer_samples_per_sec=table.infer_samples_per_sec * 10)
+    ten = estimate(faster, results=without_cpu, public=OTHER_CPU, keep=None)
+    assert np.allclose(one.secs / ten.secs, 10, rtol=1e-3)
+    assert np.allclose(one.secs_high[one.estimated] / ten.secs_high[ten.estimated], 10, rtol=1e-2)
 
 
 def test_other_image_sizes_can_be_measured(own, newest, without_cpu):
     "The same models at a quarter of the area, at a quarter of the time."
     table = pd.read_csv(own)
-    small = table.assign(infer_img_size=(table.infer_img_size / 2).astype(int), infer_samples_per_sec=table.infer_samples_per_sec * 4)
+    size, rate = (table.infer_img_size / 2).astype(int), table.infer_samples_per_sec * 4
+    small = table.assign(infer_img_size=size, infer_samples_per_sec=rate)
     estimated = estimate(small, results=without_cpu, public=OTHER_CPU, keep=None)
     assert errors(estimated, newest)[0].median() < 0.35
 
@@ -121,7 +128,9 @@ def test_models_that_no_public_file_has_are_kept_out_of_the_fit(own, without_cpu
 
 def test_the_nearest_file_is_of_the_same_kind(newest):
     public = read_public('infer', newest)
-    near = lambda file: nearest_file(None, Benchmark.named(file), public.without(public.files.device.eq(Benchmark.named(file).device)))
+    def near(file):
+        about = Benchmark.named(file)
+        return nearest_file(None, about, public.without(public.devices.get(about.device, [])))
     assert '-cpu-' in near(CPU) and '-cpu-' in near('benchmark-infer-fp32-nchw-pt291-cpu-mine.csv')
     assert near('benchmark-infer-amp-nhwc-pt240-cu124-mine.csv').startswith('benchmark-infer-amp-nhwc-pt240')
     assert near('benchmark-infer-amp-nchw-pt291-cu130-mine-dynamo.csv').endswith('-dynamo.csv')
@@ -134,12 +143,14 @@ def test_the_nearest_file_of_a_nameless_table_is_the_most_proportional(newest):
 
 
 def test_training_can_be_estimated(newest, tmp_path):
-    file, public = 'benchmark-train-amp-nchw-pt112-cu113-rtx3090.csv', 'benchmark-train-amp-nhwc-pt112-cu113-rtx3090.csv'
+    file, public = (f'benchmark-train-amp-{layout}-pt112-cu113-rtx3090.csv' for layout in ('nchw', 'nhwc'))
     whole = newest.read(file)
     picked = pick_models(12, part='train', public=public, among=whole.model, results=newest)
-    frame = estimate(whole.merge(picked[['model', 'train_img_size']]), part='train', public=public, results=newest, keep=None)
+    measured = whole.merge(picked[['model', 'train_img_size']])
+    frame = estimate(measured, part='train', public=public, results=newest, keep=None)
     truth = get_data('train', benchmark=file, results=newest, keep=None)
-    both = frame[frame.estimated].merge(truth[['model', 'train_img_size', 'secs']], on=['model', 'train_img_size'], suffixes=('', '_true'))
+    truth = truth[['model', 'train_img_size', 'secs']]
+    both = frame[frame.estimated].merge(truth, on=['model', 'train_img_size'], suffixes=('', '_true'))
     assert len(both) > 300 and (both.secs / both.secs_true - 1).abs().median() < 0.2
 
 
@@ -158,14 +169,16 @@ def test_one_file_alone_is_enough(snapshots, tmp_path):
     picked = pick_models(8, public=OTHER_CPU, results=tmp_path)
     estimated = estimate(rows.merge(picked[['model', 'infer_img_size']]), results=tmp_path)
     assert estimated.estimated.any() and (estimated.secs_high > estimated.secs)[estimated.estimated].all()
-    assert cross_validate(1, results=tmp_path).empty
+    assert cross_validation.cross_validate(1, results=tmp_path).empty
 
 
 def test_cross_validation_never_sees_the_device(newest, monkeypatch):
-    module = sys.modules['timm_bench.hardware.estimate']  # timm_bench.estimate itself is the function
-    seen, predict = [], module.predict_all
-    monkeypatch.setattr(module, 'predict_all', lambda own, about, public, file=None: seen.append((about['device'], set(public.files.device))) or predict(own, about, public, file))
-    table = cross_validate(1, files=[CPU], results=newest)
+    seen, predict = [], cross_validation.predict_all
+    def spy(own, about, public):
+        seen.append((about.device, {each.device for each in public.files.values()}))
+        return predict(own, about, public)
+    monkeypatch.setattr(cross_validation, 'predict_all', spy)
+    table = cross_validation.cross_validate(1, files=[CPU], results=newest)
     assert set(table.known) == {'all others', 'GPUs alone'} and len(table) == 2
     assert seen and all(device not in known and 'i7_12700h' not in known for device, known in seen)
 
@@ -176,18 +189,20 @@ def test_cross_validation_never_sees_the_device(newest, monkeypatch):
     (lambda t: t.rename(columns={'model': 'name'}), {}, "own: no column 'model'; it has name"),
     (lambda t: t[['model', 'infer_img_size']], {}, "own: no column 'infer_samples_per_sec'"),
     (lambda t: t, {'part': 'train'}, "own: these are measurements of part 'infer'; give part='infer'"),
-    (lambda t: t, {'part': 'both'}, "part='both': give 'infer' or 'train'"),
+    (lambda t: t, {'part': 'both'}, "part='both': give one of 'infer', 'train'"),
     (lambda t: t.assign(infer_samples_per_sec=0.0), {}, 'has 0 images per second .*; both must be positive'),
     (lambda t: t.assign(infer_samples_per_sec=float('inf')), {}, 'has inf images per second'),
     (lambda t: t.assign(infer_img_size=-1), {}, 'at size -1; both must be positive'),
-    (lambda t: t.assign(infer_samples_per_sec='fast'), {}, "own='infer_samples_per_sec': not numbers, for instance 'fast'"),
+    (lambda t: t.assign(infer_samples_per_sec='fast'), {},
+     "own='infer_samples_per_sec': not numbers, for instance 'fast'"),
     (lambda t: t.assign(infer_batch_size='one'), {}, "own='infer_batch_size': not numbers, for instance 'one'"),
     (lambda t: 'no_such_file.csv', {}, "own='no_such_file.csv': no such file"),
     (lambda t: 5, {}, 'own: a int is neither a DataFrame nor the path'),
     (lambda t: t, {'public': 'no_such_gpu'}, "no benchmark of part 'infer' fits at 'no_such_gpu'"),
 ])
 def test_errors_say_what_to_do(own, without_cpu, change, options, message):
-    with pytest.raises(ResultsError, match=message) as raised: estimate(change(pd.read_csv(own)), results=without_cpu, **options)
+    with pytest.raises(ResultsError, match=message) as raised:
+        estimate(change(pd.read_csv(own)), results=without_cpu, **options)
     assert '\n' not in str(raised.value)
 
 

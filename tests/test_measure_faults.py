@@ -1,4 +1,5 @@
-"""What is left of a run of `measure` that is killed, or whose folder can no longer be written; and in which folders it can be.
+"""What is left of a run of `measure` that is killed, or whose folder can no longer be written; and in which folders it
+can be.
 
 The next call with the same arguments must go on, with everything that was measured, but for the one model in hand."""
 import json
@@ -23,7 +24,8 @@ from timm_bench.sources.results import get_results
 from timm_bench.hardware.worker import APART
 
 pytestmark = pytest.mark.filterwarnings('ignore:.*fork:DeprecationWarning')
-ROW = dict(model='vgg11', status='ok', img_size=224, batch_size=1, median_ms=5., param_count=132.86, device_model='x', threads=1, torch='2.14.1', asked=dict(img_size=None, batch_size=1), retries=[])
+ROW = dict(model='vgg11', status='ok', img_size=224, batch_size=1, median_ms=5., param_count=132.86, device_model='x',
+           threads=1, torch='2.14.1', asked=dict(img_size=None, batch_size=1), retries=[])
 MACHINE = dict(device_model='x', threads=1, torch='2.14.1', cuda=None, label='x')
 
 # Killed
@@ -46,17 +48,24 @@ def kill(kind: str, process) -> bool:
 
 
 def check_what_is_left(folder: Path, finished: list[str]) -> list[dict]:
-    "The rows of a run that was killed: all that was finished but for the last; and the CSV says the same, but for the last."
+    """The rows of a run that was killed: all that was finished but for the last.
+
+    The CSV says the same, but for the last."""
     rows = rows_of(folder)
     measured = [row['model'] for row in rows if row['status'] == 'ok']
     assert measured == [model for model in finished if model in measured] and len(finished) - len(measured) <= 1
     shown = sorted(pd.read_csv(folder/NAME).model) if (folder/NAME).exists() else []
-    assert shown in (sorted(measured), sorted(measured[:-1])) and (not shown or (folder/NAME).read_text().endswith('\n'))
+    assert shown in (sorted(measured), sorted(measured[:-1]))
+    assert not shown or (folder/NAME).read_text().endswith('\n')
     return rows
 
 
-@pytest.mark.parametrize('kind, moments', [('parent', KILLS or 4), ('worker', KILLS // 2 or 3), ('model', KILLS // 2 or 3)])
-def test_killed_at_any_moment_it_goes_on_and_loses_the_model_in_hand_alone(kind, moments, tmp_path, monkeypatch, recorded):
+TIMES = dict(parent=KILLS or 4, worker=KILLS // 2 or 3, model=KILLS // 2 or 3)
+
+
+@pytest.mark.parametrize('kind, moments', TIMES.items())
+def test_killed_at_any_moment_it_goes_on_and_loses_the_model_in_hand_alone(kind, moments, tmp_path, monkeypatch,
+                                                                            recorded):
     if kind == 'model' and not APART: pytest.skip('only on Linux does a model get a process of its own')
     monkeypatch.setenv('FAKE_ENGINE', json.dumps(dict.fromkeys(MODELS, 'sleep 0.03')))
     chance, options, killed, lost = random.Random(5), dict(engine='ledger_engine', processes=1), 0, 0
@@ -73,27 +82,31 @@ def test_killed_at_any_moment_it_goes_on_and_loses_the_model_in_hand_alone(kind,
         time.sleep(chance.uniform(0, undisturbed))
         workers = children(process.pid)
         if kill(kind, process): killed += 1
-        else: undisturbed /= 2  # it came too late: on a machine that others use, the next run may be much faster than the last
+        else: undisturbed /= 2  # it came too late: where others work too, the next run may be much faster than the last
         wait_for(lambda pids=workers: not any(map(alive, pids)))  # nobody goes on measuring for a parent that is gone
         finished = ledger.read_text().split() if ledger.exists() else []
         before = check_what_is_left(folder, finished)
         lost += len(finished) - sum(row['status'] == 'ok' for row in before)
         run(out=folder, **options)
         after = rows_of(folder)
-        assert after[:len(before)] == before and sum(row['status'] == 'failed' for row in after) <= 1  # whose process was killed
+        assert after[:len(before)] == before
+        assert sum(row['status'] == 'failed' for row in after) <= 1  # whose process was killed
         assert_complete(folder, MODELS)
         assert sorted(row['model'] for row in after if row['status'] == 'ok') == sorted(MODELS)  # none of them twice
         assert not [*folder.glob('.*.partial')]
     assert killed == moments
-    recorded(f'measure: kill -9 of the {dict(parent="process", worker="worker", model="model’s own process")[kind]} at a random moment',
+    whose = dict(parent='process', worker='worker', model='model’s own process')[kind]
+    recorded(f'measure: kill -9 of the {whose} at a random moment',
             'complete after the next call', f'{lost} of {killed} lost the model in hand', killed)
 
 
 @pytest.mark.skipif(not APART, reason='only on Linux does a model get a process of its own')
-def test_a_process_that_is_killed_once_it_has_answered_shifts_no_answer_to_the_next_model(tmp_path, monkeypatch, recorded):
+def test_a_process_that_is_killed_once_it_has_answered_shifts_no_answer_to_the_next_model(
+        tmp_path, monkeypatch, recorded):
     monkeypatch.setenv('FAKE_ENGINE', json.dumps(dict(vgg11='late', convnext_tiny='late')))
     table = run(out=tmp_path, processes=1)
-    assert table.status.eq('ok').all() and (table.median_ms.round(6) == table.model.str.len()).all()  # the fake engine's figure for each
+    assert table.status.eq('ok').all()
+    assert (table.median_ms.round(6) == table.model.str.len()).all()  # the fake engine's figure for each
     recorded('measure: kill -9 of the model’s own process once it has answered', 'as if nothing had been')
 
 # Folders
@@ -105,7 +118,8 @@ def as_somebody_else(*folders: Path):
     if not hasattr(os, 'geteuid') or os.geteuid() != 0: pytest.skip('only root can become somebody else')
     for folder in folders:
         for path in [folder, *folder.parents]:
-            if path.stat().st_uid == 0 and path != Path(path.anchor) and not path.stat().st_mode & 0o001: path.chmod(path.stat().st_mode | 0o011)
+            closed = not path.stat().st_mode & 0o001
+            if path.stat().st_uid == 0 and path != Path(path.anchor) and closed: path.chmod(path.stat().st_mode | 0o011)
     os.seteuid(65534)
     try: yield
     finally: os.seteuid(0)
@@ -113,10 +127,12 @@ def as_somebody_else(*folders: Path):
 
 def test_a_folder_that_may_not_be_written_is_said_before_any_work(tmp_path, recorded):
     (tmp_path/'closed').mkdir(mode=0o755)
-    with as_somebody_else(tmp_path), pytest.raises(ResultsError, match=r'cannot be written \(Permission denied\)'): measure('vgg11', out=tmp_path/'closed', engine='no_such_engine')
+    with as_somebody_else(tmp_path), pytest.raises(ResultsError, match=r'cannot be written \(Permission denied\)'):
+        measure('vgg11', out=tmp_path/'closed', engine='no_such_engine')
     with small_disk(tmp_path/'read-only', '1m') as mount_again:
         mount_again('ro')
-        with pytest.raises(ResultsError, match=r'cannot be written \(Read-only file system\)'): run(out=tmp_path/'read-only')
+        with pytest.raises(ResultsError, match=r'cannot be written \(Read-only file system\)'):
+            run(out=tmp_path/'read-only')
     recorded('measure: a folder that may not be written, a read-only disk', 'refused in one line', times=2)
 
 
@@ -130,9 +146,12 @@ def test_permission_taken_away_in_mid_run_loses_nothing(tmp_path, recorded):
         file = BenchmarkFile(path, MACHINE, resume=True)
         add_row(file, ROW)
     folder.chmod(0o755)
-    with as_somebody_else(tmp_path), pytest.raises(ResultsError, match=r'cannot be written \(Permission denied\); what was measured before is safe in it'): add_row(file, ROW | dict(model='resnet18'))
+    said = r'cannot be written \(Permission denied\); what was measured before is safe in it'
+    with as_somebody_else(tmp_path), pytest.raises(ResultsError, match=said):
+        add_row(file, ROW | dict(model='resnet18'))
     file.close()
-    assert list(pd.read_csv(path).model) == ['vgg11'] and [row['model'] for row in read_sidecar(path.with_suffix('.jsonl'))] == ['vgg11', 'resnet18']
+    assert list(pd.read_csv(path).model) == ['vgg11']
+    assert [row['model'] for row in read_sidecar(path.with_suffix('.jsonl'))] == ['vgg11', 'resnet18']
     folder.chmod(0o777)
     with as_somebody_else(tmp_path): BenchmarkFile(path, MACHINE, resume=True).close()
     assert sorted(pd.read_csv(path).model) == ['resnet18', 'vgg11'] and not [*folder.glob('.*.partial')]
@@ -180,7 +199,8 @@ def test_a_clock_that_goes_backwards_changes_nothing(tmp_path, monkeypatch, reco
     again = run(['vgg11'], out=tmp_path, batch_size=2)
     table = run(MODELS, out=tmp_path)
     assert again.started['vgg11'] < rows_of(tmp_path)[0]['started'] and list(table.model) == MODELS
-    assert [row['model'] for row in rows_of(tmp_path)] == ['vgg11', 'resnet18', 'vgg11', *[model for model in MODELS if model not in ('vgg11', 'resnet18')]]
+    others = [model for model in MODELS if model not in ('vgg11', 'resnet18')]
+    assert [row['model'] for row in rows_of(tmp_path)] == ['vgg11', 'resnet18', 'vgg11', *others]
     assert pd.read_csv(tmp_path/NAME).set_index('model').infer_batch_size['vgg11'] == 2
     recorded('measure: the clock goes backwards', 'as if nothing had been')
 
@@ -191,10 +211,12 @@ def test_what_a_newer_version_added_to_a_row_is_kept(tmp_path):
     sidecar.write_text(json.dumps(rows_of(tmp_path)[0] | dict(joules=[1.5, None], format=2)) + '\n')
     run(['vgg11', 'resnet18'], out=tmp_path)
     rows = rows_of(tmp_path)
-    assert rows[0]['joules'] == [1.5, None] and rows[0]['format'] == 2 and [row['model'] for row in rows] == ['vgg11', 'resnet18']
+    assert rows[0]['joules'] == [1.5, None] and rows[0]['format'] == 2
+    assert [row['model'] for row in rows] == ['vgg11', 'resnet18']
 
 
-NEEDED = ['model', 'status', 'img_size', 'batch_size', 'median_ms', 'param_count', 'device_model', 'torch', 'threads', 'asked']
+NEEDED = ['model', 'status', 'img_size', 'batch_size', 'median_ms', 'param_count', 'device_model', 'torch', 'threads',
+          'asked']
 
 
 @pytest.mark.parametrize('value', ['gone', None, '', 'fast', -1, 0, float('nan'), [], {}, True], ids=repr)
@@ -207,10 +229,12 @@ def test_a_row_of_another_version_is_refused_with_its_place_and_left_alone(value
         try: BenchmarkFile(path, MACHINE, resume=True).close(); fit += 1
         except ResultsError as error:
             message = str(error)
-            assert (f'line 2 has no {field} that can be used' in message or 'measured on' in message) and len(message.splitlines()) == 1
+            assert len(message.splitlines()) == 1
+            assert f'line 2 has no {field} that can be used' in message or 'measured on' in message
             assert path.with_suffix('.jsonl').read_text() == text
     assert fit <= 3  # a word for a name, another status
-    recorded('measure: a sidecar’s row that lacks a field or has another kind of value in it', 'refused in one line', times=len(NEEDED) - fit)
+    recorded('measure: a sidecar’s row that lacks a field or has another kind of value in it', 'refused in one line',
+             times=len(NEEDED) - fit)
 
 
 def test_a_sidecar_that_says_nothing_leaves_the_table_readable(tmp_path):

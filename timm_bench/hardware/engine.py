@@ -4,8 +4,7 @@
 
 # %% ../../nbs/hardware/01_engine.ipynb #7aaf6071
 from __future__ import annotations
-import os, platform, random, re, statistics, subprocess
-from contextlib import nullcontext
+import contextlib, os, platform, random, re, statistics, subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, ContextManager
 from .timing import repeat, summarize, warm_up
@@ -18,23 +17,28 @@ __all__ = ['cpu_model', 'device_label', 'power_state', 'load', 'describe', 'coun
 # %% ../../nbs/hardware/01_engine.ipynb #250d41a3
 def cpu_model() -> str:  # 'unknown' where the system does not tell
     "The processor's title."
-    try:
+    with contextlib.suppress(OSError, subprocess.SubprocessError):
         if Path('/proc/cpuinfo').exists():
-            if found := re.search(r'^(?:model name|Model|Hardware)\s*:\s*(.+)$', Path('/proc/cpuinfo').read_text(errors='replace'), re.M): return found[1].strip()
+            told = Path('/proc/cpuinfo').read_text(errors='replace')
+            found = re.search(r'^(?:model name|Model|Hardware)\s*:\s*(.+)$', told, re.M)
+            if found: return found[1].strip()
         if platform.system() == 'Darwin':
-            return subprocess.run(['sysctl', '-n', 'machdep.cpu.brand_string'], capture_output=True, text=True, timeout=10, check=True).stdout.strip()
-    except (OSError, subprocess.SubprocessError): pass
+            command = ['sysctl', '-n', 'machdep.cpu.brand_string']
+            return subprocess.run(command, capture_output=True, text=True, timeout=10, check=True).stdout.strip()
     return platform.processor() or platform.machine() or 'unknown'
 
 # %% ../../nbs/hardware/01_engine.ipynb #895f49d0
-_NOISE = re.compile(r'\((?:r|tm|c)\)|@.*$|\b\d+-core\b|\b\d+(?:st|nd|rd|th) gen\b|\bwith\b.*$'
-                    r'|\b(?:intel|amd|nvidia|apple|geforce|core|cpu|processor|tesla|platinum|gold|silver|bronze|quadro|generation|edition|workstation|graphics|laptop gpu)\b')
+_NO_NAME = re.compile(  # pieces of a title that a label goes without
+    r'\((?:r|tm|c)\)|@.*$|\b\d+-core\b|\b\d+(?:st|nd|rd|th) gen\b|\bwith\b.*$'
+    r'|\b(?:intel|amd|nvidia|apple|geforce|core|cpu|processor|tesla|platinum|gold|silver|bronze|quadro'
+    r'|generation|edition|workstation|graphics|laptop gpu)\b')
 
 def device_label(
     model: str,  # a processor's or graphics card's title
 ) -> str:  # letters, digits and underscores
     "A device's name as it stands in a file's name."
-    words = re.findall(r'[a-z0-9]+', _NOISE.sub(' ', model.lower().replace('max-q', 'maxq')))
+    title = model.lower().replace('max-q', 'maxq')
+    words = re.findall(r'[a-z0-9]+', _NO_NAME.sub(' ', title))
     label = re.sub(r'^(rtx|gtx|pro)_(?=\d)', r'\1', '_'.join(words))
     return label or 'unknown'
 
@@ -50,8 +54,8 @@ def power_state(
     "What is known about the power supply."
     supplies = {_content(p/'type'): _content(p/'online') for p in (root/'class'/'power_supply').glob('*')}
     mains = supplies.get('Mains')
-    return dict(governor=_content(root/'devices'/'system'/'cpu'/'cpu0'/'cpufreq'/'scaling_governor'),
-                on_battery=None if mains is None else mains == '0')
+    governor = _content(root/'devices'/'system'/'cpu'/'cpu0'/'cpufreq'/'scaling_governor')
+    return dict(governor=governor, on_battery=None if mains is None else mains == '0')
 
 # %% ../../nbs/hardware/01_engine.ipynb #92f2c30e
 def load() -> None:
@@ -66,7 +70,7 @@ def _devices() -> list[str]:
 
 # %% ../../nbs/hardware/01_engine.ipynb #717ac199
 def _accelerator(device: str) -> tuple[str, str | None, str]:
-    "A device's title, CUDA version, and what its label ends in: files have a word for CUDA only."
+    "A device's title, CUDA version, and what its label ends in."
     import torch
     if device == 'cpu': return cpu_model(), None, ''
     if device == 'mps': return cpu_model(), None, '_mps'
@@ -79,10 +83,11 @@ def describe(
     "This machine, as far as it matters to a benchmark."
     import torch, timm
     devices = _devices()
-    chosen = devices[0] if device == 'auto' else 'cuda:0' if device == 'cuda' else device
-    machine = dict(device=chosen if chosen in devices else None, devices=devices, host=platform.node(), cpu_model=cpu_model(), cores=os.cpu_count(),
-                   system=platform.platform(), python=platform.python_version(), torch=torch.__version__, timm=timm.__version__,
-                   threads=torch.get_num_threads(), **power_state())
+    chosen = {'auto': devices[0], 'cuda': 'cuda:0'}.get(device, device)
+    machine = dict(
+        device=chosen if chosen in devices else None, devices=devices, host=platform.node(),
+        cpu_model=cpu_model(), cores=os.cpu_count(), system=platform.platform(), python=platform.python_version(),
+        torch=torch.__version__, timm=timm.__version__, threads=torch.get_num_threads(), **power_state())
     if not machine['device']: return machine
     title, cuda, ending = _accelerator(chosen)
     return machine | dict(device_model=title, cuda=cuda, label=device_label(title) + ending)
@@ -95,14 +100,15 @@ def _create(job: dict) -> tuple[nn.Module, tuple[int, int, int]]:
     options = dict(img_size=size) if size and cfg and cfg.fixed_input_size else {}
     model = timm.create_model(job['model'], pretrained=False, **options)
     data = timm.data.resolve_data_config({}, model=model, use_test_size=job['part'] == 'infer')
-    return model, (data['input_size'][0], size, size) if size else data['input_size']
+    shape = data['input_size']
+    return model, (shape[0], size, size) if size else shape
 
 # %% ../../nbs/hardware/01_engine.ipynb #85efa8e6
 def _autocast(job: dict) -> Callable[[], ContextManager]:
     "A function that gives the context for mixed precision, or none."
     import torch
     kinds = dict(amp=torch.float16, amp_bf16=torch.bfloat16)
-    if job['precision'] not in kinds: return nullcontext
+    if job['precision'] not in kinds: return contextlib.nullcontext
     return lambda: torch.autocast(torch.device(job['device']).type, kinds[job['precision']])
 
 def _wait(device: str) -> Callable[[], None]:
@@ -131,7 +137,8 @@ def _train_step(model: nn.Module, images: Tensor, job: dict) -> Callable[[], Non
         optimizer.zero_grad()
         with autocast(): loss = _loss(model(images))
         scaler.scale(loss).backward()
-        scaler.step(optimizer); scaler.update()
+        scaler.step(optimizer)
+        scaler.update()
         wait()
     return step
 
@@ -178,8 +185,7 @@ def _start_memory(device: str) -> None:
     import torch
     if device.startswith('cuda'): torch.cuda.reset_peak_memory_stats(device)
     elif device == 'cpu':
-        try: Path('/proc/self/clear_refs').write_text('5')
-        except OSError: pass
+        with contextlib.suppress(OSError): Path('/proc/self/clear_refs').write_text('5')
 
 # %% ../../nbs/hardware/01_engine.ipynb #3fedbe2f
 def _peak_memory(device: str) -> float | None:
@@ -196,40 +202,51 @@ def _scatter() -> list[bytearray]:
     dice = random.SystemRandom()
     return [bytearray(dice.randrange(600, 60_000)) for _ in range(100)]
 
-def _limits(warm: list[float], job: dict) -> tuple[float, float]:
-    "Seconds to time at most and at least: all of them for a model in one process or so slow that each could make fewer than five steps."
-    processes, five = job.get('processes', 1), 5*statistics.median(warm[-3:])
-    if processes == 1 or five > job['seconds']/processes: return job['seconds'], 1
-    return max(five, 0.1), 0.1
+# %% ../../nbs/hardware/01_engine.ipynb #5c1d7e03
+def _seconds_to_time(warm: list[float], job: dict) -> tuple[float, float]:
+    "How long to time, at most and at least, after these steps of warm-up."
+    processes, five_steps = job.get('processes', 1), 5*statistics.median(warm[-3:])
+    if processes == 1 or five_steps > job['seconds']/processes: return job['seconds'], 1
+    return max(five_steps, 0.1), 0.1
 
 # %% ../../nbs/hardware/01_engine.ipynb #37c313f7
 def benchmark(
-    job: dict,  # `model`, `part`, `device`, `batch_size`, `img_size`, `precision`, `layout`, `compile`, `threads`, `seconds`, `processes`
-) -> dict:  # `img_size`, `batch_size`, `threads`, `param_count` (10⁶), `gmacs`, `macts`, `peak_memory_mb`, how the warm-up went, and `summarize`
-    "Benchmark one model."
+    job: dict,  # what is asked
+) -> dict:
+    """Benchmark one model.
+
+    `job` has `model`, `part`, `device`, `batch_size`, `img_size`, `precision`, `layout`, `compile`, `threads` and
+    `seconds`; it may have `processes`, the number that share the time, `warm_steps`, after which the model is known to
+    be warm, and `count=False`. The answer has `img_size`, `batch_size`, `threads`, `param_count` (10⁶), `gmacs`,
+    `macts`, `peak_memory_mb`, how the warm-up went, and what `summarize` gives."""
     import torch
     torch.backends.cudnn.benchmark = True
     if job['threads']: torch.set_num_threads(job['threads'])
     try:
         _start_memory(job['device'])
-        return _benchmark(job)
+        return _run_model(job)
     finally:
         if job['compile']: torch.compiler.reset()
         if job['device'].startswith('cuda'): torch.cuda.empty_cache()
 
 # %% ../../nbs/hardware/01_engine.ipynb #4e07a71b
-def _benchmark(job: dict) -> dict:
-    "Build the model, warm up, time."
+def _run_model(job: dict) -> dict:
+    "Build the model, warm up, time, count."
     import torch
-    _held, (model, images, found) = _scatter(), _prepare(job)
+    _held = _scatter()
+    model, images, found = _prepare(job)
     runner = torch.compile(model) if job['compile'] else model
-    step = (_infer_step if job['part'] == 'infer' else _train_step)(runner, images, job)
-    with torch.inference_mode() if job['part'] == 'infer' else nullcontext():
+    infers = job['part'] == 'infer'
+    step = (_infer_step if infers else _train_step)(runner, images, job)
+    with torch.inference_mode() if infers else contextlib.nullcontext():
         warm, stable = warm_up(step, job['seconds']/2, job.get('warm_steps'))
-        times = repeat(step, *_limits(warm, job))
+        times = repeat(step, *_seconds_to_time(warm, job))
     found |= dict(threads=torch.get_num_threads(), first_step_s=warm[0], warm_up_steps=len(warm), warm_up_stable=stable,
                   peak_memory_mb=_peak_memory(job['device']), **summarize(times))
-    return found | (_count(model, images[:1]) if job['part'] == 'infer' and job.get('count', True) else {})
+    if not infers or not job.get('count', True): return found
+    try: return found | count(model, images[:1])
+    except Exception as e:  # noqa: BLE001  # whatever a model's code raises is no reason not to have timed it
+        return found | dict(gmacs=None, macts=None, not_counted=f'{type(e).__name__}: {e}'[:200])
 
 # %% ../../nbs/hardware/01_engine.ipynb #34cd83ef
 def _prepare(job: dict) -> tuple[nn.Module, Tensor, dict]:
@@ -237,15 +254,9 @@ def _prepare(job: dict) -> tuple[nn.Module, Tensor, dict]:
     import torch
     layout = torch.channels_last if job['layout'] == 'nhwc' else torch.contiguous_format
     dtype = torch.bfloat16 if job['precision'] == 'bf16' else torch.float32
+    trains = job['part'] == 'train'
     model, shape = _create(job)
-    model = model.train(job['part'] == 'train').requires_grad_(job['part'] == 'train').to(job['device'], dtype, memory_format=layout)
+    model = model.train(trains).requires_grad_(trains).to(job['device'], dtype, memory_format=layout)
     images = torch.randn(job['batch_size'], *shape, device=job['device'], dtype=dtype).contiguous(memory_format=layout)
-    found = dict(img_size=shape[-1], batch_size=job['batch_size'], param_count=round(sum(p.numel() for p in model.parameters())/1e6, 2))
-    return model, images, found
-
-# %% ../../nbs/hardware/01_engine.ipynb #4a7cc7f7
-def _count(model: nn.Module, image: Tensor) -> dict:
-    "As `count`; empty for a model that cannot be counted, which is no reason not to time it."
-    try: return count(model, image)
-    except Exception as e:  # noqa: BLE001  # whatever a model's code raises
-        return dict(gmacs=None, macts=None, not_counted=f'{type(e).__name__}: {e}'[:200])
+    parameters = sum(p.numel() for p in model.parameters())
+    return model, images, dict(img_size=shape[-1], batch_size=job['batch_size'], param_count=round(parameters/1e6, 2))

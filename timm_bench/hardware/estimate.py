@@ -5,28 +5,30 @@
 # %% ../../nbs/hardware/07_estimate.ipynb #cf5362a3
 from __future__ import annotations
 import os
-from typing import Callable, Iterable, Literal
+from typing import Iterable, Literal
 import numpy as np
 import pandas as pd
-from ..checks import as_path, ResultsError, as_numbers, listed, need_names
+from ..checks import ResultsError, as_numbers, as_path, listed, need_names
+from ..columns import TestSet
 from ..sources.tables import read_table
 from ..sources.results import Results, get_results
 from ..sources.benchmarks import Benchmark, pick_benchmark
-from ..models import renames, split_name
+from ..models import renamed, split_name
 from ..data import KEEP, join_speeds
-from ..columns import TestSet
-from .machine import COSTS, FEWEST, Profile, Public, costs_of, log_secs, model_keys, nearest_file, predict_all, read_profile, read_public
+from .machine import (
+    COSTS, FEWEST, Profile, Public,
+    costs_of, log_secs, model_keys, nearest_file, predict_all, read_profile, read_public)
 
 # %% auto #0
-__all__ = ['NORMAL', 'TYPICAL', 'pick_models', 'estimate', 'to_benchmark', 'cross_validate', 'hidden_files']
+__all__ = ['NORMAL', 'TYPICAL', 'reach_of', 'typical_models', 'pick_models', 'estimate', 'to_benchmark']
 
 # %% ../../nbs/hardware/07_estimate.ipynb #954d4ef3
-def _scores(keys: pd.MultiIndex, file: str, rest: Public, public: Public) -> np.ndarray:
-    "By how many standard deviations the models of a file are missed, when `keys` are measured and only `rest` is known."
+def _missed_by(keys: pd.MultiIndex, file: str, rest: Public, public: Public) -> np.ndarray:
+    "By how many standard deviations the models of a file are missed, where `keys` are measured and `rest` is known."
     truth = public.secs[file].dropna()
     own = truth[truth.index.isin(keys)]
     if len(own) < FEWEST: return np.array([])
-    try: predicted = predict_all(own, Benchmark.named(file), rest)
+    try: predicted = predict_all(own, public.files[file], rest)
     except ResultsError: return np.array([])
     others = predicted.index.intersection(truth.index).difference(own.index)
     return ((truth[others] - predicted['mean'][others]).abs() / predicted.sd[others]).to_numpy()
@@ -34,20 +36,26 @@ def _scores(keys: pd.MultiIndex, file: str, rest: Public, public: Public) -> np.
 # %% ../../nbs/hardware/07_estimate.ipynb #896acf80
 NORMAL = 1.64  # standard deviations that hold nine in ten, where no other device can tell
 
-def _reach(keys: pd.MultiIndex, public: Public) -> float:
-    "How many standard deviations a 90 % interval reaches to either side, judged on every public device left out in turn."
+def reach_of(
+    keys: pd.MultiIndex,  # the models that are measured, see `model_keys`
+    public: Public,  # see `read_public`
+) -> float:  # standard deviations
+    "How far a 90 % interval reaches to either side, judged on every public device left out in turn."
     needed = []
-    for device, files in public.files.groupby('device'):
-        rest = public.without(public.files.device.eq(device))
-        scores = [_scores(keys, file, rest, public) for file in files.index] if len(rest.files) else []
-        if sum(map(len, scores)): needed.append(np.quantile(np.concatenate(scores), 0.9))
+    for device_files in public.devices.values():
+        rest = public.without(device_files)
+        if not rest.files: continue
+        missed = np.concatenate([_missed_by(keys, file, rest, public) for file in device_files])
+        if len(missed): needed.append(np.quantile(missed, 0.9))
     return float(np.quantile(needed, 0.9)) if needed else NORMAL
 
 # %% ../../nbs/hardware/07_estimate.ipynb #995ff6c1
 def _medoids(distance: np.ndarray, n: int) -> np.ndarray:
     "The group, from 0 to n - 1, of every point: each point belongs to the nearest of n medoids."
     chosen = [distance.sum(0).argmin()]
-    for _ in range(1, n): chosen.append(np.minimum(distance, distance[:, chosen].min(1)[:, None]).sum(0).argmin())
+    while len(chosen) < n:
+        nearest = distance[:, chosen].min(1)
+        chosen.append(np.minimum(distance, nearest[:, None]).sum(0).argmin())
     for _ in range(20):
         group = distance[:, chosen].argmin(1)
         members = [np.flatnonzero(group == g) for g in range(n)]
@@ -65,178 +73,150 @@ def _traits(profile: Profile) -> np.ndarray:
     return (traits - traits.mean(0)) / np.maximum(traits.std(0), 1e-9)
 
 # %% ../../nbs/hardware/07_estimate.ipynb #c41e7a31
-def _pick(n: int, file: str, public: Public, among: pd.MultiIndex | None = None) -> pd.Series:
-    "The n models to measure, fastest first, and how many models each stands for."
+def typical_models(
+    n: int,  # how many
+    file: str,  # one of the public files
+    public: Public,  # see `read_public`
+    among: pd.MultiIndex | None = None,  # models to choose from; `None`: all of the file
+) -> pd.Series:  # fastest first: how many models each stands for, by architecture and size
+    "The models to measure."
     profile = read_profile(file, public)
     models, traits = profile.costs.index, _traits(profile)
     allowed = np.flatnonzero(models.isin(among)) if among is not None else np.arange(len(traits))
     distance = np.sqrt(((traits[allowed, None] - traits[None, allowed])**2).sum(-1))
-    group, secs, picked = _medoids(distance, n), public.secs[file][models].to_numpy(), {}
+    group, secs, stands_for = _medoids(distance, n), public.secs[file][models].to_numpy(), {}
     for g in range(n):
         members = np.flatnonzero(group == g)
         total = distance[np.ix_(members, members)].sum(0)
         typical = allowed[members[total <= TYPICAL * total.min()]]
-        picked[typical[secs[typical].argmin()]] = len(members)
-    order = sorted(picked, key=lambda at: secs[at])
-    return pd.Series([picked[at] for at in order], models[order])
+        fastest = typical[secs[typical].argmin()]
+        stands_for[fastest] = len(members)
+    picked = sorted(stands_for, key=lambda at: secs[at])
+    return pd.Series([stands_for[at] for at in picked], models[picked])
 
 # %% ../../nbs/hardware/07_estimate.ipynb #2f86f473
 def pick_models(
     n: int = 12,  # how many
     *,
     part: Literal['infer', 'train'] = 'infer',  # inference or training speed
-    public: str | None = None,  # the public benchmark that you will estimate from, see `get_data`'s `benchmark`; for a CPU name one of a CPU
-    among: Iterable[str] | None = None,  # models to choose from, such as those that fit into memory; `None`: all of the file
+    public: str | None = None,  # the public benchmark that you will estimate from, see `get_data`'s `benchmark`
+    among: Iterable[str] | None = None,  # models to choose from; `None`: all of the file
     results: str | os.PathLike | Results | None = None,  # see `get_results`
-) -> pd.DataFrame:  # a row per model, fastest first: `model`, the image size (pixels), `stands_for` (models like it), `secs` there, and its costs; raises `ResultsError`
-    "Name the models whose measurement tells most about all others."
+) -> pd.DataFrame:  # a row per model, fastest first; raises `ResultsError`
+    """Name the models whose measurement tells most about all others.
+
+    For a CPU name a public benchmark of a CPU; `among` may be those that fit into its memory. Each row has the `model`
+    and the image size to measure it at (pixels), how many models it `stands_for`, its `secs` on the public machine, and
+    its costs."""
     results = get_results(results)
-    known, file = read_public(part, results), pick_benchmark(part, public, results).file
-    table = results.read(file).assign(key=lambda t: model_keys(t, part)).drop_duplicates('key').set_index('key')
-    allowed = _allowed(n, among, file, known)
-    picked = _pick(n, file, known, allowed)
-    costs = np.exp(known.costs.pipe(costs_of, picked.index)).round(2)
-    return pd.DataFrame({'model': table.model[picked.index].to_list(), f'{part}_img_size': picked.index.get_level_values('size'), 'stands_for': picked.to_numpy(),
-                         'secs': np.exp(known.secs[file][picked.index]).to_numpy(), **{c: costs[c].to_numpy() for c in COSTS}})
+    known, benchmark = read_public(part, results), pick_benchmark(part, public, results)
+    table = benchmark.read()
+    names = table.model.set_axis(model_keys(table, part)).groupby(level=['arch', 'size']).first()
+    picked = typical_models(n, benchmark.file, known, _models_to_choose_from(n, among, benchmark.file, known))
+    costs = np.exp(costs_of(known.costs, picked.index)).round(2)
+    return pd.DataFrame({
+        'model': names[picked.index].to_list(), f'{part}_img_size': picked.index.get_level_values('size'),
+        'stands_for': picked.to_numpy(), 'secs': np.exp(known.secs[benchmark.file][picked.index]).to_numpy(),
+        **{cost: costs[cost].to_numpy() for cost in COSTS}})
 
 # %% ../../nbs/hardware/07_estimate.ipynb #37f4ce6c
-def _allowed(n: int, among: Iterable[str] | None, file: str, public: Public) -> pd.MultiIndex:
-    "The rows of a public file to choose from; refuses an `n` that is not between the fewest and all of them."
-    models = read_profile(file, public).costs.index
+def _models_to_choose_from(n: int, among: Iterable[str] | None, file: str, public: Public) -> pd.MultiIndex:
+    "The models of a public file that are allowed; refuses an `n` that is not between the fewest and all of them."
+    models, which = read_profile(file, public).costs.index, ''
     if among is not None:
-        among = listed('among', among)
-        if odd := [name for name in among if not isinstance(name, str)]: raise ResultsError(f'among: {str(odd[0])[:60]!r} is not the name of a model')
-        models = models[models.get_level_values('arch').isin([split_name(renames().get(name, name)).arch for name in among])]
+        among, which = listed('among', among), ' that are in among'
+        odd = [name for name in among if not isinstance(name, str)]
+        if odd: raise ResultsError(f'among: {str(odd[0])[:60]!r} is not the name of a model')
+        architectures = {split_name(renamed(name)).arch for name in among}
+        models = models[models.get_level_values('arch').isin(architectures)]
     if not isinstance(n, (int, np.integer)) or not FEWEST <= n <= len(models):
-        which = ' that are in among' if among is not None else ''
         raise ResultsError(f'n={n!r}: give a number from {FEWEST} to {len(models)}, the models of {file}{which}')
     return models
 
 # %% ../../nbs/hardware/07_estimate.ipynb #7034a131
-def _read_own(own: pd.DataFrame | str | os.PathLike, part: str) -> tuple[pd.DataFrame, str | None]:
-    "The table of one's own measurements, and its file's name where there is one."
+def _read_own(own: pd.DataFrame | str | os.PathLike, part: str) -> tuple[pd.DataFrame, Benchmark | None]:
+    "The table of one's own measurements, and what its file's name tells, where there is one."
     if isinstance(own, pd.DataFrame):
-        named = [f for f in own.attrs.get('files', []) if f.startswith('benchmark-')]
-        return _check_own(own[~own.estimated.astype(bool)] if 'estimated' in own else own, part), next(iter(named), None)
-    if not isinstance(own, (str, os.PathLike)): raise ResultsError(f'own: a {type(own).__name__} is neither a DataFrame nor the path of a benchmark CSV')
+        named = [file for file in own.attrs.get('files', []) if file.startswith('benchmark-')]
+        measured = own[~own.estimated.astype(bool)] if 'estimated' in own else own
+        return _check_own(measured, part), Benchmark.named(named[0]) if named else None
+    if not isinstance(own, (str, os.PathLike)):
+        raise ResultsError(f'own: a {type(own).__name__} is neither a DataFrame nor the path of a benchmark CSV')
     path = as_path('own', own)
     if not path.is_file(): raise ResultsError(f'own={str(own)!r}: no such file; give a benchmark CSV or a DataFrame')
-    return _check_own(read_table(path), part), path.name
+    return _check_own(read_table(path), part), Benchmark.named(path.name)
 
 # %% ../../nbs/hardware/07_estimate.ipynb #e160d23e
 def _check_own(own: pd.DataFrame, part: str) -> pd.DataFrame:
-    "The measured rows, when they can be used."
-    other = {'infer': 'train', 'train': 'infer'}[part]
-    if f'{part}_samples_per_sec' not in own and f'{other}_samples_per_sec' in own: raise ResultsError(f'own: these are measurements of part {other!r}; give part={other!r}')
-    for column in 'model', f'{part}_samples_per_sec', f'{part}_img_size':
-        if column not in own: raise ResultsError(f'own: no column {column!r}; it has {", ".join(map(str, own.columns[:12]))}')
+    "The measured rows, in a benchmark file's columns, when they can be used."
+    rates, sizes, batches = (f'{part}_{what}' for what in ('samples_per_sec', 'img_size', 'batch_size'))
+    other = 'train' if part == 'infer' else 'infer'
+    if rates not in own and f'{other}_samples_per_sec' in own:
+        raise ResultsError(f'own: these are measurements of part {other!r}; give part={other!r}')
+    for column in 'model', rates, sizes:
+        if column in own: continue
+        raise ResultsError(f'own: no column {column!r}; it has {", ".join(map(str, own.columns[:12]))}')
     need_names(own, 'model')
-    columns = [f'{part}_samples_per_sec', f'{part}_img_size']
-    own = as_numbers(own, 'own', [column for column in (*columns, f'{part}_batch_size') if column in own])
-    rate = own[columns[0]]
-    bad = rate.notna() & ~((rate > 0) & (rate < np.inf)) | ~own[f'{part}_img_size'].between(1, 1e6)  # pixels
-    if bad.any(): raise ResultsError(f'own: {own.model[bad].iloc[0]} has {rate[bad].iloc[0]:g} images per second at size {own[f"{part}_img_size"][bad].iloc[0]:g}; both must be positive')
-    return own[rate.notna()]
+    own = as_numbers(own, 'own', [column for column in (rates, sizes, batches) if column in own])
+    usable = own[rates].isna() | (own[rates] > 0) & (own[rates] < np.inf)
+    for row in own[~usable | ~own[sizes].between(1, 1e6)].to_dict('records'):  # pixels
+        told = f"{row['model']} has {row[rates]:g} images per second at size {row[sizes]:g}"
+        raise ResultsError(f'own: {told}; both must be positive')
+    own = own[own[rates].notna()].rename(columns={'param_count_x': 'param_count'})  # as a joined frame has it
+    return own.loc[:, ~own.columns.duplicated()]
 
 # %% ../../nbs/hardware/07_estimate.ipynb #ab4d9f23
-def _speeds(own: pd.Series, estimates: pd.DataFrame, reach: float, public_rows: pd.DataFrame, own_rows: pd.DataFrame, part: str) -> pd.DataFrame:
-    "A benchmark table of measured and estimated rows, with `secs_low`, `secs_high` and `estimated`."
-    public_rows = public_rows.set_axis(model_keys(public_rows, part))
-    own_rows = own_rows.set_axis(model_keys(own_rows, part))
-    known = public_rows.index.isin(estimates.index.union(own.index))
-    rows = pd.concat([public_rows[known], own_rows[~own_rows.index.isin(public_rows.index[known])]])
-    guess, measured = estimates.reindex(rows.index), rows.index.isin(own.index)
-    log = np.where(measured, own.reindex(rows.index), guess['mean'])
-    low, high = (np.where(measured, np.nan, np.exp(guess['mean'] + sign * reach * guess.sd)) for sign in (-1, 1))
-    batch = own_rows[f'{part}_batch_size'].unique() if f'{part}_batch_size' in own_rows else []
-    size = batch[0] if len(batch) == 1 else np.nan
-    return rows[['model', f'{part}_img_size', *[c for c in COSTS if c in rows]]].assign(**{f'{part}_samples_per_sec': np.exp(-log),
-        f'{part}_step_time': 1000 * size * np.exp(log), f'{part}_batch_size': size, 'secs_low': low, 'secs_high': high, 'estimated': ~measured})
+def _measured_and_estimated(own: pd.Series, estimates: pd.DataFrame, reach: float, public_rows: pd.DataFrame,
+                            own_rows: pd.DataFrame, part: str) -> pd.DataFrame:
+    "A benchmark's table, with `secs_low`, `secs_high` and `estimated`."
+    public_rows, own_rows = (rows.set_axis(model_keys(rows, part)) for rows in (public_rows, own_rows))
+    known = public_rows[public_rows.index.isin(estimates.index.union(own.index))]
+    rows = pd.concat([known, own_rows[~own_rows.index.isin(known.index)]])
+    measured, guess = rows.index.isin(own.index), estimates.reindex(rows.index)
+    secs = np.where(measured, own.reindex(rows.index), guess['mean'])  # their logarithms
+    half = np.where(measured, np.nan, reach * guess.sd)
+    batches = own_rows[f'{part}_batch_size'].unique() if f'{part}_batch_size' in own_rows else []
+    batch = batches[0] if len(batches) == 1 else np.nan
+    table = rows[['model', f'{part}_img_size', *[cost for cost in COSTS if cost in rows]]]
+    return table.reset_index(drop=True).assign(**{
+        f'{part}_samples_per_sec': np.exp(-secs), f'{part}_step_time': 1000 * batch * np.exp(secs),
+        f'{part}_batch_size': batch, 'secs_low': np.exp(secs - half), 'secs_high': np.exp(secs + half),
+        'estimated': ~measured})
 
 # %% ../../nbs/hardware/07_estimate.ipynb #e1935c09
 def estimate(
-    own: pd.DataFrame | str | os.PathLike,  # measurements: a benchmark CSV's path, its table, or a frame of `get_data`; 3 models at least, 12 are good
+    own: pd.DataFrame | str | os.PathLike,  # measurements: a benchmark CSV's path, its table, or a frame of `get_data`
     *,
     part: Literal['infer', 'train'] = 'infer',  # inference or training speed
-    public: str | None = None,  # the public benchmark to start from, see `get_data`'s `benchmark`; `None`: the nearest, a CPU's for a CPU
+    public: str | None = None,  # the public benchmark to start from, see `get_data`'s `benchmark`; `None`: the nearest
     results: str | os.PathLike | Results | None = None,  # see `get_results`
     accuracy: TestSet = 'imagenet',  # as in `get_data`
     weights: Literal['best', 'all'] = 'best',  # as in `get_data`
     vendors: bool = False,  # as in `get_data`
     keep: str | None = KEEP,  # as in `get_data`
-) -> pd.DataFrame:  # as of `get_data`, with `estimated` and, in estimated rows, `secs_low` and `secs_high`, a 90 % prediction interval of seconds per image; raises `ResultsError`
-    "Predict the speed of all models on a machine where a few were measured."
+) -> pd.DataFrame:  # as of `get_data`, with `estimated`, `secs_low` and `secs_high`; raises `ResultsError`
+    """Predict the speed of all models on a machine where a few were measured.
+
+    At least three must be measured; the dozen that `pick_models` names are good. The nearest public benchmark is a
+    CPU's for a CPU. `secs_low` and `secs_high` are the ends of a 90 % prediction interval of seconds per image, in the
+    rows that are `estimated`."""
     results = get_results(results)
     known = read_public(part, results)
-    table, name = _read_own(own, part)
-    about = Benchmark.named(name) if name else None
+    table, about = _read_own(own, part)
     secs = log_secs(table, part)
-    file = pick_benchmark(part, public, results).file if public else nearest_file(secs, about, known)
-    estimates, reach = predict_all(secs, about, known, file), _reach(secs.index, known)
-    speeds = _speeds(secs, estimates, reach, results.read(file), _plain(table), part)
-    benchmark = Benchmark.named(name or f'benchmark-{part}-own.csv')
-    frame = join_speeds(speeds.reset_index(drop=True), benchmark, part, accuracy, results, vendors).select(weights, keep)
-    frame.attrs |= dict(estimated_from=Benchmark.named(file).describe(), measured=len(secs))
+    if public: start = pick_benchmark(part, public, results)
+    else: start = known.files[nearest_file(secs, about, known)]
+    estimates, reach = predict_all(secs, about, known, start.file), reach_of(secs.index, known)
+    speeds = _measured_and_estimated(secs, estimates, reach, start.read(), table, part)
+    benchmark = about or Benchmark.named(f'benchmark-{part}-own.csv')
+    frame = join_speeds(speeds, benchmark, part, accuracy, results, vendors).select(weights, keep)
+    frame.attrs |= dict(estimated_from=start.describe(), measured=len(secs))
     return frame
-
-# %% ../../nbs/hardware/07_estimate.ipynb #7953d4ac
-def _plain(own: pd.DataFrame) -> pd.DataFrame:
-    "Own rows as in a benchmark file, also where they come from a joined frame."
-    return own.rename(columns={'param_count_x': 'param_count'}).loc[:, lambda t: ~t.columns.duplicated()]
 
 # %% ../../nbs/hardware/07_estimate.ipynb #2f13f428
 def to_benchmark(
     df: pd.DataFrame,  # of `estimate`
 ) -> pd.DataFrame:  # in a benchmark file's columns, and `secs_low`, `secs_high`, `estimated`
     "Estimates as a benchmark file's table."
-    columns = [c for c in df if c.startswith(f"{df.attrs['part']}_")]
+    columns = [column for column in df if column.startswith(f"{df.attrs['part']}_")]
     return df[['model', *columns, 'secs_low', 'secs_high', 'estimated']].assign(param_count=df.param_count_x)
-
-# %% ../../nbs/hardware/07_estimate.ipynb #dddd3115
-def cross_validate(
-    draws: int = 3,  # choices of models per file
-    *,
-    n: int = 12,  # models measured
-    part: Literal['infer', 'train'] = 'infer',  # inference or training speed
-    files: Iterable[str] | None = None,  # the files to estimate; `None`: all of the part
-    results: str | os.PathLike | Results | None = None,  # see `get_results`
-) -> pd.DataFrame:  # a row per file, known files and draw: `device`, `file`, `known`, `draw`, `models` (judged), `error` (median absolute, percent), `coverage` of the intervals (percent), `measured`
-    "Estimate public files from those of all other devices, and judge the estimates."
-    public, rows = read_public(part, get_results(results)), []
-    for file, about in public.files.iterrows():
-        if files is not None and file not in files: continue
-        for known, hidden in hidden_files(about, public).items():
-            rest = public.without(hidden)
-            for draw in range(draws if len(rest.files) else 0):
-                rows.append(dict(device=about.device, file=file, known=known, draw=draw) | _judge(public.secs[file].dropna(), about, rest, n, draw))
-    return pd.DataFrame(rows, columns=['device', 'file', 'known', 'draw', 'models', 'error', 'coverage', 'measured'])
-
-# %% ../../nbs/hardware/07_estimate.ipynb #7066275a
-def hidden_files(
-    about: pd.Series,  # a row of `list_benchmarks`
-    public: Public,  # of `read_public`
-) -> dict[str, pd.Series]:  # for each kind of knowledge, whether a file is hidden
-    "Which files to leave out for a device: its own, and for a CPU once more those of all CPUs."
-    own, cpus = public.files.device.eq(about.device), public.files.cuda.isna()
-    return {'all others': own} | ({'GPUs alone': cpus} if pd.isna(about.cuda) else {})
-
-# %% ../../nbs/hardware/07_estimate.ipynb #c41e7a38
-def _misses(truth: pd.Series, about: pd.Series, rest: Public, n: int, draw: int, pick: Callable[..., pd.Series] = _pick) -> tuple[pd.DataFrame, pd.MultiIndex]:
-    "One draw: choose, measure, estimate; by how much log seconds are missed, the standard deviations, and what was measured."
-    nearest = nearest_file(None, Benchmark.named(about.file), rest)
-    common = read_profile(nearest, rest).costs.index.intersection(truth.index)
-    half = common[np.random.default_rng(draw).permutation(len(common))[:len(common) // 2]]
-    own = truth[pick(n, nearest, rest, half).index]
-    estimates = predict_all(own, Benchmark.named(about.file), rest)
-    others = estimates.index.intersection(truth.index).difference(own.index)
-    return pd.DataFrame(dict(miss=truth[others] - estimates['mean'][others], sd=estimates.sd[others])), own.index
-
-def _error(miss: pd.Series) -> float:
-    "The median absolute error of seconds, in percent, from misses of their logarithm."
-    return 100 * np.expm1(-miss).abs().median()
-
-def _judge(truth: pd.Series, about: pd.Series, rest: Public, n: int, draw: int) -> dict:
-    "The figures of one draw."
-    missed, measured = _misses(truth, about, rest, n, draw)
-    inside = missed.miss.abs() <= _reach(measured, rest) * missed.sd
-    return dict(models=len(missed), error=_error(missed.miss), coverage=100 * inside.mean(), measured=list(measured))

@@ -5,13 +5,13 @@
 # %% ../../nbs/hardware/06_machine.ipynb #97b8c551
 from __future__ import annotations
 from dataclasses import dataclass, field
-from typing import Iterable, NamedTuple
+from typing import Collection, Iterable, NamedTuple
 import numpy as np
 import pandas as pd
 from scipy.optimize import OptimizeResult, least_squares
+from ..checks import ResultsError, check_part
 from ..sources.results import Results
-from ..checks import ResultsError
-from ..sources.benchmarks import Benchmark, list_benchmarks
+from ..sources.benchmarks import Benchmark, benchmarks_in, list_benchmarks
 from ..models import renamed, split_name
 
 # %% auto #0
@@ -19,7 +19,7 @@ __all__ = ['COSTS', 'EQUAL', 'LEAST', 'FEWEST', 'NOISE', 'model_keys', 'log_secs
            'Profile', 'read_profile', 'nearest_file', 'Fit', 'predict_all']
 
 # %% ../../nbs/hardware/06_machine.ipynb #68dffc86
-COSTS = ['infer_gmacs', 'infer_macts', 'param_count']  # billions of multiply-accumulates (MACs), millions of activations, millions of parameters
+COSTS = ['infer_gmacs', 'infer_macts', 'param_count']  # 10⁹ multiply-accumulates (MACs), 10⁶ of the others
 
 def model_keys(
     table: pd.DataFrame,  # rows of a benchmark
@@ -41,24 +41,34 @@ def log_secs(
 # %% ../../nbs/hardware/06_machine.ipynb #5831715f
 def _read_costs(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
     "The logarithm of each model's costs, which are the same on every machine, so that any file may tell them."
-    known = [t.dropna(subset=COSTS) for t in tables if {*COSTS, 'infer_img_size'} <= set(t)]
-    if not known: raise ResultsError(f'no benchmark here has the columns {", ".join(COSTS)}, which estimates are made from')
-    costs = pd.concat([t[COSTS].set_axis(model_keys(t, 'infer')) for t in known])
+    known = [table.dropna(subset=COSTS) for table in tables if {*COSTS, 'infer_img_size'} <= set(table)]
+    if not known:
+        raise ResultsError(f'no benchmark here has the columns {", ".join(COSTS)}, which estimates are made from')
+    costs = pd.concat([table[COSTS].set_axis(model_keys(table, 'infer')) for table in known])
     return np.log(costs[~costs.index.duplicated()].clip(lower=0.01))
 
 # %% ../../nbs/hardware/06_machine.ipynb #c4242e8d
 @dataclass(frozen=True)
 class Public:
     "All public benchmarks of one part."
-    files: pd.DataFrame  # rows of `list_benchmarks`, by file
+    files: dict[str, Benchmark]  # by the file's name
     secs: pd.DataFrame  # log seconds per image: a row per architecture and size, a column per file
     costs: pd.DataFrame  # log costs, by architecture and size
     profiles: dict = field(default_factory=dict)  # see `read_profile`
 
-    def without(self, these: pd.Series) -> Public:
+    @property
+    def devices(self) -> dict[str, list[str]]:
+        "The files of each device."
+        found: dict[str, list[str]] = {}
+        for file, benchmark in sorted(self.files.items()): found.setdefault(str(benchmark.device), []).append(file)
+        return found
+
+    def without(self,
+        hidden: Collection[str],  # names of files
+    ) -> Public:
         "All but some of the files."
-        keep = self.files[~these]
-        return Public(keep, self.secs[keep.index], self.costs, self.profiles)
+        left = {file: benchmark for file, benchmark in self.files.items() if file not in hidden}
+        return Public(left, self.secs[list(left)], self.costs, self.profiles)
 
 # %% ../../nbs/hardware/06_machine.ipynb #d5de201e
 def read_public(
@@ -66,19 +76,24 @@ def read_public(
     results: Results,  # of `get_results`
 ) -> Public:  # raises `ResultsError`
     "Read every benchmark of a part."
-    if part not in ('infer', 'train'): raise ResultsError(f"part={part!r}: give 'infer' or 'train'")
-    files = list_benchmarks(results)
-    tables = {file: results.read(file) for file in files.file[files.problem.isna()]}
-    own = files[files.part.eq(part) & files.problem.isna()].set_index('file', drop=False)
-    if own.empty: raise ResultsError(f'no benchmark of part {part!r} in {results}')
-    return Public(own, pd.DataFrame({file: log_secs(tables[file], part) for file in own.index}), _read_costs(tables.values()))
+    check_part(part)
+    table = list_benchmarks(results)
+    sound = set(table.file[table.problem.isna()])
+    tables = {benchmark: benchmark.read() for benchmark in benchmarks_in(results) if benchmark.file in sound}
+    files = {benchmark.file: benchmark for benchmark in tables if benchmark.part == part}
+    if not files: raise ResultsError(f'no benchmark of part {part!r} in {results}')
+    secs = pd.DataFrame({file: log_secs(tables[benchmark], part) for file, benchmark in files.items()})
+    return Public(files, secs, _read_costs(tables.values()))
 
 # %% ../../nbs/hardware/06_machine.ipynb #af908999
 def _nearest_size(index: pd.MultiIndex, keys: pd.MultiIndex) -> np.ndarray:
     "Where in `index` each key's architecture stands at the nearest size; -1 where it does not."
     places: dict[str, list[tuple[int, int]]] = {}  # size and place, by architecture
     for at, (arch, size) in enumerate(index): places.setdefault(arch, []).append((size, at))
-    return np.array([min(places[arch], key=lambda place: abs(np.log(place[0] / size)))[1] if arch in places else -1 for arch, size in keys], dtype=int)
+    def nearest(arch: str, size: int) -> int:
+        if arch not in places: return -1
+        return min(places[arch], key=lambda place: abs(np.log(place[0] / size)))[1]
+    return np.array([nearest(arch, size) for arch, size in keys], dtype=int)
 
 def costs_of(
     costs: pd.DataFrame,  # of `Public`
@@ -89,10 +104,10 @@ def costs_of(
     keys, at = keys[at >= 0], at[at >= 0]
     found = costs.iloc[at].set_axis(keys)
     growth = 2 * np.log(keys.get_level_values('size') / costs.index[at].get_level_values('size'))
-    return found.assign(**{c: found[c] + growth for c in COSTS[:2]})
+    return found.assign(**{cost: found[cost] + growth for cost in ('infer_gmacs', 'infer_macts')})
 
 # %% ../../nbs/hardware/06_machine.ipynb #4ac67640
-def _parts(costs: pd.DataFrame, center: pd.Series) -> np.ndarray:
+def _four_parts(costs: pd.DataFrame, center: pd.Series) -> np.ndarray:
     "The four parts of a model's time, each 1 for the typical model."
     return np.column_stack([np.exp(costs - center), np.ones(len(costs))])
 
@@ -100,7 +115,8 @@ def _pace(numbers: np.ndarray, parts: np.ndarray, deviation: np.ndarray) -> tupl
     "Log seconds of models on a machine of six numbers, and their derivatives by these."
     pieces = parts * np.exp(numbers[1:5])
     total = pieces.sum(1)
-    return numbers[0] + np.log(total) + numbers[5] * deviation, np.column_stack([np.ones(len(total)), pieces / total[:, None], deviation])
+    secs = numbers[0] + np.log(total) + numbers[5] * deviation
+    return secs, np.column_stack([np.ones(len(total)), pieces / total[:, None], deviation])
 
 # %% ../../nbs/hardware/06_machine.ipynb #4e596884
 class Belief(NamedTuple):
@@ -108,11 +124,15 @@ class Belief(NamedTuple):
     center: np.ndarray
     spread: np.ndarray  # standard deviations
 
-def _solve(secs: np.ndarray, parts: np.ndarray, deviation: np.ndarray, belief: Belief, noise: float, loss: str = 'linear') -> OptimizeResult:
+def _solve(secs: np.ndarray, parts: np.ndarray, deviation: np.ndarray, belief: Belief, noise: float,
+           loss: str = 'linear') -> OptimizeResult:
     "The six numbers that fit best both to log seconds and to what was expected."
     def misses(numbers: np.ndarray) -> np.ndarray:
-        return np.concatenate([(_pace(numbers, parts, deviation)[0] - secs) / noise, (numbers - belief.center) / belief.spread])
-    def slopes(numbers: np.ndarray) -> np.ndarray: return np.vstack([_pace(numbers, parts, deviation)[1] / noise, np.diag(1 / belief.spread)])
+        measured = (_pace(numbers, parts, deviation)[0] - secs) / noise
+        return np.concatenate([measured, (numbers - belief.center) / belief.spread])
+    def slopes(numbers: np.ndarray) -> np.ndarray:
+        measured = _pace(numbers, parts, deviation)[1] / noise
+        return np.vstack([measured, np.diag(1 / belief.spread)])
     return least_squares(misses, belief.center, jac=slopes, loss=loss)
 
 # %% ../../nbs/hardware/06_machine.ipynb #7b6362ee
@@ -136,42 +156,45 @@ def read_profile(
     secs = public.secs[file].dropna()
     costs = costs_of(public.costs, secs.index)
     secs, center, none = secs[costs.index], costs.mean(), np.zeros(len(costs))
+    parts = _four_parts(costs, center)
     belief = Belief(np.array([secs.median(), *EQUAL, 0]), np.array([30, 3, 3, 3, 3, 1]))
-    numbers = _solve(secs.to_numpy(), _parts(costs, center), none, belief, noise=0.1, loss='soft_l1').x
+    numbers = _solve(secs.to_numpy(), parts, none, belief, noise=0.1, loss='soft_l1').x
     shares = np.maximum(numbers[1:5] - np.log(np.exp(numbers[1:5]).sum()), LEAST)
-    deviation = secs - _pace(numbers, _parts(costs, center), none)[0]
+    deviation = secs - _pace(numbers, parts, none)[0]
     return public.profiles.setdefault(file, Profile(costs, center, shares, deviation))
 
 # %% ../../nbs/hardware/06_machine.ipynb #ea140841
 FEWEST = 3  # models that must be measured
 
 def _unlike(own: pd.Series | None, public: Public) -> pd.Series:
-    "How far each public file's times are from being proportional to one's own; nothing where they have too few models in common to tell."
+    "How far each public file's times are from being proportional to one's own."
     if own is None: return pd.Series(0.0, public.secs.columns)
     ratio = public.secs.reindex(own.index).sub(own, axis=0)
-    return (ratio - ratio.median()).abs().mean().where(ratio.count() >= FEWEST, np.inf)
+    too_few = ratio.count() < FEWEST
+    return (ratio - ratio.median()).abs().mean().mask(too_few, np.inf)
 
 def nearest_file(
     own: pd.Series | None,  # log seconds of measured models, where there are any
-    about: Benchmark | None,  # what its file's name says, where there is one
+    about: Benchmark | None,  # their file, where there is one
     public: Public,  # see `read_public`
 ) -> str:  # a file's name
     "The public file most like a machine: by what is known about its own file, then by what was measured."
     unlike = _unlike(own, public)
     if about is None: return unlike.idxmin()
     def distance(file: str) -> tuple:
-        other = public.files.loc[file]
-        differs = [other[setting] != getattr(about, setting) for setting in ('compiled', 'layout', 'precision', 'torch')]
-        return pd.isna(other.cuda) != (about.cuda is None), *differs, unlike[file]
-    return min(public.files.index, key=distance)
+        other = public.files[file]
+        another_kind = (other.cuda is None) != (about.cuda is None)
+        settings = 'compiled', 'layout', 'precision', 'torch'
+        return another_kind, *(getattr(other, name) != getattr(about, name) for name in settings), unlike[file]
+    return min(public.files, key=distance)
 
 # %% ../../nbs/hardware/06_machine.ipynb #0ea3c0fc
 NOISE = 0.06  # the noise expected beforehand, worth one measurement
 
-def _belief(profile: Profile, same_kind: bool) -> Belief:
+def _expected(profile: Profile, same_kind: bool) -> Belief:
     "What to expect of a machine, given a public one."
-    center = np.array([0, *(profile.shares if same_kind else EQUAL), 0.7])
-    return Belief(center, np.array([30, *[1.0 if same_kind else 0.7] * 4, 0.3]))
+    shares, spread = (profile.shares, 1.0) if same_kind else (EQUAL, 0.7)
+    return Belief(np.array([0, *shares, 0.7]), np.array([30, *[spread] * 4, 0.3]))
 
 class Fit(NamedTuple):
     "A machine's six numbers, and how sure they are."
@@ -180,7 +203,7 @@ class Fit(NamedTuple):
     noise: float  # standard deviation of log seconds around the fit
 
 # %% ../../nbs/hardware/06_machine.ipynb #da4b58bc
-def _fit(secs: np.ndarray, parts: np.ndarray, deviation: np.ndarray, belief: Belief) -> Fit:
+def _fit_machine(secs: np.ndarray, parts: np.ndarray, deviation: np.ndarray, belief: Belief) -> Fit:
     "Fit a machine to its few measurements."
     start = np.median(secs - _pace(belief.center, parts, deviation)[0])
     belief, noise = Belief(belief.center + np.array([start, 0, 0, 0, 0, 0]), belief.spread), 0.1
@@ -196,7 +219,7 @@ def _fit(secs: np.ndarray, parts: np.ndarray, deviation: np.ndarray, belief: Bel
 # %% ../../nbs/hardware/06_machine.ipynb #53cbd967
 def predict_all(
     own: pd.Series,  # log seconds of measured models
-    about: Benchmark | None,  # what its file's name says, where there is one
+    about: Benchmark | None,  # their file, where there is one
     public: Public,  # see `read_public`
     file: str | None = None,  # the public file to start from; `None`: the nearest
 ) -> pd.DataFrame:  # `mean` and `sd` of log seconds, by architecture and size; raises `ResultsError`
@@ -206,8 +229,13 @@ def predict_all(
     costs = costs_of(public.costs, own.index)
     at = _nearest_size(profile.deviation.index, costs.index)
     costs, deviation = costs[at >= 0], profile.deviation.to_numpy()[at[at >= 0]]
-    if len(costs) < FEWEST: raise ResultsError(f'own: {len(costs)} of its {len(own)} models are in {file}; measure at least {FEWEST} of those that pick_models names')
-    same_kind = about is None or (about.cuda is None) == pd.isna(public.files.cuda[file])
-    fit = _fit(own[costs.index].to_numpy(), _parts(costs, profile.center), deviation, _belief(profile, same_kind))
-    mean, slopes = _pace(fit.numbers, _parts(profile.costs, profile.center), profile.deviation.to_numpy())
-    return pd.DataFrame(dict(mean=mean, sd=np.sqrt(fit.noise**2 + ((slopes @ fit.covariance) * slopes).sum(1))), profile.costs.index)
+    if len(costs) < FEWEST:
+        remedy = f'measure at least {FEWEST} of those that pick_models names'
+        raise ResultsError(f'own: {len(costs)} of its {len(own)} models are in {file}; {remedy}')
+    same_kind = about is None or (about.cuda is None) == (public.files[file].cuda is None)
+    measured = own[costs.index].to_numpy(), _four_parts(costs, profile.center), deviation
+    fit = _fit_machine(*measured, _expected(profile, same_kind))
+    everything = _four_parts(profile.costs, profile.center), profile.deviation.to_numpy()
+    mean, slopes = _pace(fit.numbers, *everything)
+    variance = fit.noise**2 + ((slopes @ fit.covariance) * slopes).sum(1)
+    return pd.DataFrame(dict(mean=mean, sd=np.sqrt(variance)), profile.costs.index)

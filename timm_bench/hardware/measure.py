@@ -7,108 +7,131 @@ from __future__ import annotations
 import contextlib, os, re, tempfile
 from concurrent.futures import Future, as_completed
 from pathlib import Path
-from typing import Any, Callable, Generator, Iterable, Literal
+from typing import Any, Generator, Iterable, Iterator, Literal
 import pandas as pd
-from ..checks import as_path, ResultsError
+from ..checks import ResultsError, as_path, one_of
 from ..sources.benchmarks import Benchmark
 from .model_names import find_models
 from .record import Files, Report, has_row, keep_row, rows_before, summary_of
-from .worker import Failure, Worker, describe_machine, describe_machine_here, run_job, run_job_here
+from .worker import (
+    Failure, Worker, describe_machine, describe_machine_here, run_job, run_job_here)
 
 # %% auto #0
-__all__ = ['CHOICES', 'measure']
+__all__ = ['CHOICES', 'UNITS', 'measure']
 
 # %% ../../nbs/hardware/05_measure.ipynb #fa3028ab
 CHOICES = dict(part=('infer', 'train'), precision=('fp32', 'amp', 'amp_bf16', 'bf16'), layout=('nchw', 'nhwc'))
+UNITS = dict(batch_size='images', img_size='pixels', threads='threads', processes='processes')
 
-def _check(settings: dict) -> dict:
-    "The settings, if they can be used."
-    for name, choices in CHOICES.items():
-        if settings[name] not in choices: raise ResultsError(f'{name}={settings[name]!r}: give one of {", ".join(map(repr, choices))}')
-    if not re.fullmatch(r'auto|cpu|mps|cuda(:\d+)?', str(settings['device'])): raise ResultsError(f"device={settings['device']!r}: give 'auto', 'cpu', 'cuda', 'cuda:0', … or 'mps'")
-    for name, unit in dict(batch_size='images', img_size='pixels', threads='threads', processes='processes').items():
-        if settings[name] is not None and not (type(settings[name]) is int and settings[name] >= 1): raise ResultsError(f'{name}={settings[name]!r}: give a whole number of {unit}, 1 or more, or None')
+def _check_settings(settings: dict) -> None:
+    "Refuse settings that cannot be used."
+    for name, choices in CHOICES.items(): one_of(name, settings[name], choices)
+    device = settings['device']
+    if not re.fullmatch(r'auto|cpu|mps|cuda(:\d+)?', str(device)):
+        raise ResultsError(f"device={device!r}: give 'auto', 'cpu', 'cuda', 'cuda:0', … or 'mps'")
+    for name, unit in UNITS.items():
+        value = settings[name]
+        if value is None or type(value) is int and value >= 1: continue
+        raise ResultsError(f'{name}={value!r}: give a whole number of {unit}, 1 or more, or None')
     for name in 'seconds', 'timeout':
-        if type(settings[name]) not in (int, float) or not 0 < settings[name] < 1e6: raise ResultsError(f'{name}={settings[name]!r}: give a number of seconds above 0')
-    return settings | dict(compile=bool(settings['compile']))
+        value = settings[name]
+        if type(value) in (int, float) and 0 < value < 1e6: continue
+        raise ResultsError(f'{name}={value!r}: give a number of seconds above 0')
 
 # %% ../../nbs/hardware/05_measure.ipynb #c2c5415f
 def _batch_size(asked: int | None, part: str, device: str) -> int:
     "The batch to start with."
-    return asked or (256 if device != 'cpu' else 1 if part == 'infer' else 8)
+    if asked: return asked
+    if device != 'cpu': return 256
+    return 1 if part == 'infer' else 8
 
 # %% ../../nbs/hardware/05_measure.ipynb #4af29ce0
-def _check_out(
+def _wrong_name(name: str, settings: dict) -> str | None:
+    "What a file's name states wrongly, if anything."
+    said = Benchmark.named(name)
+    if said.problem: return said.problem
+    if not name.startswith('benchmark-'): return 'it begins with benchmark-'
+    for setting, field in dict(part='part', precision='precision', layout='layout', compile='compiled').items():
+        if getattr(said, field) != settings[setting]:
+            return f'{field}: {getattr(said, field)} is not {settings[setting]}'
+    return None
+
+# %% ../../nbs/hardware/05_measure.ipynb #7b6cb545
+def _place_to_write(
     out: str | os.PathLike,  # a folder, or a path that ends in '.csv'
-    settings: dict,  # see `_check`
+    settings: dict,  # as `measure` takes them
     one_machine: bool = True,  # whether all rows will come from one
-) -> tuple[Path, str | None]:  # the folder, made if need be, and the file's name where `out` gives one; raises `ResultsError`
+) -> tuple[Path, str | None]:  # the folder, made if need be, and the file's name where `out` gives one
     "Where to write, once it is certain that one can."
     path = as_path('out', out)
-    named = path.suffix == '.csv'
-    if named and (wrong := 'an executor may have several' if not one_machine else _wrong_name(path.name, settings)):
-        raise ResultsError(f"out={str(out)!r}: not timm's name for this benchmark ({wrong}); give a folder")
-    folder = path.parent if named else path
+    folder, name = (path.parent, path.name) if path.suffix == '.csv' else (path, None)
+    if name:
+        wrong = _wrong_name(name, settings) if one_machine else 'an executor may have several'
+        if wrong: raise ResultsError(f"out={str(out)!r}: not timm's name for this benchmark ({wrong}); give a folder")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()
-    except OSError as e: raise ResultsError(f'out={str(out)!r}: cannot be written ({e.strerror}); give a folder, or a file benchmark-….csv in one') from None
-    return folder, path.name if named else None
-
-# %% ../../nbs/hardware/05_measure.ipynb #7b6cb545
-def _wrong_name(name: str, settings: dict) -> str | None:
-    "What a file's name states wrongly, if anything."
-    said, true = Benchmark.named(name), settings | dict(compiled=settings['compile'])
-    if said.problem or not name.startswith('benchmark-'): return said.problem or 'it begins with benchmark-'
-    for field in 'part', 'precision', 'layout', 'compiled':
-        if getattr(said, field) != true[field]: return f'{field}: {getattr(said, field)} is not {true[field]}'
-    return None
+    except OSError as e:
+        choices = 'give a folder, or a file benchmark-….csv in one'
+        raise ResultsError(f'out={str(out)!r}: cannot be written ({e.strerror}); {choices}') from None
+    return folder, name
 
 # %% ../../nbs/hardware/05_measure.ipynb #0944129c
-def _run(jobs: list[dict], files: Files, engine: str, report: Report) -> Generator[dict, None, None]:
+def _run_here(jobs: list[dict], files: Files, engine: str, report: Report) -> Generator[dict, None, None]:
     "Do the jobs on this machine, one after another."
     with Worker(engine) as worker:
-        machine = _described(lambda: describe_machine(worker, jobs[0]))
+        with _starting(): machine = describe_machine(worker, jobs[0])
         file = files.open(machine)
-        jobs = [job | dict(batch_size=_batch_size(job['batch_size'], job['part'], machine['device'])) for job in jobs]
-        left = [job for job in jobs if not has_row(file.rows, job)]
-        report.begin(len(left), len(jobs) - len(left))
-        for job in left:
+        for job in _jobs_left(jobs, machine, file.rows, report):
             report.current(job['model'])
             yield run_job(worker, job)
 
 # %% ../../nbs/hardware/05_measure.ipynb #66a84c97
-def _described(describe: Callable[[], dict]) -> dict:
-    "What `describe` returns, or why no model can run here."
-    try: return describe()
+@contextlib.contextmanager
+def _starting() -> Iterator[None]:
+    "Say why no model can run, where the machine cannot be described."
+    try: yield
     except Failure as e:
-        hint = ": install them with pip install '.[measure]' in a checkout of timm_bench" if re.search("No module named '?(torch|timm)", e.reason) else ''
-        raise ResultsError(f'measure cannot start: {"timm and torch are needed" if hint else e.reason}{hint}') from None
+        reason = e.reason
+        if re.search("No module named '?(torch|timm)", reason):
+            reason = "timm and torch are needed: install them with pip install '.[measure]' in a checkout of timm_bench"
+        raise ResultsError(f'measure cannot start: {reason}') from None
+
+# %% ../../nbs/hardware/05_measure.ipynb #5c1d7e07
+def _jobs_left(jobs: list[dict], machine: dict, rows: list[dict], report: Report) -> list[dict]:
+    "The jobs that were not done before, each with its batch size."
+    device = machine['device']
+    jobs = [job | dict(batch_size=_batch_size(job['batch_size'], job['part'], device)) for job in jobs]
+    left = [job for job in jobs if not has_row(rows, job)]
+    report.begin(len(left), len(jobs) - len(left))
+    return left
 
 # %% ../../nbs/hardware/05_measure.ipynb #ed7bc1b3
-def _run_elsewhere(jobs: list[dict], files: Files, engine: str, report: Report, executor: Any) -> Generator[dict, None, None]:
+def _run_elsewhere(jobs: list[dict], files: Files, engine: str, report: Report,
+                   executor: Any) -> Generator[dict, None, None]:
     "Do the jobs on an executor."
-    if not hasattr(executor, 'submit'): raise ResultsError(f'executor={str(executor)[:60]!r}: give a concurrent.futures executor or a dask.distributed client')
+    if not hasattr(executor, 'submit'):
+        shown = repr(str(executor)[:60])
+        raise ResultsError(f'executor={shown}: give a concurrent.futures executor or a dask.distributed client')
     if hasattr(executor, 'get_executor'): executor = executor.get_executor(pure=False)
-    machine = _described(executor.submit(describe_machine_here, jobs[0], engine).result)
-    jobs = [job | dict(batch_size=_batch_size(job['batch_size'], job['part'], machine['device'])) for job in jobs]
-    before = rows_before(files, machine)
-    left = [job for job in jobs if not has_row(before, job)]
-    report.begin(len(left), len(jobs) - len(left))
+    with _starting(): machine = executor.submit(describe_machine_here, jobs[0], engine).result()
+    left = _jobs_left(jobs, machine, rows_before(files, machine), report)
     report.current('on the executor')
     futures = {executor.submit(run_job_here, job, engine): job for job in left}
     try:
-        for future in as_completed(futures): yield _row_of(future, futures[future])
+        for future in as_completed(futures): yield _row_from(future, futures[future])
     finally:
         for future in futures: future.cancel()
 
 # %% ../../nbs/hardware/05_measure.ipynb #493cb93f
-def _row_of(future: Future, job: dict) -> dict:
+def _row_from(future: Future, job: dict) -> dict:
     "A future's row; a failed one where the executor lost it."
     try: return future.result()
     except Exception as e:  # noqa: BLE001  # an executor may raise anything
-        asked = {k: v for k, v in job.items() if k != 'model'}
-        return dict(model=job['model'], status='failed', asked=asked, retries=[], batch_size=job['batch_size'], reason=f'the executor lost it: {type(e).__name__} {e}'.strip()[:300])
+        asked = {name: value for name, value in job.items() if name != 'model'}
+        reason = f'the executor lost it: {type(e).__name__} {e}'.strip()[:300]
+        return dict(model=job['model'], status='failed', asked=asked, retries=[], batch_size=job['batch_size'],
+                    reason=reason)
 
 # %% ../../nbs/hardware/05_measure.ipynb #27fa8c9c
 def measure(
@@ -125,35 +148,45 @@ def measure(
     out: str | os.PathLike = '.',  # folder to write in, or the file itself, by timm's grammar
     resume: bool = True,  # go on with a file that is there, or begin it anew
     executor: Any = None,  # a `concurrent.futures` executor or a `dask.distributed` client to run on
-    processes: int | None = 5,  # to time one model in at most, so that chance in the layout of memory shows (on Linux's CPUs, not compiled; elsewhere it is one)
+    processes: int | None = 5,  # to time one model in at most
     seconds: float = 10,  # to spend at most on timing one model, once it is warm
     timeout: float = 600,  # seconds after which a process is given up, and its model with it
     quiet: bool = False,  # no progress, no summary
     engine: str = 'timm_bench.hardware.engine',  # module that runs the models
-) -> pd.DataFrame:  # a row per model, in the sidecar's columns; `attrs['files']`: the CSV files; raises `ResultsError`
-    "Benchmark timm models on one's own hardware, and write a file in timm's format."
-    settings = _check(dict(device=device, batch_size=batch_size, img_size=img_size, precision=precision, layout=layout,
-                           compile=compile, threads=threads, processes=processes or 1, part=part, seconds=seconds, timeout=timeout))
-    if not isinstance(engine, str) or not re.fullmatch(r'[\w.]+', engine): raise ResultsError(f'engine={engine!r}: give the name of a module')
+) -> pd.DataFrame:  # a row per model, in the sidecar's columns; raises `ResultsError`
+    """Benchmark timm models on one's own hardware, and write a file in timm's format.
+
+    Several `processes` time a model so that chance in the layout of memory shows; it is one for compiled models, and
+    anywhere but on Linux's CPUs. The CSV files that were written are in the frame's `attrs['files']`."""
+    settings = dict(device=device, batch_size=batch_size, img_size=img_size, precision=precision, layout=layout,
+                    compile=bool(compile), threads=threads, processes=processes or 1, part=part, seconds=seconds,
+                    timeout=timeout)
+    _check_settings(settings)
+    if not isinstance(engine, str) or not re.fullmatch(r'[\w.]+', engine):
+        raise ResultsError(f'engine={engine!r}: give the name of a module')
     jobs = [dict(settings, model=name) for name in find_models(models)]
-    files, report = Files(*_check_out(out, settings, executor is None), settings, resume), Report(quiet)
-    rows = _run(jobs, files, engine, report) if executor is None else _run_elsewhere(jobs, files, engine, report, executor)
-    _collect(rows, files, report)
-    return _frame(jobs, files)
+    folder, name = _place_to_write(out, settings, executor is None)
+    files, report = Files(folder, name, settings, resume), Report(quiet)
+    if executor is None: rows = _run_here(jobs, files, engine, report)
+    else: rows = _run_elsewhere(jobs, files, engine, report, executor)
+    _keep_all(rows, files, report)
+    return _last_rows(jobs, files)
 
 # %% ../../nbs/hardware/05_measure.ipynb #0957ae6e
-def _collect(rows: Generator[dict, None, None], files: Files, report: Report) -> None:
+def _keep_all(rows: Generator[dict, None, None], files: Files, report: Report) -> None:
     "Keep each row as it comes; whatever ends the run, close the files and say what was done."
     try:
         with contextlib.closing(rows), report.progress:
-            for row in rows: keep_row(files, row); report.add(row)
+            for row in rows:
+                keep_row(files, row)
+                report.add(row)
     finally:
         files.close()
         if report.total or report.before:
             for line in summary_of(report, [*files.old, *files.opened]): report.console.print(line, markup=False)
 
 # %% ../../nbs/hardware/05_measure.ipynb #1124e36f
-def _frame(jobs: list[dict], files: Files) -> pd.DataFrame:
+def _last_rows(jobs: list[dict], files: Files) -> pd.DataFrame:
     "The last row of each model that was asked for."
     kept = files.old | {path: file.rows for path, file in files.opened.items()}
     last = {row['model']: row for rows in [*kept.values(), files.homeless] for row in rows}

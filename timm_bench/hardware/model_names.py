@@ -20,10 +20,12 @@ def _architectures() -> list[str]:
     "Every architecture that timm has."
     return sorted([*registry()['weights'], *registry()['others']])
 
-def _matches(word: str) -> list[str]:
+def _matches(word: object) -> list[str]:
     "The models that a name, pattern or family stands for."
+    if not isinstance(word, str): return []
     if re.search(r'[*?\[]', word):
-        names = [f'{arch}.{tag}' for arch, tags in registry()['weights'].items() for tag in tags] if '.' in word else _architectures()
+        names = _architectures()
+        if '.' in word: names = [f'{arch}.{tag}' for arch, tags in registry()['weights'].items() for tag in tags]
         return [name for name in names if fnmatchcase(name, word)]
     try: return [current_name(word)]
     except UnknownModel: return [name for name, family in families(_architectures()).items() if family == word]
@@ -33,18 +35,22 @@ def find_models(
     models: str | Iterable[str],  # names, patterns ('resnet*'), families ('convnext')
 ) -> list[str]:  # today's names, each once, in the order given; raises `ResultsError`
     "The models that names, patterns and families stand for."
-    words = [models] if isinstance(models, str) else list(models) if isinstance(models, Iterable) else [models]
-    found = [_matches(word) if isinstance(word, str) else [] for word in words]
-    if unknown := [word for word, names in zip(words, found) if not names]: raise ResultsError(_unknown(unknown))
-    if not found: raise ResultsError("models: give at least one name, pattern ('resnet*') or family ('convnext')")
+    several = isinstance(models, Iterable) and not isinstance(models, str)
+    words = list(models) if several else [models]
+    if not words: raise ResultsError("models: give at least one name, pattern ('resnet*') or family ('convnext')")
+    found = [_matches(word) for word in words]
+    unknown = [word for word, names in zip(words, found) if not names]
+    if unknown: raise ResultsError(f'models: {_why_unknown(unknown)}')
     return list(dict.fromkeys(name for names in found for name in names))
 
 # %% ../../nbs/hardware/04_model_names.ipynb #1c1c196e
-def _unknown(words: list) -> str:
+def _why_unknown(words: list) -> str:
     "What to say of words that stand for no model."
     try: current_name(words[0])
-    except UnknownModel as e: first = f'{e} A name, a pattern (resnet*) or a family (convnext) will do.'
-    return f'models: {first}' + (f' Nor {", ".join(map(repr, words[1:6]))}{" …" if len(words) > 6 else ""}.' if words[1:] else '')
+    except UnknownModel as e: said = f'{e} A name, a pattern (resnet*) or a family (convnext) will do.'
+    others = ', '.join(map(repr, words[1:6]))
+    if others: said += f' Nor {others}{" …" if len(words) > 6 else ""}.'
+    return said
 
 # %% ../../nbs/hardware/04_model_names.ipynb #da6ee5fa
 def models_like(
@@ -54,8 +60,7 @@ def models_like(
     results: str | os.PathLike | Results | None = None,  # see `get_results`
 ) -> list[str]:  # today's names, in the file's order; raises `ResultsError`
     "The models of a benchmark file, to measure the same."
-    results = get_results(results)
-    names = list(dict.fromkeys(results.read(pick_benchmark(part, benchmark, results).file).model))
+    names = pick_benchmark(part, benchmark, get_results(results)).read().model.unique()
     gone = [name for name in names if not _matches(name)]
     if gone: warnings.warn(f'{len(gone)} models are no longer in timm: {", ".join(gone)}', ResultsWarning, stacklevel=2)
     return find_models([name for name in names if name not in gone])

@@ -5,6 +5,7 @@
 # %% ../../nbs/hardware/03_record.ipynb #35f8299e
 from __future__ import annotations
 import contextlib, csv, io, json, math, os, re, time
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Iterable, Iterator
 from filelock import FileLock, Timeout
@@ -14,52 +15,63 @@ from ..checks import ResultsError
 from ..sources.benchmarks import Benchmark
 
 # %% auto #0
-__all__ = ['COLUMNS', 'benchmark_name', 'read_sidecar', 'BenchmarkFile', 'add_row', 'has_row', 'Files', 'keep_row', 'rows_before',
-           'Report', 'summary_of']
+__all__ = ['TIMM_COLUMNS', 'benchmark_name', 'read_sidecar', 'BenchmarkFile', 'add_row', 'has_row', 'Files', 'keep_row',
+           'rows_before', 'Report', 'summary_of']
 
 # %% ../../nbs/hardware/03_record.ipynb #bf0733e6
 def benchmark_name(
     settings: dict,  # `part`, `precision`, `layout`, `compile`
-    machine: dict,  # see `timm_bench.hardware.engine.describe`
+    machine: dict,  # see `describe` in *engine*
     label: str | None = None,  # the device's name; `None`: the machine's own label
 ) -> str:  # such as 'benchmark-infer-fp32-nchw-pt2141-cpu-xeon_8488c.csv'
     "The name of the file for these settings on that machine."
-    digits = lambda text: ''.join(re.findall(r'\d+', text.split('+')[0])[:3])
+    def digits(version: str) -> str: return ''.join(re.findall(r'\d+', version.split('+')[0])[:3])
+    torch = f"pt{digits(machine['torch'])}"
     cuda = f"cu{digits(machine['cuda'])}" if machine['cuda'] else 'cpu'
-    pieces = ['benchmark', settings['part'], settings['precision'], settings['layout'], f"pt{digits(machine['torch'])}", cuda, label or machine['label']]
-    return '-'.join(pieces + ['dynamo']*settings['compile']) + '.csv'
+    pieces = ['benchmark', settings['part'], settings['precision'], settings['layout'], torch, cuda]
+    pieces.append(label or machine['label'])
+    if settings['compile']: pieces.append('dynamo')
+    return '-'.join(pieces) + '.csv'
 
 # %% ../../nbs/hardware/03_record.ipynb #98a434a1
-COLUMNS = dict(infer=['model', 'infer_img_size', 'infer_samples_per_sec', 'infer_step_time', 'infer_batch_size', 'param_count', 'infer_gmacs', 'infer_macts'],
-               train=['model', 'train_samples_per_sec', 'train_step_time', 'train_batch_size', 'train_img_size', 'param_count'])
+TIMM_COLUMNS = {
+    'infer': ['model', 'infer_img_size', 'infer_samples_per_sec', 'infer_step_time', 'infer_batch_size', 'param_count',
+              'infer_gmacs', 'infer_macts'],
+    'train': ['model', 'train_samples_per_sec', 'train_step_time', 'train_batch_size', 'train_img_size', 'param_count']}
 
 def _timm_row(row: dict, part: str) -> dict:
     "A row of the sidecar in timm's columns and units."
-    figures = dict(img_size=row['img_size'], samples_per_sec=round(1000*row['batch_size']/row['median_ms'], 2), step_time=round(row['median_ms'], 3),
+    rate = round(1000*row['batch_size']/row['median_ms'], 2)
+    figures = dict(img_size=row['img_size'], samples_per_sec=rate, step_time=round(row['median_ms'], 3),
                    batch_size=row['batch_size'], gmacs=row.get('gmacs'), macts=row.get('macts'))
-    return dict(model=row['model'], param_count=row['param_count'], **{f'{part}_{name}': value for name, value in figures.items()})
+    named = {f'{part}_{name}': value for name, value in figures.items()}
+    return named | dict(model=row['model'], param_count=row['param_count'])
 
 # %% ../../nbs/hardware/03_record.ipynb #df43dd0a
 def _as_csv(rows: Iterable[dict], part: str) -> str:
     "timm's table of the models that were measured; the last row of each model and image size counts."
     good = {(row['model'], row['img_size']): _timm_row(row, part) for row in rows if row['status'] == 'ok'}
     text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS[part], extrasaction='ignore', lineterminator='\n')
+    writer = csv.DictWriter(text, TIMM_COLUMNS[part], extrasaction='ignore', lineterminator='\n')
     writer.writeheader()
     writer.writerows(sorted(good.values(), key=lambda row: -row[f'{part}_samples_per_sec']))
     return text.getvalue()
 
 # %% ../../nbs/hardware/03_record.ipynb #ed672556
-def _is_number(value: Any) -> bool: return type(value) in (int, float) and 0 < value < math.inf
+def _is_positive(value: Any) -> bool: return type(value) in (int, float) and 0 < value < math.inf
 
-def _unusable(row: dict) -> str | None:
-    "The first field of a row that is missing, or not what this version writes, of those that a run needs to go on; `None` where all is well."
-    measured, asked = row.get('status') == 'ok', row.get('asked')
-    for name in ['model', 'status', *(['device_model', 'torch'] if measured else [])]:
-        if not isinstance(row.get(name), str): return name
-    for name in ['img_size', 'batch_size', 'median_ms', 'param_count', 'threads'] if measured else []:
-        if not _is_number(row.get(name)): return name
-    return 'asked' if measured and not (isinstance(asked, dict) and {'img_size', 'batch_size'} <= {*asked}) else None
+def _unusable_field(row: dict) -> str | None:
+    "The first field that a run needs of a row, and that is missing or not what this version writes."
+    def is_text(name: str) -> bool: return isinstance(row.get(name), str)
+    for name in 'model', 'status':
+        if not is_text(name): return name
+    if row['status'] != 'ok': return None
+    for name in 'device_model', 'torch':
+        if not is_text(name): return name
+    for name in 'img_size', 'batch_size', 'median_ms', 'param_count', 'threads':
+        if not _is_positive(row.get(name)): return name
+    asked = row.get('asked')
+    return None if isinstance(asked, dict) and {'img_size', 'batch_size'} <= {*asked} else 'asked'
 
 # %% ../../nbs/hardware/03_record.ipynb #adbb3bc5
 def read_sidecar(
@@ -68,11 +80,16 @@ def read_sidecar(
     "Every attempt in a sidecar."
     try: raw = Path(path).read_bytes()
     except OSError as e: raise ResultsError(f'{path}: cannot be read ({e.strerror})') from None
+    complete = raw[:raw.rfind(b'\n') + 1]
     rows = []
-    for number, line in enumerate(raw[:raw.rfind(b'\n') + 1].splitlines(), 1):
-        try: rows.append(dict(json.loads(line)))
+    for number, line in enumerate(complete.splitlines(), 1):
+        try: row = dict(json.loads(line))
         except (ValueError, TypeError): raise ResultsError(f'{path}: line {number} is not a row of JSON') from None
-        if field := _unusable(rows[-1]): raise ResultsError(f'{path}: line {number} has no {field} that can be used; another version may have written it: give another out=')
+        field = _unusable_field(row)
+        if field:
+            remedy = 'another version may have written it: give another out='
+            raise ResultsError(f'{path}: line {number} has no {field} that can be used; {remedy}')
+        rows.append(row)
     return rows
 
 # %% ../../nbs/hardware/03_record.ipynb #6c5a6a75
@@ -81,7 +98,9 @@ def _replace(path: Path, text: str) -> None:
     partial = path.with_name(f'.{path.name}.partial')
     try:
         with open(partial, 'w', encoding='utf-8', newline='') as file:
-            file.write(text); file.flush(); os.fsync(file.fileno())
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
         os.replace(partial, path)
     except BaseException:
         partial.unlink(missing_ok=True)
@@ -92,48 +111,59 @@ class BenchmarkFile:
     "A benchmark file and its sidecar, held by one run."
     def __init__(self,
         path: Path,  # of the CSV file
-        machine: dict,  # that the rows are to come from; see `timm_bench.hardware.engine.describe`
+        machine: dict,  # that the rows are to come from; see `describe` in *engine*
         resume: bool,  # go on with what is there, or begin anew
     ):
-        self.path, self.sidecar, self.part = path, path.with_suffix('.jsonl'), Benchmark.named(path.name).part
+        self.path, self.sidecar = path, path.with_suffix('.jsonl')
+        self.part = str(Benchmark.named(path.name).part)
         self.lock = FileLock(path.with_name(f'.{path.stem}.lock'))
         try: self.lock.acquire(timeout=0)
-        except Timeout: raise ResultsError(f'{path}: another run is writing it; wait for it, or give another out=') from None
+        except Timeout:
+            remedy = 'wait for it, or give another out='
+            raise ResultsError(f'{path}: another run is writing it; {remedy}') from None
         except OSError as e: raise ResultsError(f'{path}: cannot be written ({e.strerror})') from None
         try: self.rows = _begin(self, machine, resume)
-        except BaseException: self.close(); raise
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None: self.lock.release()
 
 # %% ../../nbs/hardware/03_record.ipynb #4a72eeb5
 def _begin(file: BenchmarkFile, machine: dict, resume: bool) -> list[dict]:
     "The rows that are there, if this machine may add to them; the CSV file made anew from them."
-    if file.path.exists() and not file.sidecar.exists(): raise ResultsError(f'{file.path}: not made by measure (it has no .jsonl beside it); give another out=')
+    if file.path.exists() and not file.sidecar.exists():
+        raise ResultsError(f'{file.path}: not made by measure (it has no .jsonl beside it); give another out=')
     with _disk(file.path):
         if not resume:
             for path in file.path, file.sidecar: path.unlink(missing_ok=True)
         if not file.sidecar.exists(): return []
         rows = read_sidecar(file.sidecar)
-        if measured := [row for row in rows if row['status'] == 'ok']:
+        measured = [row for row in rows if row['status'] == 'ok']
+        if measured:
             _check_same(file.path, measured[-1], machine)
             _replace(file.path, _as_csv(rows, file.part))
-        _replace(file.sidecar, ''.join(map(_line, rows)))
+        _replace(file.sidecar, ''.join(map(_json_line, rows)))
     return rows
 
 # %% ../../nbs/hardware/03_record.ipynb #0bb57b18
 def _check_same(path: Path, row: dict, machine: dict) -> None:
-    "Refuse to mix two machines, or two numbers of threads, in one file."
+    "Refuse to mix two machines, two numbers of threads, or two versions of PyTorch in one file."
     for field, words in dict(device_model='{}', threads='{} threads', torch='PyTorch {}').items():
         if row[field] == machine[field]: continue
-        raise ResultsError(f'{path}: measured on {words.format(row[field])}, and this is {words.format(machine[field])}; give another out=, or resume=False to begin anew')
+        then, now = words.format(row[field]), words.format(machine[field])
+        remedy = 'give another out=, or resume=False to begin anew'
+        raise ResultsError(f'{path}: measured on {then}, and this is {now}; {remedy}')
 
-def _line(row: dict) -> str: return json.dumps(row, ensure_ascii=False) + '\n'
+def _json_line(row: dict) -> str: return json.dumps(row, ensure_ascii=False) + '\n'
 
 @contextlib.contextmanager
 def _disk(path: Path) -> Iterator[None]:
     "Turn a full disk, or another fault in writing, into one line."
     try: yield
-    except OSError as e: raise ResultsError(f'{path}: cannot be written ({e.strerror}); what was measured before is safe in it, and the same call goes on from there') from None
+    except OSError as e:
+        safe = 'what was measured before is safe in it, and the same call goes on from there'
+        raise ResultsError(f'{path}: cannot be written ({e.strerror}); {safe}') from None
 
 # %% ../../nbs/hardware/03_record.ipynb #c7fb3d01
 def add_row(
@@ -142,7 +172,7 @@ def add_row(
 ) -> None:  # raises `ResultsError`
     "Keep a row, on disk, before anything else happens."
     with _disk(file.path):
-        with open(file.sidecar, 'ab', buffering=0) as sidecar: _append(sidecar, _line(row).encode())
+        with open(file.sidecar, 'ab', buffering=0) as sidecar: _append(sidecar, _json_line(row).encode())
         if row['status'] == 'ok': _replace(file.path, _as_csv([*file.rows, row], file.part))
     file.rows.append(row)
 
@@ -153,7 +183,9 @@ def _append(file: io.FileIO, line: bytes) -> None:
     try:
         while line: line = line[file.write(line):]  # a disk that is nearly full takes a part
         os.fsync(file.fileno())
-    except OSError: file.truncate(size); raise
+    except OSError:
+        file.truncate(size)
+        raise
 
 # %% ../../nbs/hardware/03_record.ipynb #3859ca86
 def has_row(
@@ -161,23 +193,36 @@ def has_row(
     job: dict,  # `model`, `img_size`, `batch_size`
 ) -> bool:
     "Whether a job's model was measured before, at the size and with the batch that are asked for."
-    return any(row['status'] == 'ok' and row['model'] == job['model'] and all(row['asked'][k] == job[k] for k in ('img_size', 'batch_size')) for row in rows)
+    wanted = job['model'], job['img_size'], job['batch_size']
+    measured = [row for row in rows if row['status'] == 'ok']
+    return wanted in [(row['model'], row['asked']['img_size'], row['asked']['batch_size']) for row in measured]
 
 # %% ../../nbs/hardware/03_record.ipynb #db3c6061
 class Files:
     "The files of one run, opened as machines turn up."
-    def __init__(self, folder: Path, name: str | None, settings: dict, resume: bool):
+    def __init__(self,
+        folder: Path,  # to write in
+        name: str | None,  # of the file, where it was given
+        settings: dict,  # `part`, `precision`, `layout`, `compile`, `threads`
+        resume: bool,  # go on with what is there, or begin anew
+    ):
         self.folder, self.name, self.settings, self.resume = folder, name, settings, resume
         self.opened: dict[Path, BenchmarkFile] = {}
         self.old: dict[Path, list[dict]] = {}  # rows of earlier runs
         self.homeless: list[dict] = []  # rows that came before any machine was known
 
-    def open(self, machine: dict) -> BenchmarkFile:
+    def open(self,
+        machine: dict,  # see `describe` in *engine*
+    ) -> BenchmarkFile:  # raises `ResultsError`
         "The file for a machine."
-        label = re.sub('-dynamo$', '', Path(self.name).stem).split('-', 6)[-1] if self.name else None
+        label = None
+        if self.name: label = Path(self.name).stem.removesuffix('-dynamo').split('-', 6)[-1]
         path = self.folder/benchmark_name(self.settings, machine, label)
-        if self.name not in (None, path.name): raise ResultsError(f'out={self.name!r}: not true of this machine, whose file would be {path.name}')
-        if path not in self.opened: self.opened[path] = BenchmarkFile(path, machine | dict(threads=self.settings['threads'] or machine['threads']), self.resume)
+        if self.name not in (None, path.name):
+            raise ResultsError(f'out={self.name!r}: not true of this machine, whose file would be {path.name}')
+        if path not in self.opened:
+            threads = self.settings['threads'] or machine['threads']
+            self.opened[path] = BenchmarkFile(path, machine | dict(threads=threads), self.resume)
         return self.opened[path]
 
     def close(self) -> None:
@@ -191,53 +236,69 @@ def keep_row(
     "Add a row to the file of its machine."
     if 'label' in row: file = files.open(row)
     elif files.opened: file = next(iter(files.opened.values()))
-    else: return files.homeless.append(row)
+    else:
+        files.homeless.append(row)
+        return
     while files.homeless: add_row(file, files.homeless.pop(0))
     add_row(file, row)
 
 # %% ../../nbs/hardware/03_record.ipynb #18bc3aec
 def rows_before(
     files: Files,  # of the run
-    machine: dict,  # see `timm_bench.hardware.engine.describe`
+    machine: dict,  # see `describe` in *engine*
 ) -> list[dict]:  # rows of sidecars
     "What any machine with the same PyTorch has measured in this folder."
-    mine = Benchmark.named(benchmark_name(files.settings, machine))
-    alike = lambda path: all(getattr(Benchmark.named(path.stem), k) == getattr(mine, k) for k in ('part', 'precision', 'layout', 'torch', 'compiled'))
-    if files.resume: files.old = {path.with_suffix('.csv'): read_sidecar(path) for path in sorted(files.folder.glob('benchmark-*.jsonl')) if alike(path)}
+    settings = attrgetter('part', 'precision', 'layout', 'torch', 'compiled')
+    asked = settings(Benchmark.named(benchmark_name(files.settings, machine)))
+    if files.resume:
+        sidecars = sorted(files.folder.glob('benchmark-*.jsonl'))
+        alike = [path for path in sidecars if settings(Benchmark.named(path.stem)) == asked]
+        files.old = {path.with_suffix('.csv'): read_sidecar(path) for path in alike}
     return [row for rows in files.old.values() for row in rows]
 
 # %% ../../nbs/hardware/03_record.ipynb #e98f461c
-def _remarks(row: dict) -> list[str]:
-    "What is unusual about a row: that it failed, had to use a smaller batch, or is less certain than it should be."
-    if row['status'] == 'failed': return [f"failed: {row['reason']}"]
-    remarks = [f"batch size {row['asked']['batch_size']} did not fit, measured with {row['batch_size']}"] if row['retries'] else []
-    if row['interval_pct'] is None: remarks.append(f"only {row['repeats']} repeats, too few for an interval")
-    elif row['interval_pct'] > 3: remarks.append(f"known to ±{row['interval_pct']:.1f} % only")
-    return remarks
+def _trouble(row: dict) -> str | None:
+    "That a model failed, or had to use a smaller batch."
+    if row['status'] == 'failed': return f"failed: {row['reason']}"
+    if not row['retries']: return None
+    return f"batch size {row['asked']['batch_size']} did not fit, measured with {row['batch_size']}"
+
+def _doubt(row: dict) -> str | None:
+    "That a model's time is less certain than it should be."
+    if row['status'] == 'failed': return None
+    if row['interval_pct'] is None: return f"only {row['repeats']} repeats, too few for an interval"
+    return f"known to ±{row['interval_pct']:.1f} % only" if row['interval_pct'] > 3 else None
 
 # %% ../../nbs/hardware/03_record.ipynb #30c591ec
 class Report:
     "Progress while a run lasts, and a summary at its end."
     def __init__(self, quiet: bool = False):
         self.console = Console(stderr=True, quiet=quiet, highlight=False, soft_wrap=True)
-        columns = TextColumn('{task.description}', markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn('left'), TimeRemainingColumn()
+        columns = [TextColumn('{task.description}', markup=False), BarColumn(), MofNCompleteColumn(),
+                   TimeElapsedColumn(), TextColumn('left'), TimeRemainingColumn()]
         self.progress = Progress(*columns, console=self.console, transient=True)
         self.rows: list[dict] = []
         self.before, self.total, self.started = 0, 0, time.monotonic()
         self.task = self.progress.add_task('starting', total=None)
 
-    def begin(self, total: int, before: int) -> None:
-        "Say how many models are to be measured, and how many were before."
+    def begin(self,
+        total: int,  # models to be measured
+        before: int,  # models that were measured before
+    ) -> None:
+        "Say what is to be done."
         self.total, self.before = total, before
         self.progress.update(self.task, total=total)
 
     def current(self, text: str) -> None: self.progress.update(self.task, description=text)
 
-    def add(self, row: dict) -> None:
+    def add(self,
+        row: dict,  # of the sidecar
+    ) -> None:
         "Count a row, and say what is unusual about it."
         self.rows.append(row)
         self.progress.advance(self.task)
-        for remark in _remarks(row): self.console.print(f"{row['model']}: {remark}", markup=False)
+        for remark in _trouble(row), _doubt(row):
+            if remark: self.console.print(f"{row['model']}: {remark}", markup=False)
 
 # %% ../../nbs/hardware/03_record.ipynb #3f05fde5
 def summary_of(
@@ -245,10 +306,14 @@ def summary_of(
     paths: Iterable[Path],  # of the CSV files
 ) -> list[str]:  # lines
     "What was done, what was not and why, and where it is."
-    failed = [row for row in report.rows if row['status'] == 'failed']
-    counts = {'measured': len(report.rows) - len(failed), 'failed': len(failed), 'measured before': report.before, 'not reached': report.total - len(report.rows)}
-    said = ', '.join(f'{n} {what}' for what, n in counts.items() if n or what == 'measured')
-    remarks = [f"  {row['model']}: {remark}" for row in report.rows for remark in _remarks(row) if not remark.startswith(('known', 'only'))]
-    if vague := sum(bool(_remarks(row | dict(retries=[]))) for row in report.rows if row['status'] == 'ok'): remarks.append(f'  {vague} known less well than to ±3 % (interval_pct in the sidecar)')
-    rest = ['the same call goes on from there'] if counts['not reached'] else []
-    return [f'models: {said}, in {time.monotonic() - report.started:.0f} s', *remarks, *dict.fromkeys(map(str, paths)), *rest]
+    measured = [row for row in report.rows if row['status'] == 'ok']
+    failed, missing = len(report.rows) - len(measured), report.total - len(report.rows)
+    counts = {'measured': len(measured), 'failed': failed, 'measured before': report.before, 'not reached': missing}
+    said = ', '.join(f'{count} {what}' for what, count in counts.items() if count or what == 'measured')
+    lines = [f'models: {said}, in {time.monotonic() - report.started:.0f} s']
+    lines += [f"  {row['model']}: {_trouble(row)}" for row in report.rows if _trouble(row)]
+    vague = [row for row in measured if _doubt(row)]
+    if vague: lines.append(f'  {len(vague)} known less well than to ±3 % (interval_pct in the sidecar)')
+    lines += dict.fromkeys(map(str, paths))
+    if missing: lines.append('the same call goes on from there')
+    return lines

@@ -20,31 +20,40 @@ def median_interval(
     return (ordered[rank - 1], ordered[-rank]) if rank >= 1 else None
 
 # %% ../../nbs/hardware/00_timing.ipynb #b73337ae
+def _wider_side(interval: tuple[float, float], middle: float) -> float:
+    "How far an interval reaches from its middle on its wider side, as a fraction of the middle."
+    return max(interval[1] - middle, middle - interval[0]) / middle
+
 def half_width(
     times: Sequence[float],  # in any unit
 ) -> float | None:  # as a fraction of the median; `None` where there is no interval
     "How far the 95 % interval reaches from the median, on its wider side."
-    if not (interval := median_interval(times)): return None
-    middle = statistics.median(times)
-    return max(interval[1] - middle, middle - interval[0]) / middle
+    interval = median_interval(times)
+    return _wider_side(interval, statistics.median(times)) if interval else None
 
 # %% ../../nbs/hardware/00_timing.ipynb #f6cffd24
 def summarize(
     times: Sequence[float],  # seconds, at least one
-) -> dict:  # `repeats`, `timed_s` (seconds in all); `median_ms`, `mean_ms`, `p10_ms`, `p90_ms`, `p99_ms`; `interval_ms` (low, high) and `interval_pct` (its wider side, in % of the median), or `None`
-    "Latency of one step, in milliseconds."
-    milliseconds = [t*1000 for t in times]
-    cuts = statistics.quantiles(milliseconds, n=100, method='inclusive') if len(times) > 1 else milliseconds*99
+) -> dict:
+    """Latency of one step, in milliseconds.
+
+    The keys: `repeats`; `timed_s` (seconds in all); `median_ms`, `mean_ms`, `p10_ms`, `p90_ms`, `p99_ms`; `interval_ms`
+    (low, high) and `interval_pct` (its wider side, in % of the median), `None` for fewer than eight times."""
+    milliseconds = [1000*seconds for seconds in times]
+    percentiles = milliseconds*99  # of a single time
+    if len(times) > 1: percentiles = statistics.quantiles(milliseconds, n=100, method='inclusive')
     interval, width = median_interval(milliseconds), half_width(milliseconds)
-    return dict(repeats=len(times), timed_s=sum(times), median_ms=statistics.median(milliseconds), mean_ms=statistics.mean(milliseconds),
-                p10_ms=cuts[9], p90_ms=cuts[89], p99_ms=cuts[98], interval_ms=interval and list(interval),
-                interval_pct=None if width is None else 100*width)
+    return dict(
+        repeats=len(times), timed_s=sum(times),
+        median_ms=statistics.median(milliseconds), mean_ms=statistics.mean(milliseconds),
+        p10_ms=percentiles[9], p90_ms=percentiles[89], p99_ms=percentiles[98],
+        interval_ms=interval and list(interval), interval_pct=None if width is None else 100*width)
 
 # %% ../../nbs/hardware/00_timing.ipynb #bf4622e9
 def is_warm(
     times: Sequence[float],  # seconds, of each step so far
-) -> bool:  # whether the last three steps were no faster (within 3 %) than the three before, after at least 0.1 s
-    "Whether the warm-up is over."
+) -> bool:
+    "Whether the last three steps were no faster (within 3 %) than the three before, after at least 0.1 s."
     if len(times) < 6 or sum(times) < 0.1: return False
     return statistics.median(times[-3:]) >= 0.97*statistics.median(times[-6:-3])
 
@@ -65,8 +74,10 @@ def warm_up(
     "Run steps until they stop getting faster."
     times = [_timed(step, clock)]  # the first may compile for minutes: it does not count towards the limit
     started = clock()
-    while not (warm := len(times) >= known if known else is_warm(times)) and clock() - started < seconds: times.append(_timed(step, clock))
-    return times, warm
+    while True:
+        warm = len(times) >= known if known else is_warm(times)
+        if warm or clock() - started >= seconds: return times, warm
+        times.append(_timed(step, clock))
 
 # %% ../../nbs/hardware/00_timing.ipynb #c3250ba1
 PRECISE = 0.03  # half-width of the median's interval that timing aims at, as a fraction of the median
@@ -84,30 +95,39 @@ def repeat(
         times.append(_timed(step, clock))
         spent = clock() - started
         if spent >= seconds and len(times) >= 3: return times
-        if len(times) >= check and spent >= least:
-            if (width := half_width(times)) is not None and width <= PRECISE: return times
-            check = math.ceil(1.1*len(times))  # sorting is not free: look again when there are a tenth more
+        if spent < least or len(times) < check: continue
+        width = half_width(times)
+        if width is not None and width <= PRECISE: return times
+        check = math.ceil(1.1*len(times))  # sorting is not free: look again when there are a tenth more
 
 # %% ../../nbs/hardware/00_timing.ipynb #ffe69e79
-STUDENT = dict(zip(range(3, 21), (4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093)))
+STUDENT = {  # the 97.5 % quantile of Student's t, by number of processes
+    3: 4.303, 4: 3.182, 5: 2.776, 6: 2.571, 7: 2.447, 8: 2.365, 9: 2.306, 10: 2.262, 11: 2.228, 12: 2.201,
+    13: 2.179, 14: 2.160, 15: 2.145, 16: 2.131, 17: 2.120, 18: 2.110, 19: 2.101, 20: 2.093}
 
 def between(
     medians: Sequence[float],  # one from each process, in any unit
 ) -> tuple[float, float] | None:  # in that unit; `None` for fewer than three processes
     "The 95 % interval of what a process typically takes."
     if len(medians) < 3: return None
-    logs = [math.log(m) for m in medians]
+    logs = [math.log(median) for median in medians]
+    middle = statistics.mean(logs)
     reach = STUDENT.get(len(logs), 2.09) * statistics.stdev(logs) / math.sqrt(len(logs))
-    return math.exp(statistics.mean(logs) - reach), math.exp(statistics.mean(logs) + reach)
+    return math.exp(middle - reach), math.exp(middle + reach)
 
 # %% ../../nbs/hardware/00_timing.ipynb #7f128371
 def pool(
     found: Sequence[Mapping],  # what `summarize` gave in each of several processes
-) -> dict:  # the same of all: counts added up, medians over processes, the interval that of these medians; `processes`, and `process_ms`, the median in each
-    "Put together what several processes found."
-    medians = [f['median_ms'] for f in found]
-    pooled = dict(processes=len(found), process_ms=medians, **{k: sum(f[k] for f in found) for k in ('repeats', 'timed_s')})
-    pooled |= {k: statistics.median(f[k] for f in found) for k in ('median_ms', 'mean_ms', 'p10_ms', 'p90_ms', 'p99_ms')}
-    interval, middle = between(medians), pooled['median_ms']
-    width = interval and 100*max(interval[1] - middle, middle - interval[0])/middle
+) -> dict:
+    """Put together what several processes found.
+
+    The keys are those of `summarize`: counts added up, medians over processes, the interval that of these medians;
+    besides `processes`, how many, and `process_ms`, the median in each."""
+    medians = [each['median_ms'] for each in found]
+    pooled: dict = dict(processes=len(found), process_ms=medians)
+    for name in 'repeats', 'timed_s': pooled[name] = sum(each[name] for each in found)
+    for name in 'median_ms', 'mean_ms', 'p10_ms', 'p90_ms', 'p99_ms':
+        pooled[name] = statistics.median(each[name] for each in found)
+    interval = between(medians)
+    width = interval and 100*_wider_side(interval, pooled['median_ms'])
     return pooled | dict(interval_ms=interval and list(interval), interval_pct=width)

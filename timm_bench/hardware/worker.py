@@ -16,33 +16,38 @@ __all__ = ['APART', 'main', 'Failure', 'Worker', 'ask', 'run_job', 'describe_mac
 
 # %% ../../nbs/hardware/02_worker.ipynb #dbc3b8b7
 def _answer(engine: object, function: str, argument: Any) -> dict:
-    "What the engine's function returns, as `result`; or the `reason` that it failed, and whether that was want of memory."
+    "What the engine's function returns, as `result`; or the `reason` that it failed, and whether it lacked `memory`."
     try: return dict(result=getattr(engine, function)(argument))
     except Exception as e:  # noqa: BLE001  # whatever a model's code raises is an answer
         lines = [line.strip() for line in str(e).splitlines() if line.strip()]
         reason = f'{type(e).__name__}: {lines[0]}' if lines else type(e).__name__
-        return dict(reason=reason[:300], memory=_is_memory(e))
+        return dict(reason=reason[:300], memory=_is_want_of_memory(e))
 
-def _is_memory(error: BaseException) -> bool:
+def _is_want_of_memory(error: BaseException) -> bool:
     "Whether an error means that memory ran out."
-    text = str(error).lower()
-    return isinstance(error, MemoryError) or 'out of memory' in text or "can't allocate memory" in text or 'cannot allocate memory' in text
+    said = str(error).lower()
+    words = 'out of memory', "can't allocate memory", 'cannot allocate memory'
+    return isinstance(error, MemoryError) or any(word in said for word in words)
 
 # %% ../../nbs/hardware/02_worker.ipynb #5abcb5da
 APART = sys.platform == 'linux'  # whether each question is answered by a process of its own
 
 def _answer_apart(engine: object, number: int, function: str, argument: Any, answers: IO[str]) -> None:
     "Answer a question in a forked process."
-    if child := os.fork():
-        if code := os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]):
+    child = os.fork()
+    if child:
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        if code:
             print(file=answers)  # which ends what it had begun to write
-            _write(answers, number, dict(code=code, apart=True))
+            _send(answers, number, dict(code=code, apart=True))
         return
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: end with the parent
-    _write(answers, number, _answer(engine, function, argument) | dict(apart=True))
+    _send(answers, number, _answer(engine, function, argument) | dict(apart=True))
     os._exit(0)
 
-def _write(answers: IO[str], number: int, answer: dict) -> None: print(json.dumps(answer | dict(number=number), default=str), file=answers, flush=True)
+def _send(answers: IO[str], number: int, answer: dict) -> None:
+    "Write an answer to the parent, with its question's number."
+    print(json.dumps(answer | dict(number=number), default=str), file=answers, flush=True)
 
 # %% ../../nbs/hardware/02_worker.ipynb #5184aecc
 def main(
@@ -53,11 +58,13 @@ def main(
     os.dup2(2, 1)
     questions: queue.Queue[tuple[int, str, Any]] = queue.Queue()
     threading.Thread(target=_listen, args=[sys.stdin, questions], daemon=True).start()
-    engine, fault = _load(name)
+    engine, fault = _load_engine(name)
     while True:
-        question = questions.get()
-        if APART and not fault: _answer_apart(engine, *question, answers)
-        else: _write(answers, question[0], fault or _answer(engine, *question[1:])); gc.collect()
+        number, function, argument = questions.get()
+        if APART and not fault: _answer_apart(engine, number, function, argument, answers)
+        else:
+            _send(answers, number, fault or _answer(engine, function, argument))
+            gc.collect()
 
 # %% ../../nbs/hardware/02_worker.ipynb #51115b54
 def _listen(lines: IO[str], questions: queue.Queue[tuple[int, str, Any]]) -> None:
@@ -65,11 +72,11 @@ def _listen(lines: IO[str], questions: queue.Queue[tuple[int, str, Any]]) -> Non
     for line in lines: questions.put(json.loads(line))
     os._exit(0)
 
-def _load(name: str) -> tuple[object, dict | None]:
+def _load_engine(name: str) -> tuple[object, dict | None]:
     "The engine, ready to answer, or an answer that says why there is none."
     try:
         engine = importlib.import_module(name)
-        getattr(engine, 'load', lambda: None)()
+        if hasattr(engine, 'load'): engine.load()
     except Exception as e:  # noqa: BLE001  # a broken installation may raise anything
         return None, dict(reason=f'the engine {name} cannot be loaded ({type(e).__name__}: {e})', memory=False)
     return engine, None
@@ -86,9 +93,11 @@ def _cause_of_death(code: int | None, errors: str) -> Failure:
     "What a return code and the last words say about a worker's end."
     if code is not None and code < 0:
         name = signal.Signals(-code).name if -code in set(signal.Signals) else f'signal {-code}'
-        hint = ', perhaps because memory ran out' if name == 'SIGKILL' else ''
-        return Failure(f'the worker was ended by {name}{hint}', memory=name == 'SIGKILL')
-    last = ([line.strip() for line in errors.splitlines() if line.strip()] or ['without a word'])[-1]
+        killed = name == 'SIGKILL'
+        hint = ', perhaps because memory ran out' if killed else ''
+        return Failure(f'the worker was ended by {name}{hint}', memory=killed)
+    words = [line.strip() for line in errors.splitlines() if line.strip()]
+    last = words[-1] if words else 'without a word'
     return Failure(f'the worker ended with code {code}: {last[:200]}')
 
 # %% ../../nbs/hardware/02_worker.ipynb #e9104650
@@ -104,19 +113,23 @@ class Worker:
     def start(self) -> subprocess.Popen[str]:
         "Start the process."
         self.errors = tempfile.TemporaryFile('a+', encoding='utf-8', errors='replace')
-        environment = os.environ | dict(PYTHONPATH=os.pathsep.join(p or os.getcwd() for p in sys.path), PYTHONSAFEPATH='1')
-        command = [sys.executable, '-c', 'import sys; from timm_bench.hardware.worker import main; main(sys.argv[1])', self.engine]
-        self.process = subprocess.Popen(command, env=environment, text=True, encoding='utf-8', start_new_session=True,
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors)
+        path = os.pathsep.join(p or os.getcwd() for p in sys.path)
+        script = 'import sys; from timm_bench.hardware.worker import main; main(sys.argv[1])'
+        self.process = subprocess.Popen(
+            [sys.executable, '-c', script, self.engine], env=os.environ | dict(PYTHONPATH=path, PYTHONSAFEPATH='1'),
+            text=True, encoding='utf-8', start_new_session=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors)
         self.answers: queue.Queue[str] = queue.Queue()
         self.starts += 1
-        threading.Thread(target=_collect, args=[self.process.stdout, self.answers], daemon=True).start()
+        threading.Thread(target=_pass_on, args=[self.process.stdout, self.answers], daemon=True).start()
         return self.process
 
     def stop(self) -> None:
         "End the process and all that it started, at once."
         if not self.process: return
-        with contextlib.suppress(OSError): os.killpg(self.process.pid, signal.SIGKILL) if hasattr(os, 'killpg') else self.process.kill()
+        with contextlib.suppress(OSError):
+            if hasattr(os, 'killpg'): os.killpg(self.process.pid, signal.SIGKILL)
+            else: self.process.kill()
         self.process.wait()
         with contextlib.suppress(OSError):
             if self.process.stdin: self.process.stdin.close()
@@ -127,7 +140,7 @@ class Worker:
     def __exit__(self, *error: type[BaseException] | BaseException | TracebackType | None) -> None: self.stop()
 
 # %% ../../nbs/hardware/02_worker.ipynb #790a407b
-def _collect(answers: IO[str], into: queue.Queue[str]) -> None:
+def _pass_on(answers: IO[str], into: queue.Queue[str]) -> None:
     "Pass a worker's answers on, and an empty one at its end."
     with answers:
         for line in answers: into.put(line)
@@ -141,31 +154,35 @@ def ask(
     timeout: float,  # seconds
 ) -> Any:  # what it returns; raises `Failure`
     "Ask a worker to call a function of its engine."
-    try: answer = _exchange(worker, [function, argument], timeout)
+    try: answer = _exchange(worker, function, argument, timeout)
     except BaseException:
         worker.stop()
         raise
     if 'result' in answer: return answer['result']
-    failure = _cause_of_death(answer['code'], _last_words(worker)) if 'code' in answer else Failure(answer['reason'], answer['memory'])
+    if 'code' in answer: failure = _cause_of_death(answer['code'], _last_words(worker))
+    else: failure = Failure(answer['reason'], answer['memory'])
     if not answer.get('apart'): worker.stop()
     raise failure
 
 # %% ../../nbs/hardware/02_worker.ipynb #e13f2c6f
-def _exchange(worker: Worker, question: list, timeout: float) -> dict:
-    "Send a question, wait for its answer; an answer to an earlier question, whose process was killed when it had answered, is passed over."
+def _exchange(worker: Worker, function: str, argument: Any, timeout: float) -> dict:
+    "Send a question, wait for its answer; answers to earlier ones are passed over."
     if worker.process and worker.process.poll() is not None: worker.stop()  # it died while it had nothing to do
     process = worker.process or worker.start()
     worker.asked += 1
-    with contextlib.suppress(OSError): print(json.dumps([worker.asked, *question]), file=process.stdin, flush=True)  # a dead worker's pipe: told below
-    end, code = time.monotonic() + timeout, None
+    with contextlib.suppress(OSError):  # a dead worker's pipe: told below
+        print(json.dumps([worker.asked, function, argument]), file=process.stdin, flush=True)
+    end = time.monotonic() + timeout
     try:
         while line := worker.answers.get(timeout=max(0, end - time.monotonic())):
-            if (answer := _parsed(line)).get('number') == worker.asked: return answer
+            answer = _read_answer(line)
+            if answer.get('number') == worker.asked: return answer
     except queue.Empty: raise Failure(f'no answer within {timeout:g} s') from None
+    code = None
     with contextlib.suppress(subprocess.TimeoutExpired): code = process.wait(timeout=10)
     raise _cause_of_death(code, _last_words(worker))
 
-def _parsed(line: str) -> dict:
+def _read_answer(line: str) -> dict:
     "An answer; nothing of one that was cut off."
     try: return json.loads(line)
     except ValueError: return {}
@@ -179,10 +196,13 @@ def _last_words(worker: Worker) -> str:
 # %% ../../nbs/hardware/02_worker.ipynb #37948676
 def run_job(
     worker: Worker,  # to run it on
-    job: dict,  # see `timm_bench.hardware.engine.benchmark`; also `timeout` (seconds for one process)
-) -> dict:  # a row for the sidecar: the job, the machine, `status` ('ok' or 'failed'), the figures or the `reason`
-    "Benchmark one model, with a smaller batch where memory runs out."
-    row = dict(model=job['model'], status='failed', asked={k: v for k, v in job.items() if k != 'model'}, started=_now(), retries=[])
+    job: dict,  # see `benchmark` in *engine*; also `timeout` (seconds for one process)
+) -> dict:  # a row for the sidecar
+    """Benchmark one model, with a smaller batch where memory runs out.
+
+    The row has the job, the machine, `status` ('ok' or 'failed'), and the figures or the `reason`."""
+    asked = {name: value for name, value in job.items() if name != 'model'}
+    row = dict(model=job['model'], status='failed', asked=asked, started=_now(), retries=[])
     attempt = dict(job)
     try:
         row |= describe_machine(worker, job)
@@ -191,19 +211,20 @@ def run_job(
     except Failure as e: row |= dict(reason=e.reason, batch_size=attempt['batch_size'])
     return row | dict(finished=_now())
 
-# %% ../../nbs/hardware/02_worker.ipynb #0202b6b3
 def _now() -> str: return datetime.now(timezone.utc).isoformat(timespec='seconds')
 
 # %% ../../nbs/hardware/02_worker.ipynb #b9c97a8e
 def describe_machine(
     worker: Worker,  # on the machine
     job: dict,  # its `device` and `timeout` are used
-) -> dict:  # see `timm_bench.hardware.engine.describe`; raises `Failure`, also for a device that is not there
-    "The machine as the worker describes it, asked once a process, which gives it the time to import torch."
+) -> dict:  # see `describe` in *engine*; raises `Failure`, also for a device that is not there
+    "The machine as the worker describes it."
     device = job['device']
-    if device not in worker.machines: worker.machines = {device: ask(worker, 'describe', device, max(job['timeout'], 120))}
-    if not (machine := worker.machines[device])['device']: raise Failure(f"device {device!r} is not there; there are {', '.join(machine['devices'])}")
-    return machine
+    if device not in worker.machines:
+        worker.machines = {device: ask(worker, 'describe', device, max(job['timeout'], 120))}
+    machine = worker.machines[device]
+    if machine['device']: return machine
+    raise Failure(f"device {device!r} is not there; there are {', '.join(machine['devices'])}")
 
 # %% ../../nbs/hardware/02_worker.ipynb #2d79666c
 def _until_it_fits(worker: Worker, attempt: dict, retries: list) -> dict:
@@ -218,7 +239,8 @@ def _until_it_fits(worker: Worker, attempt: dict, retries: list) -> dict:
 # %% ../../nbs/hardware/02_worker.ipynb #970cfdec
 def _until_known(worker: Worker, attempt: dict) -> dict:
     "The figures over as many processes as it takes to know them well, or as are allowed."
-    allowed = attempt.get('processes', 1) if APART and attempt['device'] == 'cpu' and not attempt.get('compile') else 1
+    several = APART and attempt['device'] == 'cpu' and not attempt.get('compile')
+    allowed = attempt.get('processes', 1) if several else 1
     attempt = attempt | dict(processes=allowed)
     found = [ask(worker, 'benchmark', attempt, attempt['timeout'])]
     again = attempt | dict(count=False, warm_steps=3)  # what the first found out need not be found again
@@ -228,7 +250,7 @@ def _until_known(worker: Worker, attempt: dict) -> dict:
 
 def _is_known(found: list[dict], seconds: float) -> bool:
     "Whether processes agree within 3 %, or time is up: `seconds` of steps, without warm-up."
-    if sum(f['timed_s'] for f in found) >= 0.9*seconds: return True
+    if sum(each['timed_s'] for each in found) >= 0.9*seconds: return True
     return len(found) > 2 and pool(found)['interval_pct'] <= 100*PRECISE
 
 # %% ../../nbs/hardware/02_worker.ipynb #32d569b0
