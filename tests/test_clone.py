@@ -52,7 +52,9 @@ def bundled(tmp_path, monkeypatch) -> Results:
 def content(folder: Path) -> dict[str, bytes]: return {file.name: file.read_bytes() for file in Path(folder).iterdir()}
 
 
-def names_in(cache: Path) -> list[str]: return sorted(path.name for path in cache.glob('*/*') if path.name != 'lock')
+def names_in(cache: Path) -> list[str]:
+    "What lies in a cache, but for the lock, and the lists of hashes that lie beside results."
+    return sorted(path.name for path in cache.glob('*/*') if path.name != 'lock' and not path.with_suffix('').is_dir() or path.is_dir())
 
 
 def result_and_warning(**options) -> tuple[Results, str]:

@@ -13,7 +13,7 @@ from typing import Any, Sequence
 import pandas as pd
 from ..checks import ResultsError, say
 from .tables import read_table
-from .clone import Checkout, check_day, check_rev, find_clone, head
+from .clone import Checkout, check_day, check_rev, find_clone, head, prove
 
 # %% auto #0
 __all__ = ['DAY', 'BUNDLED', 'Results', 'dated_folders', 'bundled', 'get_results']
@@ -87,7 +87,8 @@ def _from_folder(given: str | os.PathLike, origin: str = 'folder {}') -> Results
 
 # %% ../../nbs/sources/02_results.ipynb #cc8fd04a
 def _from_clone(found: Checkout) -> Results:
-    "Results from the clone."
+    "Results from the clone, every file of which is what it should be."
+    prove(found.folder)
     return Results(found.folder, f'the clone of {found.url}', found.commit, found.date, found.url)
 
 def _on(results: Results, day: str) -> Results:
@@ -153,9 +154,9 @@ def _first_source(rev: str | None, as_of: str | None, update: bool) -> tuple[Res
         except ResultsError as e: reasons.append(f'$TIMM_BENCH_RESULTS: {e}')
     try:
         cloned = find_clone(rev, as_of, update)
-        if cloned.fault: reasons.append(f'it could not be refreshed: {cloned.fault}')
-        return _from_clone(cloned), reasons
+        if cloned.remark: reasons.append(cloned.remark)
     except ResultsError as e: reasons.append(f'there is no clone: {e}')
+    else: return _from_clone(cloned), reasons
     if rev or as_of: raise ResultsError('; '.join(reasons))
     try: return bundled(), reasons
     except ResultsError as e:

@@ -4,7 +4,7 @@
 
 # %% ../../nbs/sources/00_tables.ipynb #d8b6ed88
 from __future__ import annotations
-import csv, io, re, time
+import csv, io, re
 from itertools import groupby
 from pathlib import Path
 from typing import Iterator, Sequence
@@ -13,7 +13,7 @@ import pandas as pd
 from ..checks import ResultsError, show_cell
 
 # %% auto #0
-__all__ = ['MAX_BYTES', 'is_numeral', 'read_table', 'count_rows', 'file_state']
+__all__ = ['MAX_BYTES', 'is_numeral', 'read_table', 'count_rows']
 
 # %% ../../nbs/sources/00_tables.ipynb #cd90bd58
 MAX_BYTES = 64 * 2**20  # timm's largest CSV is under 0.2 MB; anything near this limit is no results file
@@ -158,13 +158,3 @@ def count_rows(
     try: text = _read_text(path)
     except ResultsError: return None
     return text.count('\n') - 1 if text.startswith('model,') else None
-
-# %% ../../nbs/sources/00_tables.ipynb #5b7c1d2e
-def file_state(
-    path: Path,  # of a file
-) -> tuple[int, ...] | None:  # what changes whenever the file does; `None` where that cannot be told
-    "Whether a file is still the one that was read before, seen from outside."
-    try: state = path.stat()
-    except OSError: return None
-    age = time.time_ns() - state.st_mtime_ns
-    return (state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns) if age > 2e9 else None
