@@ -484,8 +484,9 @@ def prove(
     folder: Path,  # of a `Checkout`
 ) -> None:  # raises `ResultsError` for a file that cannot be mended
     "See that each file in a folder of the cache is what its commit holds, and mend those that are not."
-    if not _that_differ(folder): return
-    cache, commit = folder.parent, folder.name.partition('_')[2]
+    of_a_commit = re.fullmatch(r'\d{4}-\d\d-\d\d_([0-9a-f]{40})', folder.name)
+    if not of_a_commit or not _that_differ(folder): return
+    cache, commit = folder.parent, of_a_commit[1]
     why = 'what git has of it differs as well'
     try:
         with _locked(cache), _workshop(cache) as tmp:

@@ -135,6 +135,7 @@ def get_results(
     if results is not None:
         if rev or update: raise ResultsError('rev= and update= need the clone: leave out results=')
         found = results if isinstance(results, Results) else _from_folder(results)
+        if found.url: prove(found.folder)
         return _on(found, as_of) if as_of else found
     found, reasons = _first_source(rev, as_of, update)
     say(f'using {found}' + (f', because {"; ".join(reasons)}' if reasons else ''))
