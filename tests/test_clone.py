@@ -18,6 +18,7 @@ from conftest import DAYS, write_results
 from forks import KILLS, children, forked
 from gitserver import FAULTS, git_server
 
+import timm_bench
 import timm_bench.sources.clone
 import timm_bench.sources.results
 from timm_bench.sources.results import Results, get_results
@@ -52,7 +53,9 @@ def bundled(tmp_path, monkeypatch) -> Results:
 def content(folder: Path) -> dict[str, bytes]: return {file.name: file.read_bytes() for file in Path(folder).iterdir()}
 
 
-def names_in(cache: Path) -> list[str]: return sorted(path.name for path in cache.glob('*/*') if path.name != 'lock')
+def names_in(cache: Path) -> list[str]:
+    "What lies in a cache, but for the lock, and the lists of hashes that lie beside results."
+    return sorted(path.name for path in cache.glob('*/*') if path.name != 'lock' and not path.with_suffix('').is_dir() or path.is_dir())
 
 
 def result_and_warning(**options) -> tuple[Results, str]:
@@ -351,6 +354,247 @@ def test_address_cannot_run_a_program(address, cache, monkeypatch, marker, bundl
     assert found == bundled and 'git: ' in message and names_in(cache) == [] and not marker.exists()
     if address.startswith('-'): assert address.split()[0] in message  # git took it for an address, not for an option
     recorded('hostile: an address that would run a program', 'the next source, and why')
+
+
+PARTIAL = '[core]\n\trepositoryformatversion = 1\n[extensions]\n\tpartialClone = origin\n[remote "origin"]\n\turl = .\n\tpromisor = true\n'
+HOSTILE_SETTINGS = {  # which of git's settings would run a program
+    'uploadpack': PARTIAL + '\tuploadpack = "touch {marker}; false"\n', 'vcs': PARTIAL + '\tvcs = evil\n', 'ext': PARTIAL.replace('url = .', 'url = "ext::touch {marker}"'),
+    'ssh': PARTIAL.replace('url = .', 'url = ssh://localhost/x') + '[core]\n\tsshCommand = touch {marker};\n',
+    'fsmonitor, pager, hooks': PARTIAL + '[core]\n\tfsmonitor = "touch {marker}"\n\tpager = touch {marker}\n\thooksPath = {folder}\n\talternateRefsCommand = touch {marker}\n',
+    'mailmap': PARTIAL + '\tuploadpack = "touch {marker}; false"\n[log]\n\tmailmap = true\n[mailmap]\n\tblob = 0123456789abcdef0123456789abcdef01234567\n',
+    'included': '[core]\n\trepositoryformatversion = 1\n[extensions]\n\tpartialClone = origin\n[include]\n\tpath = {folder}/more\n',
+    'bundle': PARTIAL.replace('url = .', 'url = {folder}/x.bundle') + '\tuploadpack = "touch {marker}; false"\n'}
+
+
+def hostile(folder: Path, settings: str, marker: Path) -> None:
+    "A repository that lacks the commit that it is at, with settings that have git fetch it by a program."
+    for inner in ['objects', 'refs/heads']: (folder/inner).mkdir(parents=True)
+    told = HOSTILE_SETTINGS[settings].format(marker=marker, folder=folder)
+    (folder/'config').write_text(told)
+    (folder/'more').write_text(HOSTILE_SETTINGS['uploadpack'].format(marker=marker))
+    (folder/'HEAD').write_text('ref: refs/heads/main\n')
+    (folder/'refs'/'heads'/'main').write_text('0123456789abcdef0123456789abcdef01234567\n')
+
+
+@pytest.mark.parametrize('settings', HOSTILE_SETTINGS)
+@pytest.mark.parametrize('lies', ['.git', 'elsewhere', 'in another one'])
+def test_a_repository_beside_results_runs_nothing(lies, settings, tmp_path, cache, marker, recorded):
+    "git knows ways to fetch what is missing that are programs: no settings of a repository that was found are ever read."
+    own = tmp_path/'unpacked'/'.git'
+    write_results(tmp_path/'unpacked'/'results')
+    hostile(own if lies == '.git' else tmp_path/'elsewhere', settings, marker)
+    if lies == 'elsewhere': own.write_text(f'gitdir: {tmp_path}/elsewhere\n')
+    if lies == 'in another one':
+        own.mkdir()
+        (own/'HEAD').write_text('ref: refs/heads/main\n')
+        (own/'commondir').write_text(f'{tmp_path}/elsewhere\n')
+    found = get_results(tmp_path/'unpacked')
+    assert (found.commit, found.date) == (None, None) and len(found.read(found.files[0])) == 1 and not marker.exists()
+    recorded('hostile: a repository beside results whose settings run a program', 'as if nothing had been')
+
+
+@pytest.mark.parametrize('settings', HOSTILE_SETTINGS)
+def test_a_poisoned_cache_runs_nothing(settings, small, cache, tmp_path, marker, recorded):
+    "A cache that others may write to: settings beside the objects, or in a repository that a clone is said to be a part of."
+    small.commit('2024-02-01', write_results(small.folder.parent/'new', added='model\na\n'))
+    newest, older = get_results(), get_results(as_of='2024-01-15')
+    clone = max(cache.glob('*/repo-*'))
+    hostile(tmp_path/'elsewhere', settings, marker)
+    for name in ['config', 'HEAD', 'more']: shutil.copy(tmp_path/'elsewhere'/name, clone)
+    (clone/'commondir').write_text(f'{tmp_path}/elsewhere\n')
+    shutil.copytree(tmp_path/'template'/'hooks', clone/'hooks')
+    for objects in (clone/'objects').glob('*'): shutil.rmtree(objects)
+    shutil.rmtree(older.folder)
+    timm_bench.sources.clone._failed.clear()
+    with suppress(ResultsError): assert get_results(as_of='2024-01-15') == older
+    with suppress(ResultsError): get_results(rev='0123456789abcdef0123456789abcdef01234567')
+    assert get_results() == newest and not marker.exists()
+    assert get_results(update=True) == newest and get_results(as_of='2024-01-15') == older and not marker.exists()
+    recorded('hostile: a shared cache whose settings run a program', 'as if nothing had been')
+
+
+@pytest.mark.parametrize('packed', [False, True])
+def test_a_checkout_is_known_without_its_settings(packed, small, tmp_path):
+    "A worktree of it, one that is at a commit and no branch, and one whose branches are packed."
+    small.git('worktree', 'add', '--quiet', str(tmp_path/'tree'), '-b', 'side')
+    if packed: small.git('pack-refs', '--all')
+    told = small.commits['2024-01-01'], '2024-01-01'
+    for folder in [small.folder, tmp_path/'tree']:
+        found = get_results(folder)
+        assert (found.commit, found.date) == told
+    small.git('checkout', '--quiet', '--detach')
+    assert get_results(small.folder).commit == told[0]
+
+
+# What lies in the cache is looked at again
+
+def damage(path: Path, kind: str) -> None:
+    "Change a file in the cache."
+    raw = path.read_bytes()
+    times = path.stat().st_atime_ns, path.stat().st_mtime_ns
+    if kind == 'a digit': path.write_bytes(raw.replace(b'1000.0', b'9000.0'))
+    elif kind == 'a digit, and the old time': path.write_bytes(raw.replace(b'1000.0', b'9000.0')), os.utime(path, ns=times)
+    elif kind == 'cut off': path.write_bytes(raw[:raw.index(b'\n') + 1])
+    elif kind == 'empty': path.write_bytes(b'')
+    elif kind == 'gone': path.unlink()
+    elif kind == 'a link': path.unlink(), path.symlink_to('/dev/null')
+
+
+@pytest.mark.parametrize('kind', ['a digit', 'a digit, and the old time', 'cut off', 'empty', 'gone', 'a link'])
+@pytest.mark.parametrize('ask', [{}, dict(update=True), dict(as_of='2024-01-01'), 'rev', 'again'])
+def test_a_table_that_was_changed_in_the_cache_is_written_anew(ask, kind, small, cache, recorded):
+    found = get_results()
+    before = content(found.folder)
+    damage(found.folder/found.files[0], kind)
+    options = dict(results=found) if ask == 'again' else dict(rev=found.commit) if ask == 'rev' else ask
+    assert content(get_results(**options).folder) == before
+    recorded('a table changed, cut or lost in the cache', 'as if nothing had been')
+
+
+def test_a_table_that_was_changed_once_it_had_been_looked_at_is_looked_at_again(small, cache, monkeypatch):
+    found = get_results()
+    before, file = content(found.folder), found.folder/found.files[0]
+    for path in found.folder.iterdir(): os.utime(path, (1e9, 1e9))
+    monkeypatch.setattr(time, 'time_ns', lambda: time.monotonic_ns() + 10**18 * 3)  # later, so that a file that has not changed is not read again
+    assert get_results() == found
+    damage(file, 'a digit, and the old time')
+    assert content(get_results().folder) == before
+
+
+def test_a_table_that_cannot_be_mended_is_refused_by_name(small, cache, bundled, recorded):
+    "Neither in silence nor by what another source has."
+    found = get_results()
+    file = found.files[0]
+    small.folder.rename(small.folder.with_name('away'))
+    for objects in cache.glob('*/repo-*/objects/*'): shutil.rmtree(objects)
+    damage(found.folder/file, 'a digit')
+    for ask in [get_results, lambda: get_results(found), lambda: get_results(rev=found.commit)]:
+        with pytest.raises(ResultsError, match=f'^{file}: in the cache, but not as commit {found.commit[:8]} has it, and cannot be mended .git: ') as error: ask()
+        assert len(str(error.value).splitlines()) == 1
+    small.folder.with_name('away').rename(small.folder)
+    assert get_results(update=True) == found and b'1000.0' in (found.folder/file).read_bytes()
+    recorded('a table changed in the cache, and the clone lost', 'refused in one line')
+
+
+def test_a_table_that_no_commit_has_is_refused_by_name(small, cache):
+    found = get_results()
+    (found.folder/'results-imagenet.csv').write_text('model,top1\na,99\n')
+    with pytest.raises(ResultsError, match='^results-imagenet.csv: in the cache, .*remove it from '): get_results()
+    (found.folder/'results-imagenet.csv').unlink()
+    assert get_results() == found
+
+
+def test_a_cache_without_its_list_of_hashes_is_proven_all_the_same(small, cache):
+    "Of another version, or damaged."
+    found = get_results()
+    before, hashes = content(found.folder), found.folder.with_suffix('.json')
+    for text in [None, '', '[]', '{', '{}']:
+        hashes.unlink() if text is None else hashes.write_text(text)
+        damage(found.folder/found.files[0], 'a digit')
+        assert content(get_results().folder) == before
+
+
+# What a clone of a day knows of it
+
+def test_a_day_that_had_not_ended_when_it_was_asked_for_is_asked_for_again(small, cache, monkeypatch):
+    "The clone was made in the morning; another commit came in the evening."
+    today = lambda day: monkeypatch.setattr(timm_bench.sources.clone, '_today', lambda: day)
+    today('2024-02-01')
+    assert get_results().date == get_results(as_of='2024-02-01').date == '2024-01-01'
+    evening = small.commit('2024-02-01', write_results(small.folder.parent/'new', added='model\na\n'), time='T20:00:00Z')
+    assert get_results(as_of='2024-02-01').date == '2024-01-01'  # on the day itself, nothing is moved again
+    today('2024-02-02')
+    assert get_results(as_of='2024-02-01').commit == evening
+    small.commit('2024-02-03', write_results(small.folder.parent/'new', more='model\na\n'))
+    today('2024-02-05')
+    assert get_results(as_of='2024-02-01').commit == evening and get_results(as_of='2024-02-04').date == '2024-02-03'
+
+
+@pytest.mark.parametrize('wrong', ['2199-01-01', '1999-01-01'])
+def test_a_clock_that_was_wrong_once_freezes_no_day(wrong, small, cache, monkeypatch):
+    with monkeypatch.context() as then:
+        then.setattr(timm_bench.sources.clone, '_today', lambda: wrong)
+        get_results()
+    later = small.commit('2024-02-01', write_results(small.folder.parent/'new', added='model\na\n'))
+    assert get_results(as_of='2024-03-01').commit == later
+
+
+# Sources that do not simply go on
+
+def rewritten(small, day: str) -> str:
+    "As after a force-push: one commit of another day, and nothing of what was there."
+    small.git('checkout', '--quiet', '--orphan', f'of-{day}')
+    commit = small.commit(day, write_results(small.folder.parent/f'of-{day}', other='model\na\n'))
+    small.git('branch', '--quiet', '-M', 'main')
+    return commit
+
+
+def test_a_rewritten_history_is_called_by_its_name(small, cache, monkeypatch):
+    monkeypatch.setenv('TIMM_BENCH_URL', small.folder.as_uri())
+    small.commit('2024-02-01', write_results(small.folder.parent/'new', added='model\na\n'))
+    old = get_results()
+    new = rewritten(small, '2024-03-01')
+    small.git('gc', '--quiet', '--prune=now')
+    with pytest.raises(ResultsError, match=f'its source no longer has commit {old.commit[:8]} of 2024-02-01.*history was rewritten.*update=True'): get_results(as_of='2024-01-15')
+    assert get_results() == old
+    timm_bench.sources.clone._failed.clear()
+    assert get_results(as_of='2024-03-02', update=True).commit == new
+
+
+def test_a_source_that_went_back_or_was_rewritten_is_said_once(small, cache, monkeypatch):
+    monkeypatch.setenv('TIMM_BENCH_URL', small.folder.as_uri())
+    first = small.commits['2024-01-01']
+    second = small.commit('2024-02-01', write_results(small.folder.parent/'new', added='model\na\n'))
+    assert get_results().commit == second
+    small.git('reset', '--quiet', '--hard', first)
+    found, message = result_and_warning(update=True)
+    assert found.commit == first and f'its source went back from commit {second[:8]} of 2024-02-01 to an older one' in message
+    assert 'went back' not in result_and_warning()[1]
+    get_results(as_of='2024-01-01')
+    again = small.commit('2024-02-01', write_results(small.folder.parent/'new', added='model\nb\n'))
+    get_results(as_of='2024-01-01', update=True)
+    small.git('reset', '--quiet', '--hard', first)
+    later = small.commit('2024-03-01', write_results(small.folder.parent/'new', added='model\nc\n'))
+    found, message = result_and_warning(update=True)
+    assert found.commit == later and f'its source no longer has commit {again[:8]} of 2024-02-01' in message
+
+
+# Addresses with a password
+
+SECRET = 's3cr3t-t0ken'
+
+
+@pytest.mark.parametrize('user', [f'me:{SECRET}@', f'{SECRET}@', f'{SECRET}:x-oauth-basic@'])
+def test_a_password_in_the_address_is_shown_to_nobody(user, server, cache, monkeypatch, capfd, bundled):
+    "Neither in what is answered, nor in a warning, an error, a page, a file of the cache, or its name."
+    with_password = server.url.replace('://', f'://{user}')
+    monkeypatch.setenv('TIMM_BENCH_URL', f'{with_password}/timm')
+    found, message = result_and_warning()
+    assert found.commit and server.url in message and server.url in found.origin and found.url == f'{server.url}/timm'
+    frame = timm_bench.get_data('infer', results=get_results(as_of=DAYS[0]))
+    shown = [message, repr(found), str(found), repr(frame.attrs), repr(get_results(found, as_of=DAYS[0]))]
+    server.fault = 'missing'
+    shown.append(result_and_warning(update=True)[1])
+    monkeypatch.setenv('TIMM_BENCH_URL', f'{with_password}/nowhere')
+    shown.append(result_and_warning()[1])
+    for fault in ['locked', 'garbage', 'cut']:
+        server.fault = fault
+        with pytest.raises(ResultsError) as error: get_results(as_of=DAYS[0], update=True)
+        shown.append(str(error.value))
+    with pytest.raises(ResultsError, match='but .TIMM_BENCH_URL is') as error:
+        server.fault = None
+        monkeypatch.setenv('TIMM_BENCH_URL', server.url.replace('://', f'://{user}') + '/timm/.git')
+        get_results(found, as_of=DAYS[0])
+    shown += [str(error.value), *capfd.readouterr(), *map(str, cache.rglob('*'))]
+    shown += [path.read_bytes().decode(errors='replace') for path in cache.rglob('*') if path.is_file()]
+    assert not [text for text in shown if SECRET in text]
+
+
+def test_a_new_password_needs_no_new_clone(server, cache, monkeypatch):
+    found = get_results()
+    asked = len(server.requests)
+    monkeypatch.setenv('TIMM_BENCH_URL', f'{server.url}/timm'.replace('://', '://me:another@'))
+    assert get_results() == found and len(server.requests) == asked
 
 
 # Killed processes, and several at once

@@ -8,17 +8,17 @@ import pytest
 from timm_bench.sources.results import Results
 
 TEXT = {'model', 'interpolation'}
-MAY_BE_EMPTY = {'infer_samples_per_sec', 'infer_step_time', 'infer_batch_size', 'infer_gmacs', 'infer_macts', 'param_count',
-                'top1_err', 'top5_err', 'crop_pct', 'interpolation', 'top1_diff', 'top5_diff', 'rank_diff'}
+MAY_BE_EMPTY = {'infer_gmacs', 'infer_macts', 'param_count', 'top1_err', 'top5_err', 'crop_pct', 'interpolation', 'top1_diff', 'top5_diff', 'rank_diff'}
 DIFFERENCES = {'top1_diff', 'top5_diff', 'rank_diff'}
 WORDS = {'a word', 'nan', 'inf', 'a number below zero', 'a decimal comma', 'a hexadecimal number', 'a number too large', '25 digits', 'full-width digits', 'True', 'an underscore',
          'a space before', 'a unit', 'a quote in the middle'}
+NO_NAMES = {'a decimal comma', 'full-width digits', 'a space before', 'a unit', 'a quote in the middle'}  # words that no model is named by
 ROWS = {'a cell less', 'a comma more', 'a line end within', 'cut off here', 'an opened quote', 'a NUL', 'a byte that is not UTF-8'}  # the line is damaged, not the cell
 
 
 def may_be_read(kind: str, column: str, last: bool) -> bool:
     "Whether what the damage leaves is a sound table, or one that nobody can tell from it."
-    if column in TEXT and kind in WORDS: return True
+    if column in TEXT and kind in WORDS: return column != 'model' or kind not in NO_NAMES
     if kind == 'a line end within': return last  # of its line: that is a blank line more
     return (kind == 'nothing' and column in MAY_BE_EMPTY) or (kind == 'a number below zero' and column in DIFFERENCES)
 

@@ -137,7 +137,7 @@ def test_default_is_the_seeds_setting_at_its_newest(day, infer, train, snapshots
 
 
 def test_without_the_seeds_setting_the_file_with_most_rows_is_taken_and_named(tmp_path):
-    other = {f'benchmark-infer-amp-{layout}-pt240-cu124-rtx{device}': HEADER + 'a,1,1,1,224,1\n' * rows
+    other = {f'benchmark-infer-amp-{layout}-pt240-cu124-rtx{device}': HEADER + 'a,1,1000,1,224,1\n' * rows
              for layout, device, rows in [('nchw', '3090', 2), ('nhwc', '4090', 4), ('nchw', '5090', 3)]}
     folder = write_results(tmp_path/'results', **other)
     (folder/'benchmark-infer-amp-nhwc-pt240-cu124-rtx3090.csv').unlink()

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from .checks import ResultsError, as_pattern, check_part, one_of
 from .columns import TEST_SETS, TestSet
-from .sources.tables import file_state
+from .sources.published import file_state
 from .sources.results import Results, get_results
 from .sources.benchmarks import Benchmark, pick_benchmark
 from .join import (Accuracies, Pairs, arrange, candidates, first_of_each, is_folded, own_weights, settle,

@@ -7,31 +7,49 @@ from __future__ import annotations
 import contextlib, json, os, re, shutil, signal, subprocess, tempfile, time
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Iterator, Sequence
+from typing import Callable, Iterator, Sequence
 from ..checks import ResultsError
+from .published import hash_of
 
 # %% auto #0
-__all__ = ['URL', 'head', 'check_day', 'check_rev', 'Checkout', 'find_clone']
+__all__ = ['URL', 'without_password', 'head', 'check_day', 'check_rev', 'Checkout', 'find_clone', 'prove']
 
 # %% ../../nbs/sources/01_clone.ipynb #70f903b9
 URL = 'https://github.com/huggingface/pytorch-image-models'
 _CALLERS = [  # that would lead git to the caller's repository
     'GIT_DIR', 'GIT_WORK_TREE', 'GIT_INDEX_FILE', 'GIT_OBJECT_DIRECTORY', 'GIT_ALTERNATE_OBJECT_DIRECTORIES',
-    'GIT_NAMESPACE', 'GIT_PREFIX', 'GIT_COMMON_DIR']
+    'GIT_NAMESPACE', 'GIT_PREFIX', 'GIT_COMMON_DIR', 'GIT_SHALLOW_FILE', 'GIT_GRAFT_FILE', 'GIT_REPLACE_REF_BASE',
+    'GIT_CONFIG']
 _SETTINGS = [
     f'core.hooksPath={os.devnull}', 'core.symlinks=false', 'core.bigFileThreshold=16m', 'log.showSignature=false',
-    'maintenance.auto=false', 'http.lowSpeedLimit=500', 'http.lowSpeedTime=30']
+    'log.mailmap=false', 'maintenance.auto=false', 'http.lowSpeedLimit=500', 'http.lowSpeedTime=30']
 
-def _environment() -> dict[str, str]:
+def _environment(reach_out: bool = False) -> dict[str, str]:
     "The environment that git runs in."
     own = {name: value for name, value in os.environ.items() if name not in _CALLERS}
-    return own | dict(LC_ALL='C', TZ='UTC0', GIT_TERMINAL_PROMPT='0', GIT_ALLOW_PROTOCOL='file:git:http:https:ssh')
+    own |= dict(LC_ALL='C', TZ='UTC0', GIT_TERMINAL_PROMPT='0')
+    if reach_out: return own | dict(GIT_ALLOW_PROTOCOL='file:git:http:https:ssh', GIT_NO_LAZY_FETCH='0')
+    return own | dict(GIT_ALLOW_PROTOCOL='none', GIT_NO_LAZY_FETCH='1')
+
+# %% ../../nbs/sources/01_clone.ipynb #3e81f4b6
+def without_password(
+    text: str,  # an address, or a message with addresses in it
+) -> str:
+    "The same without the user and password of any address."
+    return re.sub(r'(\w://)[^/\s]*@', r'\1', text)
+
+def _address() -> str:
+    "The repository to clone, for git."
+    url = os.environ.get('TIMM_BENCH_URL') or URL
+    return os.path.abspath(url) if os.path.exists(url) else url
 
 # %% ../../nbs/sources/01_clone.ipynb #cc6daefc
 def _git(
     *args: str,
+    reach_out: bool = False,  # to where the arguments say
     writes: Sequence[Path] = (),  # folders that may not grow beyond the limit meanwhile
     **variables: str,  # of the environment
 ) -> str:  # what git prints; raises `ResultsError` with git's own reason
@@ -41,8 +59,9 @@ def _git(
     settings = [word for setting in _SETTINGS for word in ('-c', setting)]
     try:
         process = subprocess.Popen(
-            ['git', *settings, *args], env=_environment() | variables, text=True, errors='replace',
-            start_new_session=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            ['git', *settings, *args], env=_environment(reach_out) | variables, text=True,
+            errors='surrogateescape', start_new_session=True, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     except OSError as e: raise ResultsError(f'git cannot be run ({e.strerror})') from None
     try: out, err = _watched(process, seconds, megabytes, writes)
     finally:
@@ -50,7 +69,7 @@ def _git(
     if not process.returncode: return out.strip()
     said = [line.strip() for line in err.splitlines() if line.strip()] or ['no message']
     fatal = [line for line in said if line.startswith(('fatal:', 'error:'))]
-    raise ResultsError(f'git: {fatal[0] if fatal else said[-1]}')
+    raise ResultsError(f'git: {without_password(fatal[0] if fatal else said[-1])}')
 
 def _setting(name: str, usual: int, unit: str) -> float:
     "What a git command may use, as an environment variable says."
@@ -96,15 +115,73 @@ def _bytes_in(folders: Sequence[Path]) -> int:
     return total
 
 # %% ../../nbs/sources/01_clone.ipynb #5f0c7e11
-_COMMIT = ['log', '-1', '--date=short-local', '--format=%H %cd']  # number and day in UTC
+_CONFIG = """[core]
+	repositoryformatversion = 1
+	bare = true
+[extensions]
+	partialClone = origin
+[remote "origin"]
+	promisor = true
+	fetch = +refs/heads/*:refs/heads/*
+"""
+
+def _bare(folder: Path, commit: str) -> None:
+    "Make a folder a repository that has one commit, no objects yet, and no settings but ours."
+    for inner in 'refs', 'objects', 'info': (folder/inner).mkdir(parents=True, exist_ok=True)
+    (folder/'HEAD').write_text(f'{commit}\n')
+    (folder/'config').write_text(_CONFIG)
+    (folder/'info'/'attributes').write_text('* -text -filter -ident -eol -working-tree-encoding\n')
+
+@contextlib.contextmanager
+def _over(
+    found: Path,  # a repository, without its working tree
+    commit: str,  # in it
+    url: str | None = None,  # from where objects that are missing may be fetched
+    where: Path | None = None,  # to put a temporary folder
+) -> Iterator[Callable[..., str]]:
+    "`_git` over the objects of a repository that was found, with no settings but ours."
+    with tempfile.TemporaryDirectory(prefix='tmp-git-', dir=where, ignore_cleanup_errors=True) as tmp:
+        own = Path(tmp)
+        _bare(own, commit)
+        if (found/'shallow').is_file(): shutil.copyfile(found/'shallow', own/'shallow')
+        origin = ['-c', f'remote.origin.url={url}'] if url else []
+        yield partial(_git, *origin, f'--git-dir={own}', reach_out=bool(url), GIT_OBJECT_DIRECTORY=str(found/'objects'))
+
+# %% ../../nbs/sources/01_clone.ipynb #04b7e2da
+def _line(file: Path) -> str:
+    "The one line of a small file."
+    if not file.is_file() or file.stat().st_size > 4096: raise ResultsError(f'{file}: not a line of text')
+    return file.read_text(encoding='utf-8').strip()
+
+def _at_head(repo: Path) -> str:
+    "The commit that a repository's HEAD is at; raises `OSError` or `ValueError` where that cannot be told."
+    common = repo/_line(repo/'commondir') if (repo/'commondir').exists() else repo
+    ref = _line(repo/'HEAD')
+    if ref.startswith('ref: refs/') and '..' not in ref:
+        name = ref.removeprefix('ref: ')
+        packed = common/'packed-refs'
+        if (common/name).exists(): ref = _line(common/name)
+        elif packed.is_file() and packed.stat().st_size < 2**26:
+            known = dict(reversed(line.split(' ', 1)) for line in packed.read_text().splitlines() if ' refs/' in line)
+            ref = known.get(name, '')
+    if not re.fullmatch('[0-9a-f]{40}', ref): raise ResultsError(f'{repo}: at no commit')
+    return ref
 
 def head(
-    repo: Path,  # a checkout
-) -> tuple[str | None, str | None]:  # commit and day; none of either where git cannot tell
+    checkout: Path,
+) -> tuple[str | None, str | None]:  # commit and day; none of either where that cannot be told
     "What a checkout's HEAD is."
-    try: commit, day = _git('-C', str(repo), *_COMMIT).split()
-    except (ResultsError, ValueError): return None, None
-    return commit, day
+    try:
+        repo = checkout/'.git'
+        if repo.is_file(): repo = checkout/_line(repo).removeprefix('gitdir: ')  # of a worktree
+        commit = _at_head(repo)
+        common = repo/_line(repo/'commondir') if (repo/'commondir').exists() else repo
+        with _over(common, commit) as git: return commit, _day_of(git, commit)
+    except (OSError, ValueError): return None, None
+
+def _day_of(git: Callable[..., str], commit: str) -> str:
+    "The day of a commit, in UTC."
+    return git('log', '--no-walk', '--date=short-local', '--format=%cd', commit, '--')
 
 # %% ../../nbs/sources/01_clone.ipynb #ca9e894f
 @contextlib.contextmanager
@@ -117,48 +194,80 @@ def _workshop(cache: Path) -> Iterator[Path]:
             raise ResultsError(f'{e} (No space left in {cache})') from None
 
 # %% ../../nbs/sources/01_clone.ipynb #839a6d73
+@dataclass(frozen=True)
+class _Clone:
+    "A complete clone in the cache."
+    folder: Path
+    commit: str  # its newest
+    date: str  # that commit's day
+    cloned: str  # the day on which it was made, by this machine's clock; '' where that is not known
+
+    @property
+    def has_history(self) -> bool:
+        "Whether it has the commits before its newest."
+        return not (self.folder/'shallow').exists()
+
 def _make_clone(
     cache: Path,  # the cache folder of `url`
     url: str,  # of a repository
     history: bool = False,  # with all commits before the newest
-    like: Path | None = None,  # an older clone, whose newest commit is to be the newest of this one too
+    like: _Clone | None = None,  # an older one, whose newest commit is to be the newest of this one too
 ) -> None:
     "Make a complete new clone in the cache, with its newest results, the newest of its kind."
-    number = max((int(clone.name[5:]) for clone in _clones(cache)), default=0) + 1
+    number = max((int(folder.name[5:]) for folder in _clone_folders(cache)), default=0) + 1
+    cloned = _today()
     with _workshop(cache) as tmp:
-        repo = tmp/'repo'
         share = ['--filter=tree:0'] if history else ['--filter=blob:none', '--depth=1']
         plain = ['--quiet', '--bare', '--template=', '--no-local', '--single-branch', '--no-tags']
-        _git('clone', *plain, *share, '--', url, str(repo), writes=[repo])
-        if like: _git(f'--git-dir={repo}', 'update-ref', 'HEAD', _find_commit(like)[0])
-        (repo/'info').mkdir(exist_ok=True)
-        (repo/'info'/'attributes').write_text('* -text -filter -ident -eol -working-tree-encoding\n')
-        commit, day = _find_commit(repo)
-        _check_out(cache, repo, commit, day)
-        about = dict(commit=commit, date=day, cloned=_about(like)['cloned'] if like else _today())
-        (repo/'timm_bench.json').write_text(json.dumps(about))
-        repo.rename(cache/f'repo-{number:04}')
+        _git('clone', *plain, *share, '--', url, str(tmp/'repo'), reach_out=True, writes=[tmp/'repo'])
+        clone = _own(tmp/'repo', tmp/'clone', like)
+        _check_out(cache, clone, url, clone.commit, clone.date)
+        about = dict(commit=clone.commit, date=clone.date, cloned=like.cloned if like else cloned)
+        (clone.folder/'timm_bench.json').write_text(json.dumps(about))
+        clone.folder.rename(cache/f'repo-{number:04}')
+
+def _own(made: Path, folder: Path, like: _Clone | None) -> _Clone:
+    "What is worth keeping of the repository that git made, in a folder with settings of ours."
+    git = partial(_git, f'--git-dir={made}')
+    commit = like.commit if like else git('log', '--no-walk', '--format=%H', 'HEAD', '--')
+    try: day = _day_of(git, commit)
+    except ResultsError:
+        if not like: raise
+        lost = f'its source no longer has commit {like.commit[:8]} of {like.date}, the newest here'
+        raise ResultsError(f'{lost}: its history was rewritten, and update=True takes what it has now') from None
+    _bare(folder, commit)
+    (folder/'objects').rmdir()
+    (made/'objects').rename(folder/'objects')
+    if (made/'shallow').exists(): (made/'shallow').rename(folder/'shallow')
+    return _Clone(folder, commit, day, '')
 
 def _today() -> str:
     "The day, in UTC."
     return datetime.now(timezone.utc).date().isoformat()
 
 # %% ../../nbs/sources/01_clone.ipynb #4ea33d0e
-def _clones(cache: Path) -> list[Path]:
+def _clone_folders(cache: Path) -> list[Path]:
     "The complete clones in the cache, the newest last."
     return sorted(cache.glob('repo-[0-9][0-9][0-9][0-9]'))
 
-def _newest_clone(cache: Path) -> Path | None:
+def _newest_clone(cache: Path) -> _Clone | None:
     "The newest complete clone in the cache, or none."
-    return max(_clones(cache), default=None)
-
-def _about(repo: Path) -> dict:
-    "Commit and date of a clone's newest commit, and the day it was cloned."
-    return json.loads((repo/'timm_bench.json').read_text())
+    folders = _clone_folders(cache)
+    if not folders: return None
+    try:
+        about = json.loads(_line(folders[-1]/'timm_bench.json'))
+        commit, *days = about['commit'], about['date'], about['cloned']
+        are_days = all(re.fullmatch(r'\d{4}-\d\d-\d\d', day) for day in days)
+        if are_days and re.fullmatch('[0-9a-f]{40}', commit): return _Clone(folders[-1], commit, *days)
+    except (OSError, ValueError, KeyError, TypeError): pass
+    try:  # what another version or a fault left there: the commit can still be told
+        commit = _at_head(folders[-1])
+        with _over(folders[-1], commit) as git: return _Clone(folders[-1], commit, _day_of(git, commit), '')
+    except (OSError, ValueError): return None
 
 def _tidy(cache: Path) -> None:
     "Remove what killed processes left, and clones that a newer one replaces. Only under the lock."
-    for leftover in [*cache.glob('tmp-*'), *_clones(cache)[:-1]]:
+    for leftover in [*cache.glob('tmp-*'), *_clone_folders(cache)[:-1]]:
         for _ in range(20):  # a git that outlived its killed parent may still be writing into it
             shutil.rmtree(leftover, ignore_errors=True)
             if not leftover.exists(): break
@@ -166,47 +275,61 @@ def _tidy(cache: Path) -> None:
     for half in cache.glob('repo-*/objects/pack/tmp_*'): half.unlink(missing_ok=True)
 
 # %% ../../nbs/sources/01_clone.ipynb #314bda30
-def _check_out(cache: Path, repo: Path, commit: str, day: str) -> Path:
+def _check_out(cache: Path, clone: _Clone, url: str, commit: str, day: str) -> Path:
     "The `results` folder of a commit, in the cache."
     target = cache/f'{day}_{commit}'
     if target.is_dir(): return target
     with _workshop(cache) as tmp:
-        work = tmp/'results'
-        work.mkdir()
-        there = [f'--git-dir={repo}', f'--work-tree={work}']
-        write = ['read-tree', '-m', '-u', f'{commit}:results']
-        try: _git(*there, *write, writes=[repo, work], GIT_INDEX_FILE=str(tmp/'index'))
+        blobs = _write_results(tmp, clone, url, commit)
+        if not any(name.endswith('.csv') for name in blobs):
+            raise ResultsError(f'commit {commit[:8]} has no CSV files in results/')
+        os.replace(tmp/'blobs.json', target.with_suffix('.json'))
+        (tmp/'results').rename(target)
+    return target
+
+def _write_results(tmp: Path, clone: _Clone, url: str | None, commit: str) -> dict[str, str]:
+    "Write the files of a commit to `results` in a folder of ours, and a list of their hashes beside it."
+    work = tmp/'results'
+    work.mkdir()
+    with _over(clone.folder, clone.commit, url, tmp) as git:
+        write = [f'--work-tree={work}', 'read-tree', '-m', '-u', f'{commit}:results']
+        try: git(*write, writes=[clone.folder, work], GIT_INDEX_FILE=str(tmp/'index'))
         except ResultsError as e:
             if not re.search('Not a valid object name|does not exist in|failed to unpack tree object', str(e)): raise
             raise ResultsError(f'commit {commit[:8]} has no results/ folder') from None
-        if not any(work.glob('*.csv')): raise ResultsError(f'commit {commit[:8]} has no CSV files in results/')
-        work.rename(target)
-    return target
+        blobs = _blobs_of(git, commit)
+    (tmp/'blobs.json').write_text(json.dumps(blobs))
+    return blobs
+
+def _blobs_of(git: Callable[..., str], commit: str) -> dict[str, str]:  # hash by file's name
+    "The files of a commit's `results` folder."
+    rows = [row.split('\t', 1) for row in git('ls-tree', '-z', f'{commit}:results').split('\0') if row]
+    return {name: about.split()[2] for about, name in rows if about.split()[1] == 'blob'}
 
 # %% ../../nbs/sources/01_clone.ipynb #00c922e2
 def _find_commit(
-    repo: Path,  # a clone
+    clone: _Clone,
+    url: str,  # that it is of
     rev: str | None = None,  # a commit's number
     as_of: str | None = None,  # a day; the newest commit without either
 ) -> tuple[str, str]:  # raises `ResultsError`
     "Number and day of a commit."
-    def git(*args: str) -> str: return _git(f'--git-dir={repo}', *args)
-    commit = rev or 'HEAD'
-    if as_of: commit = git('rev-list', '-1', '--first-parent', f'--before={as_of}T23:59:59Z', 'HEAD')
-    if not commit:
-        days = git('log', '--first-parent', '--date=short-local', '--format=%cd', 'HEAD').splitlines()
-        raise ResultsError(f'as_of={as_of!r}: the results begin on {days[-1]}')
-    try: number, day = git(*_COMMIT, f'{commit}^{{commit}}', '--').split()
-    except ResultsError as e:
-        if not rev: raise
-        raise ResultsError(f'rev={rev!r}: no such commit ({e})') from None
-    return number, day
+    if not clone.has_history or not (rev or as_of): return clone.commit, clone.date
+    with _over(clone.folder, clone.commit, url if rev else None) as git:
+        if as_of:
+            commit = git('rev-list', '-1', '--first-parent', f'--before={as_of}T23:59:59Z', 'HEAD')
+            if commit: return commit, _day_of(git, commit)
+            days = git('log', '--first-parent', '--date=short-local', '--format=%cd', 'HEAD').splitlines()
+            raise ResultsError(f'as_of={as_of!r}: the results begin on {days[-1]}')
+        try:
+            commit = git('rev-parse', '--verify', f'{rev}^{{commit}}')
+            return commit, _day_of(git, commit)
+        except ResultsError as e: raise ResultsError(f'rev={rev!r}: no such commit ({e})') from None
 
-def _lacks_history(repo: Path, rev: str | None, as_of: str | None) -> bool:
+def _lacks_history(clone: _Clone, rev: str | None, as_of: str | None) -> bool:
     "Whether a clone has its newest commit alone, and that is not the one that is asked for."
-    if not (rev or as_of) or not (repo/'shallow').exists(): return False
-    commit, day = _find_commit(repo)
-    return not commit.startswith(rev or '') or day > (as_of or day)
+    if clone.has_history or not (rev or as_of): return False
+    return not clone.commit.startswith(rev or '') or clone.date > (as_of or clone.date)
 
 # %% ../../nbs/sources/01_clone.ipynb #2f2960ca
 def check_day(
@@ -234,6 +357,7 @@ def _cache_folder(url: str) -> Path:
     "The cache folder of one address, made if need be."
     from platformdirs import user_cache_path
     root = os.environ.get('TIMM_BENCH_CACHE') or user_cache_path('timm_bench')
+    url = without_password(url)  # a new token is no reason for a new clone
     name = re.sub(r'[^a-zA-Z0-9]+', '-', url.rstrip('/').rsplit('/', 1)[-1])[:40]
     cache = Path(root).expanduser()/f'{name}-{sha256(url.encode()).hexdigest()[:8]}'
     try: cache.mkdir(parents=True, exist_ok=True)
@@ -266,36 +390,48 @@ class Checkout:
     folder: Path  # of CSV files
     commit: str
     date: str  # the commit's day
-    url: str  # of the repository
-    fault: str | None = None  # why the clone could not be refreshed, if it should have been
+    url: str  # of the repository, for people
+    remark: str | None = None  # what there is to be said, such as why it could not be refreshed
 
 def _checked_out(cache: Path, url: str, rev: str | None, as_of: str | None) -> Checkout | None:
     "Results that are in the cache already, found without git."
     if as_of: return None
-    try:
-        if rev: found = list(cache.glob(f'????-??-??_{rev}*'))
-        elif repo := _newest_clone(cache): found = [cache/'{date}_{commit}'.format_map(_about(repo))]
-        else: return None
-        folder, = [path for path in found if path.is_dir()]
-    except (OSError, ValueError, KeyError, TypeError): return None
-    day, commit = folder.name.split('_')
-    return Checkout(folder, commit, day, url)
+    if rev: found = [path for path in cache.glob(f'????-??-??_{rev}*') if path.is_dir()]
+    else:
+        clone = _newest_clone(cache)
+        found = [cache/f'{clone.date}_{clone.commit}'] if clone else []
+    if len(found) != 1 or not found[0].is_dir(): return None
+    day, commit = found[0].name.split('_')
+    return Checkout(found[0], commit, day, without_password(url))
 
-def _outdated(repo: Path | None, as_of: str | None) -> bool:
-    "Whether the clone cannot know that day yet."
-    try: return repo is None or (as_of is not None and min(as_of, _today()) > _about(repo)['cloned'])
-    except (OSError, ValueError, KeyError): return True
+# %% ../../nbs/sources/01_clone.ipynb #71c5f09a
+def _knows(clone: _Clone, day: str) -> bool:
+    "Whether a clone has the results of a day."
+    if day < clone.date: return True
+    if clone.cloned > _today(): return False
+    return clone.cloned == _today() or day < clone.cloned
 
 # %% ../../nbs/sources/01_clone.ipynb #ed3a322e
 _failed: dict[str, str] = {}  # addresses that could not be cloned in this process: not tried again unless asked
 
-def _refresh(cache: Path, url: str, history: bool, like: Path | None = None) -> str | None:
+def _refresh(cache: Path, url: str, history: bool, like: _Clone | None = None) -> str | None:
     "Clone anew, as `_make_clone` does. Returns why that failed, or nothing."
     _failed.pop(url, None)
     try: _make_clone(cache, url, history, like)
     except ResultsError as e: _failed[url] = str(e)
     except OSError as e: _failed[url] = f'{cache}: {e.strerror or e}'
     return _failed.get(url)
+
+def _gone_back(clone: _Clone, before: _Clone | None) -> str | None:
+    "What there is to be said of a new clone whose source is not simply further on than it was."
+    if not before or clone.commit == before.commit: return None
+    old = f'commit {before.commit[:8]} of {before.date}'
+    if clone.date < before.date: return f'its source went back from {old} to an older one'
+    if not clone.has_history: return None
+    try:
+        with _over(clone.folder, clone.commit) as git: git('cat-file', '-e', before.commit)
+    except ResultsError: return f'its source no longer has {old}, which was the newest here: its history was rewritten'
+    return None
 
 # %% ../../nbs/sources/01_clone.ipynb #d5843207
 def find_clone(
@@ -304,37 +440,79 @@ def find_clone(
     update: bool = False,  # clone anew
 ) -> Checkout:  # raises `ResultsError`
     "The results of a commit of the cached clone, made or refreshed if need be."
-    url = os.environ.get('TIMM_BENCH_URL') or URL
+    url = _address()
     cache = _cache_folder(url)
     _tidy_if_idle(cache)
     found = None if update else _checked_out(cache, url, rev, as_of)
     if found: return found
     with _locked(cache):
         found = None if update else _checked_out(cache, url, rev, as_of)  # another process may have made it meanwhile
-        return found or _fetch(cache, url, rev, as_of, update)
+        try: return found or _fetch(cache, url, rev, as_of, update)
+        except OSError as e: raise ResultsError(f'{cache}: {e.strerror or e}') from None
 
 def _fetch(cache: Path, url: str, rev: str | None, as_of: str | None, update: bool) -> Checkout:
     "Clone where needed, find the commit, check it out. Only under the lock."
     _tidy(cache)
-    repo, fault = _newest_clone(cache), _failed.get(url)
-    has_history = repo is not None and not (repo/'shallow').exists()  # what was asked for once stays
-    if update or (_outdated(repo, as_of) and not fault): fault = _refresh(cache, url, bool(rev or as_of or has_history))
-    repo = _newest_clone(cache)
-    if not repo: raise ResultsError(fault)
+    clone, remark = _newest_clone(cache), None
+    fault = _failed.get(url)
+    outdated = clone is None or (as_of is not None and not _knows(clone, as_of))
+    if update or (outdated and not fault):
+        with_history = clone is not None and clone.has_history  # what was asked for once stays
+        before, fault = clone, _refresh(cache, url, bool(rev or as_of or with_history))
+        clone = _newest_clone(cache)
+        if clone: remark = _gone_back(clone, before)
+    if not clone: raise ResultsError(fault)
+    if fault: remark = f'it could not be refreshed: {fault}'
     asked = f'rev={rev!r}' if rev else f'as_of={as_of!r}'
-    if _lacks_history(repo, rev, as_of): repo = _with_history(cache, url, asked, like=repo)
-    try: commit, day = _find_commit(repo, rev, as_of)
+    if _lacks_history(clone, rev, as_of): clone = _with_history(cache, url, asked, like=clone)
+    try: commit, day = _find_commit(clone, url, rev, as_of)
     except ResultsError:
         if update or not rev: raise
-        repo = _with_history(cache, url, asked)
-        commit, day = _find_commit(repo, rev, as_of)
-    try: folder = _check_out(cache, repo, commit, day)
-    except OSError as e: raise ResultsError(f'{cache}: {e.strerror or e}') from None
-    return Checkout(folder, commit, day, url, fault)
+        clone = _with_history(cache, url, asked)
+        commit, day = _find_commit(clone, url, rev, as_of)
+    return Checkout(_check_out(cache, clone, url, commit, day), commit, day, without_password(url), remark)
 
-def _with_history(cache: Path, url: str, asked: str, like: Path | None = None) -> Path:
+def _with_history(cache: Path, url: str, asked: str, like: _Clone | None = None) -> _Clone:
     "A new clone with all commits; `like` as in `_make_clone`."
     fault = _failed.get(url) or _refresh(cache, url, True, like)
-    repo = _newest_clone(cache)
-    if fault or not repo: raise ResultsError(f'{asked}: not in the cached clone, and {fault}') from None
-    return repo
+    clone = _newest_clone(cache)
+    if fault or not clone: raise ResultsError(f'{asked}: not in the cached clone, and {fault}') from None
+    return clone
+
+# %% ../../nbs/sources/01_clone.ipynb #e20b95c4
+def prove(
+    folder: Path,  # of a `Checkout`
+) -> None:  # raises `ResultsError` for a file that cannot be mended
+    "See that each file in a folder of the cache is what its commit holds, and mend those that are not."
+    of_a_commit = re.fullmatch(r'\d{4}-\d\d-\d\d_([0-9a-f]{40})', folder.name)
+    if not of_a_commit or not _that_differ(folder): return
+    cache, commit = folder.parent, of_a_commit[1]
+    why = 'what git has of it differs as well'
+    try:
+        with _locked(cache), _workshop(cache) as tmp:
+            clone = _newest_clone(cache)
+            if not clone: raise ResultsError('there is no clone to write it from')
+            url = _address()
+            _write_results(tmp, clone, url if cache == _cache_folder(url) else None, commit)
+            os.replace(tmp/'blobs.json', folder.with_suffix('.json'))
+            for name in _that_differ(folder):
+                if name in _blobs(folder): os.replace(tmp/'results'/name, folder/name)
+                else: why = f'it does not belong there; remove it from {folder}'
+    except ResultsError as e: why = str(e)
+    except OSError as e: why = e.strerror or str(e)
+    wrong = _that_differ(folder)
+    if not wrong: return
+    raise ResultsError(f'{wrong[0]}: in the cache, but not as commit {commit[:8]} has it, and cannot be mended ({why})')
+
+def _blobs(folder: Path) -> dict[str, str]:
+    "The hash of each file that a folder of the cache is to hold; none where the list is damaged."
+    try: blobs = json.loads(folder.with_suffix('.json').read_text(encoding='utf-8'))
+    except (OSError, ValueError): return {}
+    return blobs if isinstance(blobs, dict) else {}
+
+def _that_differ(folder: Path) -> list[str]:
+    "The files in a folder of the cache that are not what its commit holds, those that are missing or too many as well."
+    blobs = _blobs(folder)
+    try: there_are = [entry.name for entry in os.scandir(folder) if entry.name.endswith('.csv')]
+    except OSError: there_are = []
+    return sorted(name for name in {*blobs, *there_are} if name not in blobs or hash_of(folder/name) != blobs[name])

@@ -12,13 +12,16 @@ from pathlib import Path
 from typing import Any, Sequence
 import pandas as pd
 from ..checks import ResultsError, say
+from .published import day_published
 from .tables import read_table
-from .clone import Checkout, check_day, check_rev, find_clone, head
+from .clone import Checkout, check_day, check_rev, find_clone, head, prove
 
 # %% auto #0
-__all__ = ['DAY', 'BUNDLED', 'Results', 'dated_folders', 'bundled', 'get_results']
+__all__ = ['BUNDLED', 'DAY', 'Results', 'dated_folders', 'bundled', 'get_results']
 
 # %% ../../nbs/sources/02_results.ipynb #c3997ce3
+BUNDLED = 'the results bundled with timm_bench'
+
 @dataclass(frozen=True)
 class Results:
     "A folder of timm results, and where it came from."
@@ -32,9 +35,10 @@ class Results:
     def files(self) -> list[str]:
         "Names of the CSV files, sorted."
         try:
-            with os.scandir(self.folder) as found:
-                return sorted(entry.name for entry in found if entry.name.endswith('.csv') and entry.is_file())
+            with os.scandir(self.folder) as found: names = [entry.name for entry in found]
         except OSError as e: raise ResultsError(f'{self.folder}: cannot be read ({e.strerror})') from None
+        tables = [name for name in names if name.endswith('.csv')]
+        return sorted(name for name in tables if os.path.isfile(os.path.join(self.folder, name)))
 
     def read(self,
         name: str,  # of one of `files`
@@ -46,11 +50,25 @@ class Results:
             raise ResultsError(f'{name}: not in {self.origin}; there are {", ".join(there_are) or "no CSV files"}')
         return read_table(Path(self.folder)/name, needs)
 
+    def provenance(self,
+        name: str,  # of one of `files`
+    ) -> str:  # such as 'as timm published it on 2024-09-04'
+        "Whether a file is as timm published it, by its hash; if not, what else is known of it."
+        path = Path(self.folder)/name
+        day = day_published(path)
+        if day: return f'as timm published it on {day}'
+        if self.url and self.commit: return f'as commit {self.commit[:8]} of {self.url} has it'
+        if self.origin == BUNDLED: return 'as timm_bench carries it'
+        if path.with_suffix('.jsonl').is_file(): return 'measured with timm_bench, by the sidecar beside it'
+        return 'not a file that timm published'
+
     def source(self,
         files: list[str],  # names of the files that a frame is made of
     ) -> dict[str, Any]:
         "Where a frame comes from, for its `attrs`."
-        return dict(origin=self.origin, folder=str(self.folder), commit=self.commit, date=self.date, files=files)
+        published = {name: self.provenance(name) for name in files}
+        about = dict(origin=self.origin, folder=str(self.folder), commit=self.commit, date=self.date)
+        return about | dict(files=files, published=published)
 
     def __str__(self) -> str:
         when = f' of {self.date}' if self.date else ''
@@ -87,7 +105,8 @@ def _from_folder(given: str | os.PathLike, origin: str = 'folder {}') -> Results
 
 # %% ../../nbs/sources/02_results.ipynb #cc8fd04a
 def _from_clone(found: Checkout) -> Results:
-    "Results from the clone."
+    "Results from the clone, every file of which is what it should be."
+    prove(found.folder)
     return Results(found.folder, f'the clone of {found.url}', found.commit, found.date, found.url)
 
 def _on(results: Results, day: str) -> Results:
@@ -108,8 +127,6 @@ def _on(results: Results, day: str) -> Results:
     return Results(folder.parent/then, origin, None, then)
 
 # %% ../../nbs/sources/02_results.ipynb #cf6ea4a3
-BUNDLED = 'the results bundled with timm_bench'
-
 def bundled() -> Results:
     "The results that the package carries."
     folder = Path(str(files('timm_bench')))/'bundled'/'results'
@@ -134,6 +151,7 @@ def get_results(
     if results is not None:
         if rev or update: raise ResultsError('rev= and update= need the clone: leave out results=')
         found = results if isinstance(results, Results) else _from_folder(results)
+        if found.url: prove(found.folder)
         return _on(found, as_of) if as_of else found
     found, reasons = _first_source(rev, as_of, update)
     say(f'using {found}' + (f', because {"; ".join(reasons)}' if reasons else ''))
@@ -153,9 +171,9 @@ def _first_source(rev: str | None, as_of: str | None, update: bool) -> tuple[Res
         except ResultsError as e: reasons.append(f'$TIMM_BENCH_RESULTS: {e}')
     try:
         cloned = find_clone(rev, as_of, update)
-        if cloned.fault: reasons.append(f'it could not be refreshed: {cloned.fault}')
-        return _from_clone(cloned), reasons
+        if cloned.remark: reasons.append(cloned.remark)
     except ResultsError as e: reasons.append(f'there is no clone: {e}')
+    else: return _from_clone(cloned), reasons
     if rev or as_of: raise ResultsError('; '.join(reasons))
     try: return bundled(), reasons
     except ResultsError as e:

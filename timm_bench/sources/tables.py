@@ -4,16 +4,17 @@
 
 # %% ../../nbs/sources/00_tables.ipynb #d8b6ed88
 from __future__ import annotations
-import csv, io, re, time
+import csv, io, re
 from itertools import groupby
 from pathlib import Path
 from typing import Iterator, Sequence
 import numpy as np
 import pandas as pd
 from ..checks import ResultsError, show_cell
+from .published import day_published
 
 # %% auto #0
-__all__ = ['MAX_BYTES', 'is_numeral', 'read_table', 'count_rows', 'file_state']
+__all__ = ['MAX_BYTES', 'is_numeral', 'read_table', 'count_rows']
 
 # %% ../../nbs/sources/00_tables.ipynb #cd90bd58
 MAX_BYTES = 64 * 2**20  # timm's largest CSV is under 0.2 MB; anything near this limit is no results file
@@ -28,7 +29,7 @@ def _read_text(path: Path) -> str:
         raise ResultsError(f'{path.name}: cannot be read ({getattr(e, "strerror", None) or e})') from None
     if size > MAX_BYTES:
         raise ResultsError(f"{path.name}: larger than {MAX_BYTES >> 20} MiB, so not one of timm's tables")
-    try: text = raw.decode('utf-8-sig')
+    try: text = raw.decode('utf-8').lstrip('\ufeff')
     except UnicodeDecodeError as e:
         what = 'holds a NUL byte' if b'\0' in raw else 'is not UTF-8 text'
         raise ResultsError(f'{path.name}: line {_line_at(raw, e.start)} {what}') from None
@@ -51,6 +52,7 @@ _NUMBER = re.compile(
 _THOUSANDS = r'"\d{1,3}(?:,\d{3}){1,4}(?:\.\d*)?"'
 _NUMERAL = r'(?:[+-]?(?:\d{1,15}(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?|' + _THOUSANDS + ')?'
 _USUAL = '(?:[-+.0-9]{0,15}|' + _THOUSANDS + ')'
+_NAME = re.compile(r'[\w.-]+', re.ASCII)
 
 def is_numeral(
     cell: str,
@@ -62,6 +64,7 @@ def is_numeral(
 def _row_pattern(head: list[str]) -> re.Pattern:
     "What the rows below a header look like, if there is nothing unusual about them."
     cells = [_USUAL if _NUMBER.search(column) else r'[^,"\n]*' for column in head]
+    cells = [_NAME.pattern if column == 'model' else cell for column, cell in zip(head, cells)]
     others = ''
     for cell, run in groupby(cells[1:]):
         others += f'(?:,{cell}){{{len(list(run))}}}'  # a short pattern is compiled sooner
@@ -77,36 +80,39 @@ def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
 def _fault(text: str, head: list[str]) -> str | None:
     "The first fault in the rows, with its line and column, if there is one."
     for line, row in [*_rows(text)][1:]:
+        further = ''.join(row).count('\n')
+        if further: return f'line {line - further}: a quotation mark is opened here and not closed until line {line}'
         if len(row) != len(head): return f'line {line} has {len(row)} cells where the header has {len(head)}'
         for column, cell in zip(head, row):
+            place = f'line {line}, column {show_cell(column)}'
+            is_name = column != 'model' or _NAME.fullmatch(cell)
+            if cell and not is_name: return f"{place}: {cell!r:.60} is not a model's name"
             if not cell or not _NUMBER.search(column): continue
-            place = f'line {line}, column {show_cell(column)}: {show_cell(cell)}'
-            if not is_numeral(cell): return f'{place} is not a number'
-            if not np.isfinite(float(cell.replace(',', ''))): return f'{place} cannot be right'
+            if not is_numeral(cell): return f'{place}: {show_cell(cell)} is not a number'
+            if not np.isfinite(float(cell.replace(',', ''))): return f'{place}: {show_cell(cell)} cannot be right'
     return None
 
 # %% ../../nbs/sources/00_tables.ipynb #25c78080
-def _header(text: str) -> list[str]:
-    "The names of the columns, with the early files' spelling of one put right."
-    _, head = next(_rows(text), (1, []))
+def _split(text: str) -> tuple[list[str], str]:  # raises `ResultsError`
+    "The names of the columns, with the early files' spelling of one put right; and the text of the rows."
+    line, head = next(_rows(text), (0, []))
     head = ['crop_pct' if column == 'cropt_pct' else column for column in head]
     for column in head:
         if head.count(column) > 1: raise ResultsError(f'column {show_cell(column)} stands in the header twice')
-    return head
+    return head, text.split('\n', line)[line]
 
 def _parse(text: str, needs: Sequence[str]) -> pd.DataFrame:
     "CSV text to a frame, through pandas."
-    head = _header(text)
+    head, rows = _split(text)
     for column in needs:
         if column in head: continue
         raise ResultsError(f'no column {column!r}; it has {", ".join(map(show_cell, head[:12]))}')
-    rows = text.lstrip('\n').partition('\n')[2]
     fault = None if _row_pattern(head).fullmatch(rows) else _fault(text, head)
     if fault: raise ResultsError(fault)
+    if not rows.strip(_BLANK): raise ResultsError('a header without rows')
     table = pd.read_csv(
-        io.StringIO(text), header=0, names=head, index_col=False, thousands=',', keep_default_na=False, na_values=[''],
-        low_memory=False, dtype={'model': str} if 'model' in head else None)
-    if table.empty: raise ResultsError('a header without rows')
+        io.StringIO(rows), header=None, names=head, index_col=False, thousands=',', keep_default_na=False,
+        na_values=[''], low_memory=False, dtype={'model': str} if 'model' in head else None)
     for column, dtype in table.dtypes.items():
         if dtype.kind in 'iuf' or not _NUMBER.search(column): continue
         raise ResultsError(_fault(text, head) or f'column {show_cell(column)}: not numbers')
@@ -114,12 +120,14 @@ def _parse(text: str, needs: Sequence[str]) -> pd.DataFrame:
 
 # %% ../../nbs/sources/00_tables.ipynb #725d9ab2
 _LARGEST = float(np.finfo(float).max)
+_ABOVE_ZERO = re.compile('.*(?:samples_per_sec|step_time|batch_size)|param_count')
 
 def _impossible(column: str, values: np.ndarray) -> np.ndarray:
     "Which values a column of timm's cannot hold."
     if column == 'model': return pd.isna(values)
     low, high = 0., _LARGEST
     if column.endswith('_diff'): low = -_LARGEST
+    if _ABOVE_ZERO.fullmatch(column): low = float(np.finfo(float).tiny)
     if column.endswith('img_size'): low, high = 1., 1e6
     if column in ('top1', 'top5'): high = 100.
     bad = (values < low) | (values > high)
@@ -135,6 +143,55 @@ def _check_values(text: str, table: pd.DataFrame) -> None:
         line, row = [*_rows(text)][int(bad.argmax()) + 1]
         raise ResultsError(f'line {line}, column {show_cell(column)}: {show_cell(row[number])} cannot be right')
 
+# %% ../../nbs/sources/00_tables.ipynb #4d91c7e8
+_Found = tuple[np.ndarray, list[str], str]  # which rows contradict themselves, in which columns, and why
+
+def _contradictions_of_accuracies(table: pd.DataFrame) -> Iterator[_Found]:
+    "Rows of an accuracy table that cannot be."
+    for pair in ['top1', 'top1_err'], ['top5', 'top5_err']:
+        if not set(pair) <= set(table): continue
+        total = table[pair].sum(axis=1, skipna=False).to_numpy()
+        yield np.abs(total - 100) > 0.0015, pair, 'together they are not 100'
+    if {'top1', 'top5'} <= set(table):
+        yield (table.top1 > table.top5).to_numpy(), ['top1', 'top5'], 'top5 is never less'
+
+def _contradictions_of_speeds(table: pd.DataFrame) -> Iterator[_Found]:
+    "Rows of a benchmark that cannot be."
+    for part in 'infer', 'train':
+        columns = [f'{part}_samples_per_sec', f'{part}_step_time', f'{part}_batch_size']
+        if not set(columns) <= set(table): continue
+        missing = table[columns].isna().to_numpy()
+        yield missing.any(axis=1) & ~missing.all(axis=1), columns, 'one is missing'
+        speed, milliseconds, images = (table[column].to_numpy() for column in columns)
+        rounded = 0.005 * milliseconds + 0.0005 * speed  # to two digits after the point, and to three
+        off = np.abs(speed * milliseconds - 1000 * images)
+        yield off > 70 * images + rounded, columns, 'speed times time is not 1000 times the batch'
+
+def _contradiction(text: str, table: pd.DataFrame) -> str | None:
+    "The first row of a table whose figures contradict each other, with all of them."
+    with np.errstate(over='ignore', invalid='ignore'):
+        found = [*_contradictions_of_accuracies(table), *_contradictions_of_speeds(table)]
+    for bad, columns, why in found:
+        if not bad.any(): continue
+        line, row = [*_rows(text)][int(bad.argmax()) + 1]
+        cells = dict(zip(table, row))
+        figures = ' and '.join(f'{column} {show_cell(cells[column])}' for column in columns)
+        return f'line {line}: {figures} contradict each other: {why}'
+    return None
+
+def _repetition(text: str, table: pd.DataFrame) -> str | None:
+    "The first row of a model that was there before, at the same image size and with other figures."
+    key = ['model', *(column for column in table if column.endswith('img_size'))]
+    if 'model' not in table: return None
+    again = table.duplicated(key).to_numpy()
+    if not again.any(): return None
+    again = again & ~table.duplicated().to_numpy()
+    if not again.any(): return None
+    at = int(again.argmax())
+    before = int((table[key] == table[key].iloc[at]).all(axis=1).argmax())
+    lines = [line for line, _ in _rows(text)]
+    return f'line {lines[at + 1]}: {table.model[at]} is in line {lines[before + 1]} already, with other figures'
+
 # %% ../../nbs/sources/00_tables.ipynb #d4ecb553
 def read_table(
     path: Path,  # a CSV file of timm's, or in its form
@@ -145,6 +202,8 @@ def read_table(
     try:
         table = _parse(text, needs)
         _check_values(text, table)
+        fault = _contradiction(text, table) or _repetition(text, table)
+        if fault and not day_published(path): raise ResultsError(fault)
     except ResultsError as e: raise ResultsError(f'{path.name}: {e}') from None
     except (ValueError, OverflowError, csv.Error) as e:
         raise ResultsError(f'{path.name}: not CSV ({show_cell(str(e))})') from None
@@ -155,16 +214,7 @@ def count_rows(
     path: Path,  # a CSV file
 ) -> int | None:  # its rows without the header; `None` where it is no table of models
     "Count the rows of a CSV file of timm's."
-    try: text = _read_text(path)
-    except ResultsError: return None
-    return text.count('\n') - 1 if text.startswith('model,') else None
-
-# %% ../../nbs/sources/00_tables.ipynb #5b7c1d2e
-def file_state(
-    path: Path,  # of a file
-) -> tuple[int, ...] | None:  # what changes whenever the file does; `None` where that cannot be told
-    "Whether a file is still the one that was read before, seen from outside."
-    try: state = path.stat()
-    except OSError: return None
-    age = time.time_ns() - state.st_mtime_ns
-    return (state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns) if age > 2e9 else None
+    try: head, rows = _split(_read_text(path))
+    except (ResultsError, csv.Error): return None
+    if len(head) < 2 or head[0] != 'model': return None
+    return sum(1 for row in rows.split('\n') if row.strip(' \t'))
