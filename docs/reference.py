@@ -80,8 +80,7 @@ def parameters(symbol) -> list[tuple[str, str, str, str]]:
     "Name, type, default and comment of each parameter, and of what is returned."
     from typing import get_type_hints
     from fastcore.docments import docments
-    try: hints = get_type_hints(symbol, include_extras=True)
-    except Exception: hints = {}  # noqa: BLE001  # a name that is imported for type checkers only
+    hints = get_type_hints(symbol, include_extras=True)  # stops where plain nbdev would: at a name not imported
     rows = []
     for name, about in docments(with_source(symbol), full=True).items():
         option_type, help_text = option(hints.get(name))

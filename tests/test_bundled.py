@@ -5,10 +5,12 @@ import sys
 
 import pandas as pd
 import pytest
+from conftest import PROJECT
 
 from timm_bench.data import get_accuracy, get_data
 from timm_bench.charts.parts import SUBS
 from timm_bench.hardware.record import read_sidecar
+from timm_bench.models import registry
 from timm_bench.sources import results as sources
 from timm_bench.sources.benchmarks import list_benchmarks
 
@@ -67,3 +69,12 @@ def test_the_charts_are_drawn_with_no_network(tmp_path):
     assert 'using the results bundled with timm_bench, because $TIMM_BENCH_RESULTS is not set; there is no clone: git: ' in done.stderr
     page = (tmp_path/'timm_bench_charts.html').read_text()
     assert page.count('class="plotly-graph-div"') == 7 and page.count('measured on AMD EPYC') >= 6
+
+
+def test_the_registry_is_what_timm_says(monkeypatch):
+    "Where the timm is installed that the table is from; for another version, `python tools/registry.py` writes it anew."
+    timm = pytest.importorskip('timm')
+    if timm.__version__ != registry()['timm']: pytest.skip(f'timm {timm.__version__} is not the one of the table')
+    monkeypatch.syspath_prepend(PROJECT/'tools')
+    from registry import read_registry
+    assert read_registry() == registry()
