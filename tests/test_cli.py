@@ -506,8 +506,9 @@ def test_filters_come_before_the_frontier_and_the_families(answer, snapshots):
     assert counted.to_dict() == free.groupby('family').model.nunique().to_dict()
     fastest = best(df, len(df), accuracy='sketch')
     fastest = fastest[fastest.accuracy >= 50].sort_values('secs', kind='stable').head(4)
-    asked = ['--accuracy', 'sketch', '--min-accuracy', 50, '--sort', 'speed', '-n', 4]
-    assert list(answer('best', *asked)[1].model) == list(fastest.model)
+    printed = answer('best', '--accuracy', 'sketch', '--min-accuracy', 50, '--sort', 'speed', '-n', 4)[1]
+    assert list(printed.model) == list(fastest.model)
+    assert re.match(r'fastest of \d+ that fit', printed.reason[0]) and printed.reason[1].startswith('number 2 by speed')
 
 
 def test_families_are_those_that_best_takes(answer, snapshots):

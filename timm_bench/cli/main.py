@@ -347,12 +347,15 @@ def best(
         nearest = f'the most accurate that fits is {most.model} ({most.accuracy:.2f} %)'
         raise ResultsError(f'nothing fits: min_accuracy={min_accuracy:g}: {nearest}')
     found = _first(accurate, n, sort)
+    columns = ['model', 'accuracy', *SETS, 'error', 'secs', 'param_count_x', 'param_count_y', 'img_size', 'license']
+    if sort == Sort.speed:
+        places = ['fastest', *(f'number {place} by speed' for place in range(2, len(found) + 1))]
+        found = found.assign(reason=[f'{place} of {len(accurate):,} that fit' for place in places])
+        return print_answer(found, [*columns, 'reason'], format, df.attrs['benchmark'])
     found = found.assign(reason=found.reason.map(_as_typed))
-    columns = ['model', 'accuracy', *SETS, 'error', 'secs', 'param_count_x', 'param_count_y', 'img_size', 'license',
-               'tie', 'reason']
     note = ('tie with next: within chance of the next most accurate that fits, '
             'which says nothing of those after it')
-    print_answer(found, columns, format, df.attrs['benchmark'], note, tie='tie with\nnext')
+    print_answer(found, [*columns, 'tie', 'reason'], format, df.attrs['benchmark'], note, tie='tie with\nnext')
 
 # %% ../../nbs/cli/02_main.ipynb #9122ae99
 @app.command()
