@@ -154,8 +154,8 @@ def test_open_without_a_browser_is_refused_before_anything_is_drawn(run, monkeyp
     def no_browser(): raise webbrowser.Error('could not locate runnable browser')
     monkeypatch.setattr(webbrowser, 'get', no_browser)
     page = tmp_path/'page.html'
-    assert run(command, '--open', '--out', page) == (1, '', 'timm_bench: --open: there is no browser here; leave it out\n')
-    assert not page.exists()
+    said = 'timm_bench: --open: there is no browser here; leave it out\n'
+    assert run(command, '--open', '--out', page) == (1, '', said) and not page.exists()
 
 
 @pytest.mark.parametrize('out, says', [('own.csv', 'holds the measurements'), ('.', 'is a folder')])
@@ -325,21 +325,72 @@ def test_a_folder_of_days_can_be_asked_for_one(answer):
 
 
 @pytest.mark.parametrize('arguments, code, says', [
-    (['best', '--under', '1ns'], 1, 'nothing fits: under='),
-    (['best', '--accuracy', 'imagenet-c'], 2, "accuracy='imagenet-c': give one of 'imagenet', 'real'"),
+    (['best', '--under', '1ns'], 1, 'nothing fits: --under 1ns excludes most'),
+    (['best', '--under', '1ns', '--license', 'mit', '--license', 'gemma'], 1, 'over --under 1ns'),
+    (['best', '--accuracy', 'imagenet-c'], 2, "--accuracy imagenet-c: give one of 'imagenet', 'real'"),
     (['best', '--accuracy', 'imagenet=half'], 2, "give a test set, or weights such as 'imagenet=0.5,sketch=0.5'"),
     (['best', '--accuracy', 'imagenet=-1'], 2, 'must be a number above 0'),
-    (['best', '--acts', 'many'], 2, "acts='many': give millions"),
-    (['best', '--pretrain', 'in3k'], 2, "pretrain='in3k': give one of"),
-    (['best', '-n', 0], 2, 'n=0: give a whole number'),
+    (['best', '--acts', 'many'], 2, '--acts many: give millions'),
+    (['best', '--params', '30000000'], 2, '--params 30000000: a number is in millions: 30 is 30 million'),
+    (['best', '--macs', '4e9'], 2, '--macs 4e9: a number is in billions: 4 is 4 billion'),
+    (['frontier', '--params', '25557032'], 2, '25.557 is 25.557 million'),
+    (['best', '--pretrain', 'in3k'], 2, '--pretrain in3k: give one of'),
+    (['best', '-n', 0], 2, 'timm_bench: -n 0: give a whole number'),
+    (['best', '--license', 'gemma', '--under', '1s'], 1, '--license gemma excludes most'),
+    (['instead-of', 'resnet5O'], 2, 'timm_bench: resnet5O: timm knows no model'),
     (['instead-of', 'resnet5O'], 2, 'did you mean resnet50'),
-    (['history', '--under', 'soon'], 2, "under='soon': give seconds per image"),
+    (['instead-of', 'resnet50_gn'], 2, 'timm_bench card resnet50_gn has its speeds'),
+    (['history', '--under', 'soon'], 2, '--under soon: give seconds per image'),
+    (['frontier', '--as-of', 'yesterday'], 2, 'timm_bench: --as-of yesterday: give a day'),
+    (['frontier', '--benchmark', 'rtx4090 abacus'], 2, "timm_bench: --benchmark 'rtx4090 abacus': no benchmark"),
+    (['pick-models', '--public', 'abacus'], 2, 'timm_bench: --public abacus: no benchmark'),
+    (['estimate', 'nothing.csv'], 2, 'timm_bench: nothing.csv: no such file'),
     (['frontier', '--as-of', '2001-01-01'], 2, 'begin on 2022-04-01'),
-    (['compare', 'rtx3090', 'abacus'], 2, "benchmark='abacus': no benchmark"),
+    (['compare', 'rtx3090', 'abacus'], 2, 'timm_bench: abacus: no benchmark'),
+    (['compare', 'convnext_tiny', 'swin_tiny'], 2, 'timm_bench: convnext_tiny swin_tiny: models, not benchmarks'),
+    (['compare', 'convnext_tiny', 'swin_tiny'], 2, 'card convnext_tiny, timm_bench card swin_tiny_patch4_window7_224'),
+    (['compare', 'rtx3090', 'ResNet50'], 2, 'timm_bench: ResNet50: a model, not a benchmark'),
 ])
 def test_mistaken_questions_are_answered_in_one_line(answer, arguments, code, says):
     ended, printed, said = answer(*arguments)
     assert ended == code and printed is None and says in said.splitlines()[-1]
+    assert not re.search(r"\b\w+=['\[]", said.splitlines()[-1])  # as Python has it
+
+
+@pytest.mark.parametrize('typed, meant', [
+    ('--under 5MS', '--under 5ms'),
+    ('--under 200fps', '--under 200/s'),
+    ('--under .01sec', '--under 10ms'),
+    ('--license MIT', '--license mit'),
+    ('--family ViT --params 30m', '--family vit --params 30M'),
+])
+def test_what_people_type_is_understood(answer, typed, meant):
+    one, other = (answer('best', *options.split())[1] for options in (typed, meant))
+    columns = ['model', 'accuracy', 'secs']
+    assert len(one) and one[columns].equals(other[columns])
+
+
+def test_the_reason_is_in_the_spelling_of_the_terminal(answer):
+    assert 'without --under 5ms: ' in answer('best', '--under', '5ms', '-n', 1)[1].reason[0]
+
+
+@pytest.mark.parametrize('options, folder, said', [
+    (['--results'], None, 'Reading '),
+    ([], 'there', 'Reading '),
+    ([], 'nowhere', 'cloning them takes'),
+    (['--update'], 'there', 'cloning them takes'),
+])
+def test_nothing_says_cloning_while_a_folder_is_read(snapshots, monkeypatch, capsys, options, folder, said):
+    import contextlib
+    from timm_bench.cli import main
+    there = snapshots/'2022-04-01'
+    heard = []
+    monkeypatch.setattr(main, '_busy', lambda message: heard.append(message) or contextlib.nullcontext())
+    monkeypatch.setattr(main, 'get_results', lambda *arguments, **options: 1 / 0)
+    monkeypatch.setenv('TIMM_BENCH_RESULTS', str(there) if folder == 'there' else folder or '')
+    with pytest.raises(ZeroDivisionError):
+        main.sources(there if '--results' in options else None, None, '--update' in options)
+    assert len(heard) == 1 and said in heard[0]
 
 
 @pytest.mark.parametrize('question', [
@@ -455,8 +506,9 @@ def test_filters_come_before_the_frontier_and_the_families(answer, snapshots):
     assert counted.to_dict() == free.groupby('family').model.nunique().to_dict()
     fastest = best(df, len(df), accuracy='sketch')
     fastest = fastest[fastest.accuracy >= 50].sort_values('secs', kind='stable').head(4)
-    asked = ['--accuracy', 'sketch', '--min-accuracy', 50, '--sort', 'speed', '-n', 4]
-    assert list(answer('best', *asked)[1].model) == list(fastest.model)
+    printed = answer('best', '--accuracy', 'sketch', '--min-accuracy', 50, '--sort', 'speed', '-n', 4)[1]
+    assert list(printed.model) == list(fastest.model)
+    assert re.match(r'fastest of \d+ that fit', printed.reason[0]) and printed.reason[1].startswith('number 2 by speed')
 
 
 def test_families_are_those_that_best_takes(answer, snapshots):

@@ -4,14 +4,13 @@
 
 # %% ../../nbs/cli/02_main.ipynb #7a16bee3
 from __future__ import annotations
-import contextlib, json, re, sys, warnings
+import contextlib, json, os, re, sys, warnings
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Callable, Iterator, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Callable, Iterator, Literal, Optional
 import typer
 from ..checks import ResultsError, ResultsWarning, one_of, printable, whole_number
 from ..columns import TEST_SETS, TestSet, time_in_words
-from ..sources.clone import check_day
 from ..sources.results import Results, get_results
 from ..sources.benchmarks import Benchmark, benchmarks_in, list_benchmarks, version_numbers, words_for
 from .tables import SETS, Format, console, for_a_person, print_answer, print_table
@@ -85,10 +84,10 @@ def _busy(message: str) -> contextlib.AbstractContextManager:
 def _find_results(results: Path | None, as_of: str | None, update: bool = False) -> Results:
     "Find the results, as the options say."
     if results and update: raise typer.BadParameter('--update needs the clone: leave out --results')
-    try: as_of = check_day(as_of)
-    except ResultsError as e: raise typer.BadParameter(f'--as-of: {e}') from None
-    with _busy("Looking for timm's results (cloning them takes up to a minute) …"):
-        return get_results(results, as_of=as_of, update=update)
+    folder = results or os.environ.get('TIMM_BENCH_RESULTS')
+    cloned = update or not folder or not Path(folder).is_dir()
+    where = "Looking for timm's results (cloning them takes up to a minute) …" if cloned else f'Reading {folder} …'
+    with _busy(where): return get_results(results, as_of=as_of, update=update)
 
 @app.command()
 def sources(
@@ -235,16 +234,38 @@ def _accuracy_asked(words: list[str] | None) -> TestSet | dict[str, float] | Non
             raise ResultsError(f"accuracy={','.join(words)!r}: {wanted}") from None
     return weights
 
-def _number(text: str | None) -> float | str | None:
+def _number(text: str) -> float | str:
     "A bare number as a number; anything else as it was typed."
-    if text is None: return None
     try: return float(text)
     except ValueError: return text
 
-def _mind_the_unit(under: str | None, secs: pd.Series) -> None:
+_TIME_UNITS = {
+    's': 's|secs?|seconds?', 'ms': 'ms|msecs?|milliseconds?', 'us': '[uµμ]s|usecs?|microseconds?',
+    '/s': 'fps|/s|/secs?|(img|imgs|images|samples)/s(ec)?'}
+
+def _time_asked(text: str) -> str:
+    "A time as the library reads it: '5MS', '5 sec' and '200fps' are '5ms', '5s' and '200/s'."
+    for unit, pattern in _TIME_UNITS.items():
+        found = re.fullmatch(rf'([\d.]+)\s*({pattern})', text.strip().lower())
+        if found: return f'{found[1]}{unit}'
+    return text
+
+def _amount_asked(argument: str, text: str | None, unit: Literal['million', 'billion']) -> float | str | None:
+    "An amount as the library reads it; whoever wrote all its zeros is told the unit."
+    if text is None: return None
+    number = _number(text)
+    if isinstance(number, str) or number < 1e5: return number
+    shown = f"{number / {'million': 1e6, 'billion': 1e9}[unit]:g}"
+    raise ResultsError(f'{argument}={text!r}: a number is in {unit}s: {shown} is {shown} {unit}')
+
+def _lower(words: list[str] | None) -> list[str] | None:
+    "Names as timm writes them: 'MIT' is 'mit'; `None` for none."
+    return [word.lower() for word in words] if words else None
+
+def _mind_the_unit(under: str, secs: pd.Series) -> None:
     "Say that a bare number was taken as seconds where it leaves out nothing: milliseconds may have been meant."
     limit = _number(under)
-    if not isinstance(limit, float) or (secs > limit).any(): return
+    if isinstance(limit, str) or (secs > limit).any(): return
     _complain(f'--under {under} is {limit:g} seconds per image, which every model is within; '
               f"'{limit:g}ms' is {limit:g} milliseconds")
 
@@ -258,7 +279,8 @@ def _within(
 ) -> pd.DataFrame:  # those rows; raises `NothingFits`
     "The models that fit."
     from timm_bench.choosing.budgets import nothing_fits, spend
-    over = spend(df, dict(params=_number(params), license=license or None, family=family or None))
+    asked = dict(params=_amount_asked('params', params, 'million'), license=_lower(license), family=_lower(family))
+    over = spend(df, asked)
     if min_accuracy is not None:
         accurate = df.index.isin(_accurate(df, min_accuracy, 'top1').index)
         over[f'min_accuracy={min_accuracy:g}'] = [1.0 if each else float('inf') for each in accurate]
@@ -306,23 +328,34 @@ def best(
 ) -> None:
     "The most accurate models within a budget. Exit code 1 where nothing fits."
     from timm_bench.choosing import choose
+    budgets: dict[str, Any] = dict(
+        under=_number(_time_asked(under)) if under else None,
+        params=_amount_asked('params', params, 'million'),
+        macs=_amount_asked('macs', macs, 'billion'),
+        acts=_amount_asked('acts', acts, 'million'),
+        size=size,
+        license=_lower(license),
+        pretrain=_lower(pretrain),
+        family=_lower(family))
     df = _every_model(benchmark, results, as_of, part)
-    ranked = len(df) if sort == Sort.speed else whole_number('n', n)
-    found = choose.best(
-        df, ranked, under=_number(under), params=_number(params), macs=_number(macs), acts=_number(acts), size=size,
-        license=license or None, pretrain=pretrain or None, family=family or None, accuracy=_accuracy_asked(accuracy))
-    _mind_the_unit(under, df.secs)
+    ranked = len(df) if sort == Sort.speed else n
+    found = choose.best(df, ranked, accuracy=_accuracy_asked(accuracy), **budgets)
+    if under: _mind_the_unit(under, df.secs)
     accurate = _accurate(found, min_accuracy)
     if accurate.empty:
         most = found.iloc[0]
         nearest = f'the most accurate that fits is {most.model} ({most.accuracy:.2f} %)'
-        raise ResultsError(f'nothing fits: --min-accuracy {min_accuracy:g}: {nearest}')
+        raise ResultsError(f'nothing fits: min_accuracy={min_accuracy:g}: {nearest}')
     found = _first(accurate, n, sort)
-    columns = ['model', 'accuracy', *SETS, 'error', 'secs', 'param_count_x', 'param_count_y', 'img_size', 'license',
-               'tie', 'reason']
+    columns = ['model', 'accuracy', *SETS, 'error', 'secs', 'param_count_x', 'param_count_y', 'img_size', 'license']
+    if sort == Sort.speed:
+        places = ['fastest', *(f'number {place} by speed' for place in range(2, len(found) + 1))]
+        found = found.assign(reason=[f'{place} of {len(accurate):,} that fit' for place in places])
+        return print_answer(found, [*columns, 'reason'], format, df.attrs['benchmark'])
+    found = found.assign(reason=found.reason.map(_as_typed))
     note = ('tie with next: within chance of the next most accurate that fits, '
             'which says nothing of those after it')
-    print_answer(found, columns, format, df.attrs['benchmark'], note, tie='tie with\nnext')
+    print_answer(found, [*columns, 'tie', 'reason'], format, df.attrs['benchmark'], note, tie='tie with\nnext')
 
 # %% ../../nbs/cli/02_main.ipynb #9122ae99
 @app.command()
@@ -430,7 +463,9 @@ def compare(
 
     At different batch sizes, a speed-up is not the hardware's alone."""
     from timm_bench.choosing import comparison
-    found = comparison.compare(a, b, part=part.value, results=_find_results(results, as_of))
+    results_found = _find_results(results, as_of)
+    try: found = comparison.compare(a, b, part=part.value, results=results_found)
+    except ResultsError as e: raise _models_given(a, b) or e from None
     table = comparison.by_family(found)
     odd = _other_batches(found)
     if odd: _complain(odd)
@@ -439,6 +474,19 @@ def compare(
                  'median: of the speed-ups, in times; low, high: its 95 % interval',
                  'same batch: how many models ran with the same batch size in both; '
                  'the median, low and high after it are of those alone')
+
+def _models_given(*words: str) -> ResultsError | None:
+    "What to say to whoever gives models to compare rather than benchmarks."
+    from timm_bench.models import known_names
+    models = {}
+    for word in words:
+        begins = re.compile(re.escape(word.lower()) + '(?![a-z])')  # 'swin_tiny' is the beginning of a name
+        names = [name for name in known_names() if begins.match(name)]
+        if names: models[word] = min(names, key=lambda name: (len(name), name))
+    if not models: return None
+    what = 'models, not benchmarks' if len(models) > 1 else 'a model, not a benchmark'
+    cards = ', '.join(f'timm_bench card {name}' for name in models.values())
+    return ResultsError(f"a={list(models)}: {what} such as 'rtx3090'; to compare models, see the card of each: {cards}")
 
 def _other_batches(found: pd.DataFrame) -> str | None:
     "What to say where fewer than one model in ten ran with the same batch size in both benchmarks."
@@ -487,7 +535,7 @@ def history(
     "The most accurate model of each year within a budget, by the speeds of one benchmark."
     from timm_bench.choosing.history import best_by_day, get_history
     past = get_history(part=part.value, benchmark=benchmark, results=_find_results(results, as_of))
-    table = best_by_day(past, under or ['1ms', '5ms', '20ms'])
+    table = best_by_day(past, [_time_asked(time) for time in under or ['1ms', '5ms', '20ms']])
     for time in under or []: _mind_the_unit(time, past.secs)
     columns = ['under', 'as_of', 'model', 'top1', 'gain', 'error', 'secs', 'param_count_x', 'param_count_y', 'license']
     print_answer(table, columns, format, past.attrs['benchmark'])
@@ -618,13 +666,49 @@ from .notes import app as notes_app
 
 app.add_typer(notes_app, name='notes')
 
+# %% ../../nbs/cli/02_main.ipynb #d7a3f0b2
+def _parameters_asked(words: list[str]) -> list[Any]:
+    "The options and arguments of the command that is run, as click knows them."
+    command = typer.main.get_command(app)
+    for word in words: command = getattr(command, 'commands', {}).get(word, command)
+    return command.params
+
+_LITERAL = r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|\[[^]]*\]|\{[^}]*\}|[\w.+-]*\w"""
+
+def _as_typed(message: str) -> str:
+    "A message of the library in the terminal's own spelling."
+    if '=' not in message: return message
+    spelt = {'benchmark': ''}
+    for parameter in _parameters_asked(sys.argv[1:]):
+        option = max(parameter.opts, key=len) if parameter.opts[0].startswith('-') else ''
+        spelt[option.lstrip('-').replace('-', '_') or parameter.name] = option
+        if parameter.name == 'public': spelt['benchmark'] = option
+        for off in parameter.secondary_opts: spelt[f'{parameter.name}=False'] = off
+
+    def typed(found: re.Match) -> str:
+        name, literal = found.groups()
+        if not literal: return spelt[name] or name
+        if f'{name}={literal}' in spelt: return spelt[f'{name}={literal}']
+        return ' '.join(f'{spelt[name]} {word}'.strip() for word in _words_of(literal))
+    names = '|'.join(name for name in spelt if '=' not in name)
+    message = re.sub(rf'\b({names})=({_LITERAL})?', typed, message)
+    return re.sub(r"\bcard\('([^']*)'\)", r'timm_bench card \1', message)
+
+def _words_of(literal: str) -> list[str]:
+    "What one types for a value that a message shows: a word for each of several."
+    import ast, shlex
+    try: value = ast.literal_eval(literal)
+    except (ValueError, SyntaxError): value = literal
+    if isinstance(value, dict): value = ','.join(f'{name}={weight:g}' for name, weight in value.items())
+    return [shlex.quote(str(each)) for each in (value if isinstance(value, list) else [value])]
+
 # %% ../../nbs/cli/02_main.ipynb #8ba01d9c
 @contextlib.contextmanager
 def _one_line_warnings() -> Iterator[None]:
     "What the library warns of goes to standard error, a line each."
     with warnings.catch_warnings():
         warnings.simplefilter('always', ResultsWarning)
-        warnings.showwarning = lambda message, *_, **__: _complain(message)
+        warnings.showwarning = lambda message, *_, **__: _complain(_as_typed(str(message)))
         yield
 
 def main() -> None:
@@ -632,7 +716,7 @@ def main() -> None:
     try:
         with _one_line_warnings(): app()
     except ResultsError as e:
-        _complain(e)
+        _complain(_as_typed(str(e)))
         about_usage = re.match(r'\w+=', str(e))  # the message begins with an argument
         sys.exit(2 if about_usage else 1)
     except BrokenPipeError:  # the reader of the pipe has seen enough
