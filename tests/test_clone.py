@@ -561,7 +561,7 @@ def test_a_source_that_went_back_or_was_rewritten_is_said_once(small, cache, mon
 
 # Addresses with a password
 
-SECRET = 's3cr3t-t0ken'
+SECRET = 's3cr3t-t0ken'  # noqa: S105  # of no server
 
 
 @pytest.mark.parametrize('user', [f'me:{SECRET}@', f'{SECRET}@', f'{SECRET}:x-oauth-basic@'])

@@ -253,3 +253,10 @@ def test_a_notebook_begins_with_its_title_and_what_it_is_about(notebook):
     first = ''.join(json.loads(notebook.read_text(encoding='utf-8'))['cells'][0]['source'])
     title = re.sub(r'^\d+_', '', notebook.stem)
     assert first.startswith(f'# {title}\n\n> ')
+
+
+@pytest.mark.parametrize('module', MODULES)
+def test_a_line_has_at_most_120_characters(module):
+    "But for `__all__`, which nbdev writes."
+    lines = source(module).splitlines()
+    assert [line for line in lines if len(line) > 120 and not line.startswith('__all__ = ')] == []

@@ -1,9 +1,14 @@
-"The names of the package for type checkers and editors, which cannot see what is loaded when it is used: the same as in `__init__.py`."
+"The names of the package for type checkers and editors, which cannot see what is loaded when it is used."
 
 from .checks import ResultsError as ResultsError, ResultsWarning as ResultsWarning
 from .sources.results import Results as Results, get_results as get_results
 from .sources.benchmarks import list_benchmarks as list_benchmarks
-from .models import split_name as split_name, current_name as current_name, family as family, pretrain as pretrain, license as license
+from .models import (
+    split_name as split_name,
+    current_name as current_name,
+    family as family,
+    pretrain as pretrain,
+    license as license)
 from .accuracy import get_accuracy as get_accuracy
 from .data import get_data as get_data, unmatched as unmatched
 from .charts.plots import show_all as show_all, show_subs as show_subs, show_params as show_params

@@ -51,8 +51,8 @@ def show_cell(
     cell: object,  # of a file
 ) -> str:  # 60 characters at most
     "A cell from a file, fit for a line of a message."
-    short = isinstance(cell, str) and cell.isprintable() and 0 < len(cell) <= 60
-    return cell if short else repr(cell)[:60]
+    if isinstance(cell, str) and cell.isprintable() and 0 < len(cell) <= 60: return cell
+    return repr(cell)[:60]
 
 # %% ../nbs/00_checks.ipynb #965c2f88
 def as_path(

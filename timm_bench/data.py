@@ -90,9 +90,9 @@ def _select(
         rows = in_keep.accuracy
         shown = in_keep.take(first_of_each(-top1[rows], names.arch[rows], in_keep.size, names.family[rows]))
     dropped = {
-        'name ends in gn, or begins with test_': pairs.count - named.count,
-        'family not in keep': named.count - in_keep.count,
-        'a better weight is shown': in_keep.count - shown.count}
+        'name ends in gn, or begins with test_': pairs.number - named.number,
+        'family not in keep': named.number - in_keep.number,
+        'a better weight is shown': in_keep.number - shown.number}
     return shown, dropped
 
 # %% ../nbs/05_data.ipynb #7c1e2f90
@@ -156,7 +156,7 @@ class Joined:
         "What `get_data` shows."
         top1 = self.accuracies.table.top1.to_numpy()
         shown, dropped = _select(self.pairs, self.names, top1, one_of('weights', weights, ('best', 'all')), keep)
-        if self.pairs.count and not shown.count:
+        if self.pairs.number and not shown.number:
             there_are = sorted(set(self.names.families_of(self.pairs.accuracy)))
             raise ResultsError(f'keep={keep!r}: no such family; there are {", ".join(there_are)}')
         frame = self.frame(shown)
@@ -217,7 +217,7 @@ def _file_meant(part: str, benchmark: str | os.PathLike | None, results: Results
     if benchmark is not None and str(benchmark).endswith('.csv') and str(benchmark) not in results.files:
         path = Path(benchmark).expanduser()
         if path.is_file(): return Benchmark.named(path.name, path)
-    return pick_benchmark(part, benchmark, results)
+    return pick_benchmark(part, None if benchmark is None else os.fspath(benchmark), results)
 
 # %% ../nbs/05_data.ipynb #a8454704
 def get_data(
@@ -234,10 +234,11 @@ def get_data(
 ) -> pd.DataFrame:  # a row per weight and image size; raises `ResultsError`
     """Speed and accuracy of models, in one tidy frame.
 
-    `secs` is seconds per image, amortised over the batch. No architecture is in it whose name ends in gn or
-    begins with test_. Words such as `'rtx4090 nhwc'` mean the benchmark file that they are true of; without any it is amp, nhwc, RTX 3090, eager, with
-    the newest PyTorch. `keep='^(vit|convnext)$'` takes these two families alone. The frame's `attrs` say where it is
-    from, and what was dropped."""
+    `secs` is seconds per image, amortised over the batch; `folded` marks a model that ran with its branches folded. No
+    architecture is in it whose name ends in gn or begins with test_. Words such as `'rtx4090 nhwc'` mean the benchmark
+    file that they are true of; without any it is amp, nhwc, RTX 3090, eager, with the newest PyTorch.
+    `keep='^(vit|convnext)$'` takes these two families alone. The frame's `attrs` say where it is from, and what was
+    dropped."""
     check_part(part)
     one_of('weights', weights, ('best', 'all'))
     if col not in (None, f'{part}_samples_per_sec'):

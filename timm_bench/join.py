@@ -92,7 +92,7 @@ class Pairs(NamedTuple):
     rank: np.ndarray  # see `_weights_of`
 
     @property
-    def count(self) -> int:
+    def number(self) -> int:
         "How many pairs."
         return len(self.speed)
 
@@ -178,7 +178,8 @@ def _sizes_in_words(sizes: Collection[int]) -> str:
 
 def _trained_in_words(weights: Collection[str]) -> str:
     "The sizes that weights were trained at."
-    return f'its weights were trained at image {_sizes_in_words([trained_at(weight) for weight in weights])}'
+    sizes = [size for size in map(trained_at, weights) if size]
+    return f'its weights were trained at image {_sizes_in_words(sizes)}'
 
 def _has_weights(name: str) -> str:
     "Whether timm has weights under a name, though no accuracy."

@@ -146,8 +146,8 @@ def by_family(
 ) -> pd.DataFrame:  # a row for all families, then one per family, the most models first; raises `ResultsError`
     """The median speed-up of each family, over all pairs and over those with equal batch sizes.
 
-    Models that ran folded in one of the two only are left out. `models` counts the others; `median`, and `low` and `high`, the ends of its interval, are in times. Those with `same_`
-    before them are of equal batch sizes alone."""
+    Models that ran folded in one of the two only are left out. `models` counts the others; `median`, and `low` and
+    `high`, the ends of its interval, are in times. Those with `same_` before them are of equal batch sizes alone."""
     need(comparison, 'family', 'speedup', 'same_batch')
     comparison = comparable(comparison)
     every, same = _family_medians(comparison), _family_medians(comparison[comparison.same_batch])

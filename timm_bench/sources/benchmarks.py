@@ -112,6 +112,10 @@ class Benchmark:
         if self.path is None: raise ResultsError(f'{self.file}: is not a file here')
         return read_table(self.path, needs)
 
+    def rows(self) -> int | None:  # without the header; `None` where it is no table of models
+        "How many rows the file has."
+        return count_rows(self.path) if self.path else None
+
     def measured_on(self) -> str | None:  # `None` for files that have no sidecar
         "On which machine and day `measure` made the file, from the sidecar that lies beside it."
         if self.path is None: return None
@@ -144,7 +148,7 @@ def list_benchmarks(
     content."""
     rows = []
     for benchmark in benchmarks_in(get_results(results, as_of=as_of)):
-        count = count_rows(benchmark.path)
+        count = benchmark.rows()
         problem = benchmark.problem or ('not a benchmark table' if count is None else None)
         rows.append(vars(benchmark) | dict(rows=count, problem=problem))
     table = pd.DataFrame(rows, columns=['file', *PIECES, 'compiled', 'rows', 'problem'], dtype=object)
@@ -162,7 +166,8 @@ def pick_benchmark(
     RTX 3090, eager, with the newest PyTorch."""
     check_part(part)
     results = get_results(results)
-    fit = find_benchmarks(part, words, results) if words is not None else [_default(part, results)]
+    if words is None: return _default(part, results)
+    fit = find_benchmarks(part, words, results)
     if len(fit) > 1:
         choices = _choices(fit, words)
         raise ResultsError(f'benchmark={words!r}: {len(fit)} benchmarks of part {part!r} fit; try {choices}')
@@ -223,8 +228,8 @@ def words_for(
     device = benchmark.device or ''
     begun = [word for word in asked if word != 'newest' and _squeezed(word) not in _squeezed(device)]
     if device: begun.append(device)
-    more = [benchmark.how, 'newest', benchmark.layout, benchmark.precision, benchmark.torch, benchmark.cuda]
-    more = [word for word in more if word]
+    told = [benchmark.how, 'newest', benchmark.layout, benchmark.precision, benchmark.torch, benchmark.cuda]
+    more = [word for word in told if word]
     for chosen in chain.from_iterable(combinations(more, size) for size in range(len(more) + 1)):
         tried = begun + [word for word in chosen if word != 'newest' and word not in begun]
         if 'newest' in (*asked, *chosen): tried.append('newest')
@@ -264,6 +269,6 @@ def _default(part: str, results: Results) -> Benchmark:
     for benchmark in own:
         setting = benchmark.precision, benchmark.layout, benchmark.device, benchmark.how
         if setting == ('amp', 'nhwc', 'rtx3090', 'eager'): return benchmark
-    most = max(benchmarks_in(results, part), key=lambda each: count_rows(each.path) or -1)
+    most = max(benchmarks_in(results, part), key=lambda each: each.rows() or -1)
     say(f'no amp, nhwc, RTX 3090 benchmark of part {part!r} here: using {most.file}, which has most rows')
     return most

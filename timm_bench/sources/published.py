@@ -59,5 +59,6 @@ def day_published(
 ) -> str | None:  # YYYY-MM-DD; `None` for a file that timm did not publish under this name
     "The day on which timm first published a file."
     days = published().get(path.name)
-    found = hash_of(path) if days else None
+    if not days: return None
+    found = hash_of(path)
     return days.get(found[:DIGITS]) if found else None

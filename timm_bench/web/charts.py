@@ -34,9 +34,10 @@ def seven_charts(
     from timm_bench.charts.plots import show_all, show_params, show_subs  # plotly is slow to import
     from timm_bench.data import get_data
     results = get_results(results)
-    frames, figures = {}, []
+    frames = {'infer': get_data('infer', results=results), 'train': get_data('train', results=results)}
+    figures = []
     for part, title in ('infer', 'Inference'), ('train', 'Training'):
-        df, size = frames.setdefault(part, get_data(part, results=results)), f'{part}_img_size'
+        df, size = frames[part], f'{part}_img_size'
         figures.append(show_all(df, title, size))
         figures.append(show_subs(df, f'{title}: the families most used', size))
         figures.append(show_params(df, f'{title}: parameters and speed', size))

@@ -196,7 +196,7 @@ def _public_benchmarks(results: Results) -> tuple[list[Measured], list[str]]:
     found, faults = [], []
     for benchmark in benchmarks_in(results):
         try:
-            if benchmark.problem: raise ResultsError(f'{benchmark.file}: {benchmark.problem}')
+            if benchmark.problem or not benchmark.part: raise ResultsError(f'{benchmark.file}: {benchmark.problem}')
             kind = 'own' if benchmark.measured_on() else 'public'
             found.append(_from_file(benchmark, benchmark.part, results, kind=kind))
         except ResultsError as e: faults.append(str(e))
@@ -240,7 +240,7 @@ def _columns(table: pd.DataFrame, points: pd.MultiIndex, usual: pd.DataFrame) ->
     table = table[table.index.isin(points)]
     at = pd.Series(points.get_indexer(table.index), table.index).sort_values()
     table, own = table.loc[at.index], usual.loc[at.index]
-    columns = dict(at=runs(at.to_list()))
+    columns: dict[str, Any] = dict(at=runs(at.to_list()))
     for name in 'rate', 'batch', 'train_size', 'low', 'high', 'estimated':
         if name in table: columns[name] = pack(table[name])
     for cost in _COSTS:
@@ -253,7 +253,7 @@ def _columns(table: pd.DataFrame, points: pd.MultiIndex, usual: pd.DataFrame) ->
 def _described(points: pd.DataFrame, usual: pd.DataFrame, tested: set[str]) -> dict:
     "The points as columns: names, what they tell, costs and accuracies."
     names = points.index.get_level_values('model')
-    told = {
+    told: dict[str, dict] = {
         'family': families(names, tested, vendors=True),
         'pretrain': {name: pretrain(name) for name in set(names)},
         'license': {name: declared_license(name) for name in set(names)}}
