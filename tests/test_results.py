@@ -11,7 +11,8 @@ from conftest import DAYS, HEADER, write_results
 import timm_bench.sources.results
 from timm_bench.sources.results import Results, get_results
 from timm_bench.checks import ResultsError, ResultsWarning
-from timm_bench.sources.benchmarks import Benchmark, list_benchmarks, pick_benchmark
+from timm_bench.sources import benchmarks
+from timm_bench.sources.benchmarks import Benchmark, list_benchmarks
 
 pytestmark = pytest.mark.usefixtures('cache')
 FOUND = {  # day: number of files, devices, PyTorch versions
@@ -19,6 +20,9 @@ FOUND = {  # day: number of files, devices, PyTorch versions
     '2023-02-06': (10, {'rtx3090'}, {'1.11', '1.12', '1.13'}),
     '2024-09-04': (19, {'rtx3090', 'rtx4090', 'i7_12700h', 'i9_10940x'}, {'1.11', '1.12', '1.13', '2.1.0', '2.2.1', '2.4.0'}),
     '2026-01-06': (22, {'rtx3090', 'rtx4090', 'rtx5090', 'pro6000maxq', 'i7_12700h', 'i9_10940x'}, {'1.12', '1.13', '2.1.0', '2.2.1', '2.4.0', '2.9.1'})}
+
+
+def pick_benchmark(part, words=None, results=None): return benchmarks.pick_benchmark(part, words, get_results(results))
 
 
 # What there is

@@ -1145,7 +1145,6 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/timm_bench', 'doc_host': '
                                                                                      'timm_bench/web/points.py'),
                                        'timm_bench.web.points._rules': ('web/points.html#_rules', 'timm_bench/web/points.py'),
                                        'timm_bench.web.points._sets': ('web/points.html#_sets', 'timm_bench/web/points.py'),
-                                       'timm_bench.web.points._sets_shown': ('web/points.html#_sets_shown', 'timm_bench/web/points.py'),
                                        'timm_bench.web.points._shown_columns': ( 'web/points.html#_shown_columns',
                                                                                  'timm_bench/web/points.py'),
                                        'timm_bench.web.points._usual': ('web/points.html#_usual', 'timm_bench/web/points.py'),
@@ -1153,4 +1152,5 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/timm_bench', 'doc_host': '
                                        'timm_bench.web.points.explorer_data': ('web/points.html#explorer_data', 'timm_bench/web/points.py'),
                                        'timm_bench.web.points.pack': ('web/points.html#pack', 'timm_bench/web/points.py'),
                                        'timm_bench.web.points.runs': ('web/points.html#runs', 'timm_bench/web/points.py'),
+                                       'timm_bench.web.points.side_by_side': ('web/points.html#side_by_side', 'timm_bench/web/points.py'),
                                        'timm_bench.web.points.speeds': ('web/points.html#speeds', 'timm_bench/web/points.py')}}}

@@ -185,32 +185,29 @@ class Joined:
 
 # %% ../nbs/05_data.ipynb #18bf40d5
 def join_speeds(
-    speed: pd.DataFrame,  # rows of a benchmark
-    benchmark: Benchmark,  # what they are
     part: str,  # 'infer' or 'train'
+    benchmark: Benchmark,  # what the rows are
+    speed: pd.DataFrame,  # rows of a benchmark
+    results: Results,  # that the accuracies are read from
     accuracy: TestSet = 'imagenet',  # see `get_data`
-    results: str | os.PathLike | Results | None = None,  # that the accuracies are read from; see `get_results`
     vendors: bool = False,  # see `get_data`
 ) -> Joined:  # raises `ResultsError`
     "Join rows of a benchmark to the accuracies."
-    results = get_results(results)
     accuracies, names = _arranged(accuracy, results, vendors)
     possible = candidates(part, speed, accuracies)
     return Joined(part, benchmark, speed, accuracy, results, accuracies, names, possible, settle(possible))
 
 def read_joined(
     part: str,  # 'infer' or 'train'
-    benchmark: str | os.PathLike | Benchmark | None = None,  # see `get_data`
+    benchmark: str | os.PathLike | Benchmark | None,  # see `get_data`
+    results: Results,  # of `get_results`
     accuracy: TestSet = 'imagenet',  # see `get_data`
-    results: str | os.PathLike | Results | None = None,  # see `get_results`
     vendors: bool = False,  # see `get_data`
 ) -> Joined:  # raises `ResultsError`
     "Join a benchmark file to the accuracies."
-    check_part(part)
-    results = get_results(results)
     picked = benchmark if isinstance(benchmark, Benchmark) else _file_meant(part, benchmark, results)
     numbers = [f'{part}_{what}' for what in ('samples_per_sec', 'step_time', 'batch_size', 'img_size')]
-    return join_speeds(picked.read(['model', *numbers, 'param_count']), picked, part, accuracy, results, vendors)
+    return join_speeds(part, picked, picked.read(['model', *numbers, 'param_count']), results, accuracy, vendors)
 
 def _file_meant(part: str, benchmark: str | os.PathLike | None, results: Results) -> Benchmark:
     "The file that a path leads to, where a benchmark is given as one; else the one that words mean."
@@ -248,7 +245,7 @@ def get_data(
         raise ResultsError(f'keep={keep!r}: give a regular expression, or None for all families')
     as_pattern('keep', keep or '', '; give None for all families')
     results = get_results(results, as_of=as_of)
-    return read_joined(part, benchmark, accuracy, results, vendors).select(weights, keep)
+    return read_joined(part, benchmark, results, accuracy, vendors).select(weights, keep)
 
 # %% ../nbs/05_data.ipynb #6a61bd51
 def unmatched(
@@ -267,4 +264,4 @@ def unmatched(
     check_part(part)
     one_of('side', side, ('benchmark', 'accuracy'))
     results = get_results(results, as_of=as_of)
-    return read_joined(part, benchmark, accuracy, results).unmatched(side, superseded)
+    return read_joined(part, benchmark, results, accuracy).unmatched(side, superseded)

@@ -27,7 +27,7 @@ def shown(measured: Path) -> pd.DataFrame:
     frames = []
     for path in sorted(measured.glob('benchmark-*.csv')):
         benchmark = Benchmark.named(path.name, path)
-        frames.append(read_joined(benchmark.part, benchmark).select('best')[ROW])
+        frames.append(read_joined(benchmark.part, benchmark, get_results()).select('best')[ROW])
     return pd.concat(frames).drop_duplicates()
 
 

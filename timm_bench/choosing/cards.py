@@ -66,7 +66,7 @@ def _budget_class(secs: float) -> float:
 # %% ../../nbs/choosing/05_cards.ipynb #d94e6a17
 def _peers(model: str, part: str, benchmark: Benchmark, results: Results) -> pd.DataFrame:
     "What `get_data` has of a benchmark, and this model, though its name may end in gn."
-    joined = read_joined(part, benchmark, results=results)
+    joined = read_joined(part, benchmark, results)
     left_out = joined.names.left_out & joined.accuracies.table.model.ne(model).to_numpy()
     return joined.frame(joined.pairs.take(~left_out[joined.pairs.accuracy]))
 

@@ -209,7 +209,7 @@ def estimate(
     estimates, reach = predict_all(secs, about, known, start.file), reach_of(secs.index, known)
     speeds = _measured_and_estimated(secs, estimates, reach, start.read(), table, part)
     benchmark = about or Benchmark.named(f'benchmark-{part}-own.csv')
-    frame = join_speeds(speeds, benchmark, part, accuracy, results, vendors).select(weights, keep)
+    frame = join_speeds(part, benchmark, speeds, results, accuracy, vendors).select(weights, keep)
     frame.attrs |= dict(estimated_from=start.describe(), measured=len(secs))
     return frame
 

@@ -157,15 +157,14 @@ def list_benchmarks(
 # %% ../../nbs/sources/03_benchmarks.ipynb #39fe56aa
 def pick_benchmark(
     part: str,  # 'infer' or 'train'
-    words: str | None = None,  # a file's name, or words that are true of one file ('rtx4090 nhwc'); `None`: the default
-    results: str | os.PathLike | Results | None = None,  # see `get_results`
+    words: str | None,  # a file's name, or words that are true of one file ('rtx4090 nhwc'); `None`: the default
+    results: Results,  # of `get_results`
 ) -> Benchmark:  # raises `ResultsError` with the candidates when not exactly one fits
     """Pick the one benchmark file that is meant.
 
     With 'newest' among the words, of those that fit the one with the newest PyTorch. The default is amp, nhwc,
     RTX 3090, eager, with the newest PyTorch."""
     check_part(part)
-    results = get_results(results)
     if words is None: return _default(part, results)
     fit = find_benchmarks(part, words, results)
     if len(fit) > 1:

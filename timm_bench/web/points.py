@@ -21,7 +21,7 @@ from ..choosing.budgets import COMMERCIAL
 from ..charts.parts import GREY, HUES, SYMBOLS
 
 # %% auto #0
-__all__ = ['COLOURS', 'pack', 'runs', 'accuracies', 'speeds', 'Measured', 'explorer_data']
+__all__ = ['COLOURS', 'pack', 'runs', 'accuracies', 'side_by_side', 'speeds', 'Measured', 'explorer_data']
 
 # %% ../../nbs/web/00_points.ipynb #14ada0a3
 def _as_json(value: Any) -> Any:
@@ -55,23 +55,21 @@ def runs(
 # %% ../../nbs/web/00_points.ipynb #24952b87
 _POINT = ['model', 'img_size']
 
-def _sets_shown(results: Results) -> list[TestSet]:
-    "The test sets that are there; at least one."
-    found = sets_in(results)
-    if found: return found
+def accuracies(
+    results: Results,  # of `get_results`
+) -> dict[TestSet, pd.DataFrame]:  # by test set: a row per `model` and `img_size` (the index); raises `ResultsError`
+    "The accuracy of every weight and test image size on every test set that is there."
+    once = {}
+    for name in sets_in(results):
+        once[name] = get_accuracy(name, results=results).drop_duplicates(_POINT).set_index(_POINT)
+    if once: return once
     files = ', '.join(about.file for about in TEST_SETS.values())
     raise ResultsError(f'no accuracy table in {results}; there should be one of {files}')
 
-def accuracies(
-    results: str | os.PathLike | Results | None = None,  # see `get_results`
-) -> pd.DataFrame:  # a row per `model` and `img_size` (the index); raises `ResultsError`
-    """The accuracy of every weight and test image size on every test set.
-
-    `param_count` is in millions; `top1_…` and `top5_…`, in percent, stand there for each test set."""
-    results = get_results(results)
-    once = {}
-    for name in _sets_shown(results):
-        once[name] = get_accuracy(name, results=results).drop_duplicates(_POINT).set_index(_POINT)
+def side_by_side(
+    once: dict[TestSet, pd.DataFrame],  # of `accuracies`
+) -> pd.DataFrame:  # a row per `model` and `img_size` (the index)
+    "`param_count`, in millions, and for each test set `top1_…` and `top5_…`, in percent."
     rows = pd.MultiIndex.from_tuples(dict.fromkeys(row for table in once.values() for row in table.index), names=_POINT)
     params = pd.concat([table.param_count for table in once.values()]).groupby(level=[0, 1]).first()
     tops = [table[['top1', 'top5']].add_suffix(f'_{name}').reindex(rows) for name, table in once.items()]
@@ -123,9 +121,9 @@ class Measured:
         again = table.groupby(level=[0, 1]).cumcount().rename('again')
         return cls(table.set_index(again, append=True), about)
 
-def _from_file(benchmark: Benchmark, part: str, results: Results, **about: Any) -> Measured:
+def _from_file(benchmark: Benchmark, part: str, results: Results, test_set: TestSet, **about: Any) -> Measured:
     "A benchmark file, its rows with and without an accuracy."
-    joined = read_joined(part, benchmark, _sets_shown(results)[0], results)
+    joined = read_joined(part, benchmark, results, test_set)
     frame, left = joined.select(), joined.unmatched()
     told = {name: frame.attrs[name] for name in ('benchmark', 'measured_on', 'rows')}
     table = pd.concat([speeds(frame, part), speeds(left, part)])
@@ -143,13 +141,13 @@ def _own_files(path: str | os.PathLike) -> list[Path]:
     if not found: raise ResultsError(f'own={str(path)!r}: no benchmark-*.csv in that folder')
     return found
 
-def _from_own_file(path: Path, name: str | None, results: Results) -> Measured:
+def _from_own_file(path: Path, name: str | None, results: Results, test_set: TestSet) -> Measured:
     "One's own benchmark file, joined with the accuracies at hand."
     parts = [part for part in _PARTS if f'{part}_samples_per_sec' in read_table(path)]
     if not parts:
         neither = 'neither infer_samples_per_sec nor train_samples_per_sec is among its columns'
         raise ResultsError(f'own={str(path)!r}: {neither}')
-    measured = _from_file(Benchmark.named(path.name, path), parts[0], results, kind='own')
+    measured = _from_file(Benchmark.named(path.name, path), parts[0], results, test_set, kind='own')
     if name: measured.about['benchmark'] = name
     elif Benchmark.named(path.name).problem: measured.about['benchmark'] = path.name
     return measured
@@ -179,26 +177,26 @@ def _named(own: Any) -> list[tuple[str | None, Any]]:
     single = isinstance(own, (str, os.PathLike, pd.DataFrame)) or not isinstance(own, Iterable)
     return [(None, each) for each in ([own] if single else own)]
 
-def _own_benchmarks(own: Any, results: Results) -> Iterator[Measured]:
+def _own_benchmarks(own: Any, results: Results, test_set: TestSet) -> Iterator[Measured]:
     "Each of one's own measurements."
     for number, (name, one) in enumerate(_named(own), 1):
         if isinstance(one, pd.DataFrame):
             yield _from_frame(one, name or one.attrs.get('benchmark') or f'your frame {number}')
         elif isinstance(one, (str, os.PathLike)):
-            for path in _own_files(one): yield _from_own_file(path, name, results)
+            for path in _own_files(one): yield _from_own_file(path, name, results, test_set)
         else:
             either = 'neither a frame nor the path of a benchmark file or of a folder with some'
             raise ResultsError(f'own: a {type(one).__name__} is {either}')
 
 # %% ../../nbs/web/00_points.ipynb #c9266071
-def _public_benchmarks(results: Results) -> tuple[list[Measured], list[str]]:
+def _public_benchmarks(results: Results, test_set: TestSet) -> tuple[list[Measured], list[str]]:
     "Each benchmark file that can be read; and why others are left out."
     found, faults = [], []
     for benchmark in benchmarks_in(results):
         try:
             if benchmark.problem or not benchmark.part: raise ResultsError(f'{benchmark.file}: {benchmark.problem}')
             kind = 'own' if benchmark.measured_on() else 'public'
-            found.append(_from_file(benchmark, benchmark.part, results, kind=kind))
+            found.append(_from_file(benchmark, benchmark.part, results, test_set, kind=kind))
         except ResultsError as e: faults.append(str(e))
     for fault in faults: say(f'left out of the explorer: {fault}')
     return found, faults
@@ -307,9 +305,10 @@ def explorer_data(
 
     One's own are paths of benchmark files or folders, frames of `get_data` or `estimate`, or a dict of them by name."""
     results = get_results(results)
-    tested = accuracies(results)
-    mine = list(_own_benchmarks(own, results))
-    public, faults = _public_benchmarks(results)
+    once = accuracies(results)
+    tested, test_set = side_by_side(once), next(iter(once))
+    mine = list(_own_benchmarks(own, results, test_set))
+    public, faults = _public_benchmarks(results, test_set)
     shown = [*mine, *public]
     if not shown:
         fault = f': {faults[0]}' if faults else ''
@@ -322,13 +321,13 @@ def explorer_data(
                   faults=faults, gn=gn)
     columns = _described(points, usual, set(tested.index.get_level_values('model')))
     default = abouts[0]['id'] if mine else _default(results, abouts)
-    return dict(source=source, sets=_sets(results), points=columns, benchmarks=benchmarks, default=default,
+    return dict(source=source, sets=_sets(list(once)), points=columns, benchmarks=benchmarks, default=default,
                 axes=_axes(), **_rules(columns))
 
 # %% ../../nbs/web/00_points.ipynb #d69bf719
-def _sets(results: Results) -> list[dict]:
+def _sets(names: list[TestSet]) -> list[dict]:
     "The test sets: `id`, `name`, how many `images`, and the `file`."
-    sets = {name: TEST_SETS[name] for name in _sets_shown(results)}
+    sets = {name: TEST_SETS[name] for name in names}
     return [dict(id=name, name=about.title, images=about.images, file=about.file) for name, about in sets.items()]
 
 def _axes() -> list[dict]:
