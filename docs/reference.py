@@ -80,7 +80,8 @@ def parameters(symbol) -> list[tuple[str, str, str, str]]:
     "Name, type, default and comment of each parameter, and of what is returned."
     from typing import get_type_hints
     from fastcore.docments import docments
-    hints = get_type_hints(symbol, include_extras=True)  # stops where plain nbdev would: at a name not imported
+    try: hints = get_type_hints(symbol, include_extras=True)
+    except NameError: hints = {}  # one that is imported for type checkers only
     rows = []
     for name, about in docments(with_source(symbol), full=True).items():
         option_type, help_text = option(hints.get(name))
