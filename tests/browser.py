@@ -21,6 +21,26 @@ def browser():
         finally: chromium.close()
 
 
+def page_with(chromium, figure):
+    "A page that holds a figure alone, as large as it is."
+    page = chromium.new_page(viewport=dict(width=1000, height=int(figure.layout.height)))
+    page.set_content(f'<style>body {{ margin: 0 }}</style>{figure.to_html(full_html=False)}')
+    page.wait_for_selector('.xtitle')
+    return page
+
+
+def boxes(page, selector: str) -> list[list[float]]:
+    "Left, top, right and bottom of the elements that fit, in pixels."
+    places = page.locator(selector).evaluate_all('elements => elements.map(e => e.getBoundingClientRect())')
+    return [[place[side] for side in ('left', 'top', 'right', 'bottom')] for place in places]
+
+
+def overlap(one, other, by: float = 0) -> bool:
+    "Whether two boxes overlap by more than so many pixels both ways."
+    left, top, right, bottom = one
+    return min(right, other[2]) - max(left, other[0]) > by and min(bottom, other[3]) - max(top, other[1]) > by
+
+
 if __name__ == '__main__':
     try:
         with browser(): pass

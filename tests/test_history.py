@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from browser import browser
+from browser import boxes, browser, overlap, page_with
 from timm_bench.accuracy import get_accuracy
 from timm_bench.choosing.cards import card
 from timm_bench.choosing.comparison import compare
@@ -156,22 +156,30 @@ def test_bad_input_is_answered_in_one_line_with_the_choices(snapshots, call, say
 
 # the chart
 
+SLIDE = """place => {
+    const chart = document.querySelector('.plotly-graph-div')
+    return Plotly.update(chart, ...chart.layout.sliders[0].steps[place].args)
+}"""
+
+
 def test_the_slider_shows_each_day_with_its_names(snapshots):
     history = get_history(results=snapshots)
     fig = show_history(history, 'History', 'infer_img_size')
     with browser() as chromium:
-        page = chromium.new_page(viewport=dict(width=1000, height=int(fig.layout.height)))
-        page.set_content(f'<style>body {{ margin: 0 }}</style>{fig.to_html(full_html=False)}')
+        page = page_with(chromium, fig)
         page.wait_for_selector('.slider-group')
         for place, day in enumerate(DAYS):
-            page.evaluate('place => { const d = document.querySelector(".plotly-graph-div"); return Plotly.update(d, ...d.layout.sliders[0].steps[place].args) }', place)
-            boxes = page.evaluate("() => [...document.querySelectorAll('.annotation-text-g text')].map(e => e.getBoundingClientRect()).map(b => [b.left, b.top, b.right, b.bottom])")
-            subtitle = page.evaluate("() => document.querySelector('.gtitle-subtitle').textContent")
-            assert f'as of {day}: {(history.as_of == day).sum():,} models' in subtitle and 'speeds of one benchmark for all days' in subtitle
+            page.evaluate(SLIDE, place)
+            subtitle = page.locator('.gtitle-subtitle').text_content()
+            assert f'as of {day}: {(history.as_of == day).sum():,} models' in subtitle
+            assert 'speeds of one benchmark for all days' in subtitle
             edge = int(re.search(r'(\d+) on the frontier', subtitle)[1])
-            assert len(boxes) == int(re.search(r'(\d+) of them named|$', subtitle)[1] or edge) >= .8 * edge
-            assert all(left >= 0 and top >= 0 and right <= 1000 for left, top, right, bottom in boxes)
-            for i, (left, top, right, bottom) in enumerate(boxes):
-                for other in boxes[:i]: assert right <= other[0] or other[2] <= left or bottom <= other[1] or other[3] <= top
-        labels = page.evaluate("() => [...document.querySelectorAll('.slider-label, .gtitle, .xtitle, .legend')].map(e => e.getBoundingClientRect()).map(b => [b.left, b.right, b.bottom])")
-    assert len(labels) >= 7 and all(left >= 0 and right <= 1000 and bottom <= fig.layout.height for left, right, bottom in labels)
+            names = boxes(page, '.annotation-text-g text')
+            assert len(names) == int(re.search(r'(\d+) of them named|$', subtitle)[1] or edge) >= .8 * edge
+            for i, name in enumerate(names):
+                left, top, right, _ = name
+                assert left >= 0 and top >= 0 and right <= 1000
+                assert not any(overlap(name, other) for other in names[:i])
+        labels = boxes(page, '.slider-label, .gtitle, .xtitle, .legend')
+    assert len(labels) >= 7
+    for left, _, right, bottom in labels: assert left >= 0 and right <= 1000 and bottom <= fig.layout.height

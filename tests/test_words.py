@@ -1,8 +1,8 @@
 "What is said of a chart to those who cannot see it, held to the frames that the charts were made of."
 import pytest
 import plotly.io as pio
-from timm_bench import (ResultsWarning, compare, get_accuracy, get_data, get_history, show_all, show_compare, show_frontier, show_history, show_params,
-                        show_robustness, show_subs)
+from timm_bench import (ResultsWarning, compare, get_accuracy, get_data, get_history, show_all, show_compare,
+                        show_frontier, show_history, show_params, show_robustness, show_subs)
 from timm_bench.charts.parts import SUBS
 from timm_bench.web.charts import both_speeds, seven_charts
 from timm_bench.choosing.robustness import effective_robustness
@@ -22,9 +22,13 @@ def true(figure, models, x, y):
     table, words = as_table(saved(figure)), in_words(saved(figure))
     assert words.startswith(f'{figure.layout.title.text}: {len(models):,} models, ')
     left, high = models.loc[models[x].idxmin()], models.loc[models[y].idxmax()]
-    assert f'Furthest to the left is {left.model} (' in words and f': {left[x]:.4g}), highest up {high.model} (' in words and words.endswith(f': {high[y]:.4g}).')
-    said = table[['model', *table.columns[-2:]]]
-    assert sorted(said.itertuples(index=False, name=None)) == sorted(models[['model', x, y]].itertuples(index=False, name=None))
+    assert f'Furthest to the left is {left.model} (' in words
+    assert f': {left[x]:.4g}), highest up {high.model} (' in words
+    assert words.endswith(f': {high[y]:.4g}).')
+    assert rows(table[['model', *table.columns[-2:]]]) == rows(models[['model', x, y]])
+
+
+def rows(table): return sorted(table.itertuples(index=False, name=None))
 
 
 @pytest.fixture(scope='module', params=DAYS)
@@ -50,24 +54,27 @@ def test_robustness_is_in_percent_and_each_panel_has_its_own_axes(snapshots, day
     table = effective_robustness(get_accuracy(sets='all', results=snapshots/day))
     figure = saved(show_robustness(get_accuracy(sets='all', results=snapshots/day), 'Robustness'))
     words, said = in_words(figure), as_table(figure)
-    assert words.startswith(f'Robustness: {len(table.drop_duplicates(["model", "img_size"])):,} models, in {table.test_set.nunique()} panels.')
-    for (_, rows), column in zip(table.groupby('test_set', sort=False), [axis.title.text for axis in figure.select_yaxes()]):
-        left, high = rows.loc[rows.clean.idxmin()], rows.loc[rows.accuracy.idxmax()]
+    models = len(table.drop_duplicates(['model', 'img_size']))
+    assert words.startswith(f'Robustness: {models:,} models, in {table.test_set.nunique()} panels.')
+    columns = [axis.title.text for axis in figure.select_yaxes()]
+    for (_, own), column in zip(table.groupby('test_set', sort=False), columns):
+        left, high = own.loc[own.clean.idxmin()], own.loc[own.accuracy.idxmax()]
         part = words.partition(f'{column} against')[2]
-        assert part.index(f'is {left.model} (') < part.index(f': {left.clean:.4g}), highest up {high.model} ({column}: {high.accuracy:.4g})')
-        assert sorted(said[['model', column]].dropna().itertuples(index=False, name=None)) == sorted(zip(rows.model, rows.accuracy))
+        highest = f': {left.clean:.4g}), highest up {high.model} ({column}: {high.accuracy:.4g})'
+        assert part.index(f'is {left.model} (') < part.index(highest)
+        assert rows(said[['model', column]].dropna()) == rows(own[['model', 'accuracy']])
     assert said.filter(like='%').stack().dropna().between(0, 100).all()
 
 
 def test_a_single_test_set(snapshots):
     wide = get_accuracy(sets='all', results=snapshots/'2026-01-06')
-    rows = effective_robustness(wide, ['sketch'])
-    true(show_robustness(wide, 'Sketch', sets=['sketch']), rows, 'clean', 'accuracy')
+    true(show_robustness(wide, 'Sketch', sets=['sketch']), effective_robustness(wide, ['sketch']), 'clean', 'accuracy')
 
 
 def test_a_history_counts_the_day_that_is_seen(snapshots):
     history = get_history(results=snapshots/'2026-01-06')
-    true(show_history(history, 'History', 'infer_img_size'), history[history.as_of.eq(history.as_of.max())], 'secs', 'top1')
+    newest = history[history.as_of.eq(history.as_of.max())]
+    true(show_history(history, 'History', 'infer_img_size'), newest, 'secs', 'top1')
 
 
 @pytest.mark.parametrize('pair', [('rtx3090 nhwc pt240', 'rtx4090 nhwc'), ('rtx4090 nchw pt240', 'rtx4090 nhwc pt240')])
@@ -77,10 +84,12 @@ def test_a_comparison_counts_models_and_names_families(snapshots, pair):
     words, table = in_words(figure), as_table(figure)
     assert words.startswith(f'Two: {len(comparison):,} models, family against speed-up.')
     slow, fast = comparison.loc[comparison.speedup.idxmin()], comparison.loc[comparison.speedup.idxmax()]
-    assert f'{slow.model} (speed-up: {slow.speedup:.4g}), furthest to the right {fast.model} (speed-up: {fast.speedup:.4g}).' in words
+    assert f'{slow.model} (speed-up: {slow.speedup:.4g}), furthest to the right {fast.model} (' in words
+    assert f'{fast.model} (speed-up: {fast.speedup:.4g}).' in words
     same = comparison.speedup[comparison.same_batch]
-    assert words.endswith(f'The median speed-up is ×{comparison.speedup.median():.2f} over all models and ×{same.median():.2f} over the {len(same):,} with the same batch size.')
-    assert sorted(table[['model', 'speed-up', 'family']].itertuples(index=False, name=None)) == sorted(comparison[['model', 'speedup', 'family']].itertuples(index=False, name=None))
+    assert words.endswith(f'The median speed-up is ×{comparison.speedup.median():.2f} over all models '
+                          f'and ×{same.median():.2f} over the {len(same):,} with the same batch size.')
+    assert rows(table[['model', 'speed-up', 'family']]) == rows(comparison[['model', 'speedup', 'family']])
 
 
 def test_a_comparison_of_nothing_says_no_median(snapshots):
