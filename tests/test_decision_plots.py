@@ -10,17 +10,6 @@ from timm_bench.choosing.comparison import compare
 from timm_bench.data import get_data
 from timm_bench.charts.compare import show_compare
 from timm_bench.charts.frontier import show_frontier
-<<<<<<< HEAD
-
-BOXES = '''() => [...document.querySelectorAll('.annotation-text-g text')].map(e => e.getBoundingClientRect()).map(b => [b.left, b.top, b.right, b.bottom])'''
-
-
-@pytest.fixture
-def browser_page():
-    "A page of the size of a chart."
-    with browser() as chromium: yield chromium.new_page(viewport=dict(width=1000, height=800))
-=======
->>>>>>> charts
 
 
 @pytest.mark.parametrize('day, words', [('2026-01-06', None), ('2026-01-06', 'i7_12700h'), ('2022-04-01', None)])
