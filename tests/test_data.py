@@ -3,8 +3,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from timm_bench.data import KEEP, get_data
-from timm_bench.data import unmatched
+from timm_bench.checks import ResultsWarning
+from timm_bench.data import KEEP, get_data, unmatched
 from timm_bench.models import renames
 from timm_bench.charts.parts import SUBS
 from timm_bench.sources.benchmarks import list_benchmarks
@@ -47,7 +47,7 @@ def test_the_subset_chart_of_today_has_all_of_the_seeds_families(snapshots):
     assert SEED_FAMILIES <= {f for f in families if pd.Series(f).str.fullmatch(SUBS).all()}
 
 
-@pytest.mark.parametrize('words, rows, arches', [(None, 1430, 810), ('5090 pt291 nchw eager', 1550, 895), ('i7_12700h pt240', 1445, 820)])
+@pytest.mark.parametrize('words, rows, arches', [(None, 1430, 810), ('5090 pt291 nchw eager', 1539, 885), ('i7_12700h pt240', 1444, 818)])
 def test_nothing_that_can_be_joined_is_lost(snapshots, words, rows, arches):
     everything = get_data('infer', benchmark=words, results=snapshots/'2026-01-06', keep=None, weights='all')
     assert len(everything) >= rows and everything.arch.nunique() >= arches
@@ -146,3 +146,17 @@ def test_vendors_are_folded_on_request(snapshots):
     assert not apart.model.str.startswith('tf_').any()
     assert folded[folded.model.str.startswith('tf_efficientnetv2')].family.str.startswith('efficientnetv2').all()
     assert folded.model.str.startswith('tf_').any()
+
+
+def test_a_speed_of_another_model_under_an_exact_name_pairs_only_where_the_seed_paired_it(tmp_path):
+    "In 2022-07 timm's `convnext_tiny_in22ft1k` was timed with the base model's 88.59 million parameters."
+    speed = 'model,infer_samples_per_sec,infer_step_time,infer_batch_size,infer_img_size,param_count\n'
+    (tmp_path/'benchmark-infer-amp-nhwc-pt112-cu113-rtx3090.csv').write_text(f'{speed}convnext_tiny_in22ft1k,600,100,60,224,88.59\n')
+    head = 'model,img_size,top1,top1_err,top5,top5_err,param_count,crop_pct,interpolation\n'
+    table = f'{head}convnext_tiny_in22ft1k,224,82.9,17.1,96.6,3.4,28.59,0.875,bicubic\n'
+    (tmp_path/'results-imagenet.csv').write_text(table)
+    with pytest.warns(ResultsWarning, match='1 speeds are of a model of another size'): df = get_data('infer', results=tmp_path)
+    assert df.doubtful.tolist() == [True]
+    (tmp_path/'results-imagenet.csv').write_text(f'{table}resnet50.a1_in1k,224,80.2,19.8,94.6,5.4,25.56,0.95,bicubic\n')
+    assert get_data('infer', results=tmp_path, keep=None).empty
+    assert unmatched('infer', results=tmp_path).kind.tolist() == ['parameters of another model']

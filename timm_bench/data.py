@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 import numpy as np
 import pandas as pd
-from .checks import ResultsError, as_pattern, check_part, one_of
+from .checks import ResultsError, as_pattern, check_part, one_of, say
 from .columns import TEST_SETS, TestSet
 from .sources.published import file_state
 from .sources.results import Results, get_results
 from .sources.benchmarks import Benchmark, pick_benchmark
-from .join import (Accuracies, Pairs, arrange, candidates, first_of_each, is_folded, own_weights, settle,
-                             why_no_accuracy, why_no_speed)
+from .join import (Accuracies, Pairs, another_model, arrange, candidates, first_of_each, is_folded,
+                             settle, why_no_accuracy, why_no_speed)
 from .models import declared_license, families, is_left_out, pretrain, renamed, split_name
 from .accuracy import get_accuracy
 
@@ -144,10 +144,21 @@ class Joined:
         columns['family'] = self.names.families_of(pairs.accuracy)
         frame = pd.DataFrame(columns | _what_names_tell(columns['model'].tolist()))
         frame['folded'] = is_folded(frame.arch, frame.param_count_x, frame.param_count_y)
+        if not self.accuracies.tagged: self._mark_other_models(frame)
         frame.attrs = self.results.source([self.benchmark.file, TEST_SETS[self.test_set].file]) | dict(
             part=self.part, benchmark=self.benchmark.describe(), measured_on=self.benchmark.measured_on(),
             accuracy=self.test_set, rows=self.rows)
         return frame
+
+    def _mark_other_models(self, frame: pd.DataFrame) -> None:
+        "Mark the rows whose speed is of a model of another size, which happened before weights had tags."
+        counts = zip(frame.param_count_x, frame.param_count_y)
+        doubtful = [another_model(measured, published) for measured, published in counts]
+        if not any(doubtful): return
+        frame['doubtful'] = doubtful
+        first = frame.model[doubtful.index(True)]
+        say(f'{self.benchmark.file}: {sum(doubtful)} speeds are of a model of another size, such as that of {first}: '
+            "see the column 'doubtful'")
 
     def select(self,
         weights: Literal['best', 'all'] = 'all',  # see `get_data`
@@ -170,9 +181,7 @@ class Joined:
         "The rows that did not join, and why."
         pairs = self.pairs if superseded else self.candidates
         if side == 'benchmark':
-            left, joined = self.speed, pairs.speed
-            own = own_weights(self.part, self.speed, self.accuracies)
-            why = why_no_accuracy(self.part, self.accuracies, own)
+            left, joined, why = self.speed, pairs.speed, why_no_accuracy(self.part, self.accuracies)
         else:
             left, joined = self.accuracies.table, pairs.accuracy
             why = why_no_speed(self.part, self.speed, self.accuracies)
@@ -195,7 +204,7 @@ def join_speeds(
     "Join rows of a benchmark to the accuracies."
     accuracies, names = _arranged(accuracy, results, vendors)
     possible = candidates(part, speed, accuracies)
-    return Joined(part, benchmark, speed, accuracy, results, accuracies, names, possible, settle(possible))
+    return Joined(part, benchmark, speed, accuracy, results, accuracies, names, possible, settle(part, possible))
 
 def read_joined(
     part: str,  # 'infer' or 'train'

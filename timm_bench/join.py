@@ -12,8 +12,8 @@ import pandas as pd
 from .models import can_fold, registry, renamed, split_name, trained_at
 
 # %% auto #0
-__all__ = ['Accuracies', 'arrange', 'is_folded', 'Pairs', 'candidates', 'trained_near', 'own_weights', 'first_of_each', 'settle',
-           'why_no_accuracy', 'why_no_speed']
+__all__ = ['Accuracies', 'arrange', 'another_model', 'is_folded', 'Pairs', 'candidates', 'trained_near', 'first_of_each',
+           'settle', 'why_no_accuracy', 'why_no_speed']
 
 # %% ../nbs/04_join.ipynb #8b7f66af
 class Accuracies(NamedTuple):
@@ -22,6 +22,7 @@ class Accuracies(NamedTuple):
     params: list[float]  # millions, by row
     sizes: dict[int, dict[str, int]]  # row by image size and weight; the first where there are several
     best: dict[str, int]  # row of the best accuracy of each weight; the first where there are several
+    tagged: bool  # whether it is of a day when weights had tags, as since 2023
     weights_of: Callable[[str], tuple[list[str], int]]  # see `_weights_of`
 
 def arrange(
@@ -31,7 +32,8 @@ def arrange(
     models, sizes, top1, params = (table[c].to_numpy().tolist() for c in ('model', 'img_size', 'top1', 'param_count'))
     best = _best(models, top1)
     find = partial(_weights_of, best, _by_architecture(best))
-    return Accuracies(table, params, _by_size(models, sizes), best, lru_cache(maxsize=10_000)(find))
+    tagged = any('.' in weight for weight in best)
+    return Accuracies(table, params, _by_size(models, sizes), best, tagged, lru_cache(maxsize=10_000)(find))
 
 # %% ../nbs/04_join.ipynb #a91c07d3
 def _by_size(models: list[str], sizes: list[int]) -> dict[int, dict[str, int]]:
@@ -70,7 +72,7 @@ def _weights_of(
     return arches.get(now.partition('.')[0], []), 2 if now == name else 3
 
 # %% ../nbs/04_join.ipynb #d1e5216a
-def _another_model(one: float, other: float) -> bool:
+def another_model(one: float, other: float) -> bool:
     "Whether two parameter counts (in millions) are too far apart to be of the same model."
     return max(one, other) > 1.25 * min(one, other)
 
@@ -114,7 +116,6 @@ def candidates(
 ) -> Pairs:
     "Every pair of a speed row and an accuracy row that may be joined."
     found: list[int] = []  # four numbers a pair
-    own = own_weights(part, speed, accuracies)
     for row, (name, size, rate, params) in enumerate(_measured_rows(part, speed)):
         if not rate > 0: continue
         weights, rank = accuracies.weights_of(name)
@@ -122,9 +123,9 @@ def candidates(
         for weight in weights:
             at = rows.get(weight)
             if at is None: continue
-            if rank == 1 and _another_model(params, accuracies.params[at]): continue
+            named = rank == 1 or rank == 0 and accuracies.tagged
+            if named and another_model(params, accuracies.params[at]): continue
             if part == 'train' and rank > 0 and not trained_near(weight, size): continue
-            if part == 'train' and rank > 1 and weight in own: continue
             found += row, at, size, rank
     pairs = np.array(found, dtype=int).reshape(-1, 4)
     return Pairs(*pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))].T)
@@ -136,22 +137,6 @@ def trained_near(
     "Whether a weight was trained at a size, within an eighth of its own."
     own = trained_at(weight)
     return own is None or abs(size - own) <= own / 8
-
-def own_weights(
-    part: str,  # 'infer' or 'train'
-    speed: pd.DataFrame,  # a benchmark file's rows
-    accuracies: Accuracies,  # an accuracy table
-) -> set[str]:
-    "The weights that have a row of their own in a benchmark, under their name or an old one."
-    own = set()
-    for name, size, rate, params in _measured_rows(part, speed):
-        weights, rank = accuracies.weights_of(name)
-        if not rate > 0 or rank > 1: continue
-        weight = weights[0]
-        if rank == 1 and _another_model(params, accuracies.params[accuracies.best[weight]]): continue
-        if rank == 1 and part == 'train' and not trained_near(weight, size): continue
-        own.add(weight)
-    return own
 
 # %% ../nbs/04_join.ipynb #93e49846
 def first_of_each(
@@ -165,9 +150,13 @@ def first_of_each(
     return np.sort(rows[begins])
 
 def settle(
+    part: str,  # 'infer' or 'train'
     pairs: Pairs,  # of `candidates`
 ) -> Pairs:  # those that win
-    "One pair for each weight and image size."
+    "One pair for each weight and image size; for training, none by architecture of a weight that has a row of its own."
+    if part == 'train':
+        by_name = pairs.rank < 2
+        pairs = pairs.take(by_name | ~np.isin(pairs.accuracy, pairs.accuracy[by_name]))
     return pairs.take(first_of_each(pairs.rank, pairs.accuracy, pairs.size))
 
 # %% ../nbs/04_join.ipynb #37061f69
@@ -189,7 +178,6 @@ def _has_weights(name: str) -> str:
 def why_no_accuracy(
     part: str,  # 'infer' or 'train'
     accuracies: Accuracies,  # the accuracy table
-    own: Collection[str] = (),  # of `own_weights`
 ) -> Callable[[Any], tuple[str, str]]:  # from a row of the benchmark (of `itertuples`) to the kind, and the reason
     "Why a benchmark row joined with nothing."
     params = dict(zip(accuracies.table.model, accuracies.params))
@@ -200,13 +188,12 @@ def why_no_accuracy(
         weights, _ = accuracies.weights_of(row.model)
         if not weights: return _has_weights(row.model), 'no accuracy is published under its name, present or past'
         only = weights[0]
-        renamed_to_one = row.model not in accuracies.best and len(weights) == 1
-        if renamed_to_one and _another_model(row.param_count, params[only]):
+        by_name = len(weights) == 1 and (accuracies.tagged or row.model not in accuracies.best)
+        if by_name and another_model(row.param_count, params[only]):
             its = f'its {row.param_count:g} million parameters'
             return 'parameters of another model', f'{its} are not those of {only} ({params[only]:g} million)'
-        others = [weight for weight in weights if weight not in own]
-        if part == 'train' and others and not any(trained_near(weight, row.train_img_size) for weight in others):
-            return 'trained at another image size', _trained_in_words(others)
+        if part == 'train' and not any(trained_near(weight, row.train_img_size) for weight in weights):
+            return 'trained at another image size', _trained_in_words(weights)
         sizes = [size for size, rows in accuracies.sizes.items() if not rows.keys().isdisjoint(weights)]
         if part == 'train' or getattr(row, f'{part}_img_size') in sizes:
             return 'superseded', 'another row of the file stands for its weights'
@@ -224,11 +211,10 @@ def why_no_speed(
     for name, size, rate, _ in _measured_rows(part, speed):
         if not rate > 0: continue
         for weight in accuracies.weights_of(name)[0]: measured[weight].add(size)
-    own = own_weights(part, speed, accuracies)
     def why(row: Any) -> tuple[str, str]:
         sizes = measured[row.model]
         if not sizes: return 'architecture not measured', 'no speed was measured for its architecture'
-        if part == 'train' and row.model not in own and not any(trained_near(row.model, size) for size in sizes):
+        if part == 'train' and not any(trained_near(row.model, size) for size in sizes):
             timed = f'training was timed at image {_sizes_in_words(sizes)}'
             return 'trained at another image size', f'it was trained at {trained_at(row.model)}; {timed} only'
         if part == 'train':
