@@ -10,8 +10,8 @@ import pandas as pd
 import plotly.graph_objects as go
 from ..stats import unbeaten
 from ..columns import is_log, more_is_better
-from .parts import (Axes, GREY, HEIGHT, HUES, Scale, WIDTH, check_columns, decades, tick_marks,
-                                     without_gaps)
+from .parts import (
+    Axes, GREY, HEIGHT, HUES, Scale, WIDTH, check_columns, decades, tick_marks, without_gaps)
 from .names import annotate, shortest_names
 
 # %% auto #0

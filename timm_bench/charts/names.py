@@ -43,14 +43,14 @@ def _those_in(region: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     left, bottom, right, top = region
     return boxes[(left < boxes[:, 2]) & (boxes[:, 0] < right) & (bottom < boxes[:, 3]) & (boxes[:, 1] < top)]
 
-# %% ../../nbs/charts/02_names.ipynb #756bed2c
+# %% ../../nbs/charts/02_names.ipynb #eb90b09e
 LETTER, LINE, FONT = 6.7, 14, 11  # pixels: the width of a letter, generously, the height of a line, and the font's size
 PAD = 2  # pixels before a name
 
 _ACROSS = [1, 4, 9, 16, 28, 44, 70, 110, 160, 220]  # pixels
 _UP = range(0, 400, 3)  # pixels
 _STEPS = np.array(sorted(((x, y) for y in _UP for x in _ACROSS), key=lambda step: np.hypot(*step)), float)
-_COLUMNS = {x: np.flatnonzero(_STEPS[:, 0] == x) for x in _ACROSS}
+_COLUMNS = {x: np.flatnonzero(_STEPS[:, 0] == x) for x in _ACROSS}  # their places in `_STEPS`, from the bottom up
 
 def _free_steps(point: np.ndarray, width: float, taken: np.ndarray, area: np.ndarray) -> np.ndarray:
     "The steps to where a name of some width touches none of the boxes, and stays in the area; nearest first."
@@ -109,7 +109,7 @@ def place_names(
     for own, (point, text) in enumerate(zip(points * side, texts)):
         width = len(text) * LETTER
         steps = _free_steps(point, width, np.vstack([names, dots, drawn]), whole)
-        steps = steps[~_crossing(point, steps, names + [PAD, 0, -PAD, 0])]
+        steps = steps[~_crossing(point, steps, names + [PAD, 0, -PAD, 0])]  # without the space around a name
         if not len(steps):
             places.append(None)
             continue
@@ -127,7 +127,7 @@ def _turned(boxes: np.ndarray, side: tuple[int, int]) -> np.ndarray:
     corners = boxes.reshape(-1, 2, 2) * side
     return np.hstack([corners.min(axis=1), corners.max(axis=1)])
 
-# %% ../../nbs/charts/02_names.ipynb #a3d517e6
+# %% ../../nbs/charts/02_names.ipynb #15f6a6ad
 def annotate(
     points: pd.DataFrame,  # `text`, values `x` and `y`, and `radius` of the dot in pixels
     scales: tuple[Scale, Scale],  # of the horizontal and the vertical axis
@@ -138,11 +138,11 @@ def annotate(
     across, up = scales
     places = place_names(np.column_stack([across.pixels(points.x), up.pixels(points.y)]), points.radius.to_numpy(float),
                          list(points.text), side, (across.length, up.length), others)
-    found = zip(points.text, across.places(points.x), up.places(points.y), places)
-    return [_annotation(text, x, y, place) for text, x, y, place in found if place is not None]
-
-def _annotation(text: str, x: float, y: float, place: np.ndarray) -> dict:
-    "A name with a thin line to its point."
-    return dict(x=x, y=y, ax=place[0], ay=-place[1], text=escape(text), xanchor='right' if place[0] < 0 else 'left',
-                yanchor='middle', font=dict(size=FONT), borderpad=PAD, showarrow=True, arrowhead=0, arrowwidth=.6,
-                arrowcolor='#888', standoff=3)
+    line = dict(showarrow=True, arrowhead=0, arrowwidth=.6, arrowcolor='#888', standoff=3)
+    annotations = []
+    for text, x, y, place in zip(points.text, across.places(points.x), up.places(points.y), places):
+        if place is None: continue
+        anchor = 'right' if place[0] < 0 else 'left'
+        annotations.append(dict(x=x, y=y, ax=place[0], ay=-place[1], text=escape(text), xanchor=anchor,
+                                yanchor='middle', font=dict(size=FONT), borderpad=PAD) | line)
+    return annotations

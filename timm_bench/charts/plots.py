@@ -10,8 +10,8 @@ import plotly.express as px
 import plotly.graph_objects as go
 from ..checks import ResultsError, as_pattern
 from ..columns import is_log
-from .parts import (Axes, DISTINCT, HEIGHT, HUES, SUBS, SYMBOLS, WIDTH, check_columns, looks,
-                                     without_gaps)
+from .parts import (
+    Axes, DISTINCT, HEIGHT, HUES, SUBS, SYMBOLS, WIDTH, check_columns, looks, without_gaps)
 
 # %% auto #0
 __all__ = ['GREYS', 'show_all', 'show_subs', 'show_params']

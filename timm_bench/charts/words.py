@@ -35,14 +35,10 @@ def _is_seen(trace: go.BaseTraceType) -> bool:
     "Whether a trace has points on two axes, and shows them."
     return 'x' in trace and 'y' in trace and trace.visible in (None, True) and _table_of(trace) is not None
 
-def _is_line(trace: go.BaseTraceType) -> bool:
-    "Whether a trace has no points of its own: a trend line, or one that only guides the eye."
-    return trace.type == 'scatter' and trace.mode == 'lines'
-
 def _with_data(fig: go.Figure) -> list[go.BaseTraceType]:
-    "The traces with data; all that have points where there are only lines."
+    "The traces that have points of their own, and no line, which only guides the eye; all where there are only lines."
     seen = [trace for trace in fig.data if _is_seen(trace)]
-    return [trace for trace in seen if not _is_line(trace)] or seen
+    return [trace for trace in seen if trace.type != 'scatter' or trace.mode != 'lines'] or seen
 
 # %% ../../nbs/charts/07_words.ipynb #318ad3b1
 def _axis_titles(fig: go.Figure, trace: go.BaseTraceType) -> tuple[str, str]:
