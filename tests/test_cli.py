@@ -74,11 +74,13 @@ def test_explore_writes_one_page_with_ones_own_measurements(snapshots, tmp_path)
 def test_no_name_from_a_file_is_obeyed_by_the_terminal(tmp_path):
     "A model's name and a file's name that hold a terminal's commands are shown in tables and messages without them."
     evil, columns = '\x1b]8;;http://evil\x1b\\\x1b[31mred', 'model,infer_samples_per_sec,infer_step_time,infer_batch_size,infer_img_size,param_count\n'
-    (tmp_path/'results-imagenet.csv').write_text(f'model,img_size,top1,top5,param_count\n{evil},224,81,95,25\nresnet50,224,80,95,25\n')
-    (tmp_path/'benchmark-infer-amp-nhwc-pt240-cu124-\x1b[31mred.csv').write_text(f'{columns}{evil},200,1,1,224,25\nresnet50,100,1,1,224,25\n')
-    for command in ['best'], ['instead-of', 'resnet50'], ['frontier'], ['sources'], ['card', 'resnet50']:
-        done = timm_bench(*command, '--results', tmp_path, *(['--format', 'table'] if command[0] != 'card' else []))
-        assert done.returncode == 0 and '[31mred' in done.stdout and '\x1b' not in done.stdout + done.stderr, (command, done.stdout, done.stderr)
+    for name in 'levit_128', evil:
+        (tmp_path/'results-imagenet.csv').write_text(f'model,img_size,top1,top5,param_count\n{name},224,81,95,25\nresnet50,224,80,95,25\n')
+        (tmp_path/'benchmark-infer-amp-nhwc-pt240-cu124-\x1b[31mred.csv').write_text(f'{columns}{name},200,5,1,224,25\nresnet50,100,10,1,224,25\n')
+        for command in ['best'], ['instead-of', 'resnet50'], ['frontier'], ['sources'], ['card', 'resnet50']:
+            done = timm_bench(*command, '--results', tmp_path, *(['--format', 'table'] if command[0] != 'card' else []))
+            refused = name == evil and command != ['sources']
+            assert done.returncode == refused and '[31mred' in done.stdout + done.stderr and '\x1b' not in done.stdout + done.stderr, (command, done.stdout, done.stderr)
 
 
 def test_sources_lists_every_benchmark(snapshots):
