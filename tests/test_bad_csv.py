@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from timm_bench.sources.results import Results
+from timm_bench.sources.tables import count_rows
 from timm_bench.checks import ResultsError
 
 BENCHMARK, ACCURACY, METADATA = 'benchmark-infer-amp-nhwc-pt240-cu124-rtx3090.csv', 'results-imagenet-a.csv', 'model_metadata-in1k.csv'
@@ -68,9 +69,14 @@ def test_every_real_file_reads_with_all_rows_and_numbers(day, snapshots, tmp_pat
 
 
 @pytest.mark.parametrize('change', [lambda raw: b'\xef\xbb\xbf' + raw, lambda raw: raw.replace(b'\n', b'\r\n'), lambda raw: raw + b'\n\n',
-                                    lambda raw: raw.replace(b'\n', b'\n\n')], ids=['BOM', 'CRLF', 'blank lines at the end', 'blank lines between'])
+                                    lambda raw: raw.replace(b'\n', b'\n\n'), lambda raw: b'\n\n' + raw, lambda raw: b' \n\t\r\n' + raw, lambda raw: b'\xef\xbb\xbf' * 2 + b'\n' + raw,
+                                    lambda raw: raw.replace(b'model', b'"model"', 1), lambda raw: b'"' + raw.replace(b',', b'","').replace(b'\n', b'"\n', 1).split(b'\n')[0] + b'\n' + raw.split(b'\n', 1)[1]],
+                         ids=['BOM', 'CRLF', 'blank lines at the end', 'blank lines between', 'blank lines first', 'lines of spaces first', 'two BOMs and a blank line', 'a quoted name', 'a quoted header'])
 def test_harmless_differences_change_nothing(change, original, tmp_path):
-    for file in FILES: pd.testing.assert_frame_equal(read(tmp_path, change(original(file)), file), read(tmp_path, original(file), file))
+    for file in FILES:
+        sound, rows = read(tmp_path, original(file), file), count_rows(tmp_path/file)
+        pd.testing.assert_frame_equal(read(tmp_path, change(original(file)), file), sound)
+        assert count_rows(tmp_path/file) == rows == len(sound)
 
 
 def test_dirty_cells_that_timm_does_write_are_read(original, tmp_path):
@@ -184,6 +190,98 @@ def test_a_name_that_is_no_file_is_refused(name, tmp_path):
     (tmp_path/'nowhere.csv').symlink_to(tmp_path/'gone')
     with pytest.raises(ResultsError, match='not in') as error: Results(tmp_path, 'a test').read(name)
     assert_one_line(str(error.value), name)
+
+
+# What timm writes twice
+
+def lines_of(raw: bytes) -> list[str]: return raw.decode().splitlines()
+
+
+@pytest.mark.parametrize('name', ['test_vit ', ' test_vit', 'test_vit\xa0', 'test\u200b_vit', '\ufefftest_vit', 'test\xad_vit', 't\u0435st_vit', 'test vit', 'test/vit', '"test_vit"\t', 'test_vit\x00'[:-1] + '\u3000'])
+def test_a_name_that_is_almost_a_models_is_refused_by_line(name, original, tmp_path):
+    for file in BENCHMARK, ACCURACY:
+        said = complaint(tmp_path, change_cell(original(file), 'model', name), file)
+        assert 'line 3, column model: ' in said and said.endswith("is not a model's name") and said.isprintable()
+
+
+def test_a_name_in_quotes_is_that_name(original, tmp_path):
+    for file in FILES:
+        head, *rows = lines_of(original(file))
+        quoted = '\n'.join([head, *('"' + row.replace(',', '",', 1) for row in rows), ''])
+        pd.testing.assert_frame_equal(read(tmp_path, quoted.encode(), file), read(tmp_path, original(file), file))
+
+
+@pytest.mark.parametrize('file, column', [(BENCHMARK, 'model'), (ACCURACY, 'model'), (ACCURACY, 'interpolation'), (METADATA, 'pretrain')])
+@pytest.mark.parametrize('further', [1, 30])
+def test_a_quotation_mark_that_swallows_rows_is_refused(file, column, further, original, tmp_path):
+    "Opened in one row and closed some rows later, so that the number of cells is right again."
+    head, *rows = [line for line in lines_of(original(file)) if '"' not in line]
+    at = head.split(',').index(column)
+    for row, mark in (5, '"{}'), (5 + further, '{}"'):
+        cells = rows[row].split(',')
+        cells[at] = mark.format(cells[at])
+        rows[row] = ','.join(cells)
+    assert f'line 7: a quotation mark is opened here and not closed until line {7 + further}' in complaint(tmp_path, '\n'.join([head, *rows, '']).encode(), file)
+
+
+@pytest.mark.parametrize('column, text, figures', [
+    ('top1', '83.999', 'top1 83.999 and top1_err '), ('top1_err', '10', ' and top1_err 10 '), ('top5', '', 'column top5'), ('top5_err', '3.0', 'top5_err 3.0'), ('top1', '0.84', 'top1 0.84 and')])
+def test_an_accuracy_that_its_error_contradicts_is_refused_with_both_figures(column, text, figures, original, tmp_path):
+    said = complaint(tmp_path, change_cell(original(ACCURACY), column, text), ACCURACY)
+    assert 'line 3' in said and figures in said
+
+
+def test_the_last_digit_of_an_accuracy_may_be_rounded(tmp_path):
+    good = 'model,img_size,top1,top1_err,top5,top5_err\n'
+    assert len(read(tmp_path, (good + 'a,224,80.0,20.001,95.0,4.999\n').encode())) == 1
+    assert 'line 2: top1 80.0 and top1_err 20.002 contradict' in complaint(tmp_path, (good + 'a,224,80.0,20.002,95.0,5.0\n').encode())
+    assert 'line 2: top1 80.0 and top5 79.0 contradict each other: top5 is never less' in complaint(tmp_path, (good + 'a,224,80.0,20,79.0,21\n').encode())
+
+
+@pytest.mark.parametrize('part', ['infer', 'train'])
+@pytest.mark.parametrize('speed, time, batch, sound', [(2500, 102.4, 256, True), (2500, 109.5, 256, True), (2500, 95.3, 256, True), (2500, 110, 256, False), (2500, 94, 256, False), (25000, 102.4, 256, False),
+    (2500, 102.4, 128, False), ('', '', '', True), ('', 102.4, 256, False), (2500, '', 256, False), (2500, 102.4, '', False), (1e308, 102.4, 256, False), (0.07, 15000, 1, True), (250000, 0.004, 1, True), (0, 0, 0, False)])
+def test_a_speed_that_its_time_contradicts_is_refused_with_all_figures(part, speed, time, batch, sound, tmp_path):
+    raw = f'model,{part}_samples_per_sec,{part}_step_time,{part}_batch_size,{part}_img_size,param_count\na,,,,224,5\nb,{speed},{time},{batch},224,5\n'.encode()
+    if sound: assert len(read(tmp_path, raw)) == 2
+    else: assert 'line 3' in (said := complaint(tmp_path, raw)) and (f'{part}_step_time {time or repr("")}' in said or 'column' in said)
+
+
+@pytest.mark.parametrize('column', ['param_count', 'infer_samples_per_sec', 'infer_step_time', 'infer_batch_size'])
+def test_what_is_above_zero_may_not_be_zero(column, original, tmp_path):
+    assert f'line 3, column {column}: 0 cannot be right' in complaint(tmp_path, change_cell(original(BENCHMARK), column, '0'))
+
+
+def test_a_model_that_stands_twice_with_different_figures_is_refused(original, tmp_path):
+    raw = original(BENCHMARK)
+    third, last = lines_of(raw)[2], raw.count(b'\n')
+    assert len(read(tmp_path, raw + third.encode() + b'\n')) == last  # the same again says nothing new
+    other = change_cell(raw, 'infer_gmacs', '99').splitlines()[2]
+    assert f'line {last + 1}: test_vit' in (said := complaint(tmp_path, raw + other + b'\n')) and 'is in line 3 already, with other figures' in said
+    cells = third.split(',')
+    cells[lines_of(raw)[0].split(',').index('infer_img_size')] = '288'
+    assert len(read(tmp_path, raw + ','.join(cells).encode() + b'\n')) == last  # at another size
+
+
+def test_what_timm_published_is_read_whatever_its_figures(monkeypatch, tmp_path):
+    "Check digits are for files that cannot be known by their hash."
+    raw = b'model,img_size,top1,top1_err\na,224,80,30\n'
+    assert 'contradict' in complaint(tmp_path, raw, ACCURACY)
+    from timm_bench.sources import published
+    monkeypatch.setattr(published, 'published', lambda: {ACCURACY: {published.blob_hash(raw)[:published.DIGITS]: '2022-04-01'}})
+    assert len(read(tmp_path, raw, ACCURACY)) == 1
+    assert 'contradict' in complaint(tmp_path, raw, BENCHMARK)  # under another name it is not what timm published
+
+
+def test_all_that_timm_published_is_read(snapshots):
+    "No check is so strict that it refuses a row of the snapshots."
+    rows = dict(accuracies=0, speeds=0)
+    for day in DAYS:
+        for file in Results(snapshots/day, 'a test').files:
+            table = Results(snapshots/day, 'a test').read(file)
+            if file.startswith('benchmark-'): rows['speeds'] += len(table)
+            elif 'top1' in table: rows['accuracies'] += len(table)
+    assert rows == dict(accuracies=35_048, speeds=65_106)
 
 
 # Files damaged by chance

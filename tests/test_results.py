@@ -1,14 +1,22 @@
 "Which benchmark files there are, which one is meant, and which source of results is used: on timm's real file names."
+import importlib.util
+import json
 import os
+import re
+import shutil
 import subprocess
 import sys
+import time
 import warnings
+from pathlib import Path
 
 import pandas as pd
 import pytest
-from conftest import DAYS, HEADER, write_results
+from conftest import DAYS, HEADER, PROJECT, write_results
 
+import timm_bench
 import timm_bench.sources.results
+from timm_bench.sources.published import blob_hash, day_published, file_state, hash_of, published
 from timm_bench.sources.results import Results, get_results
 from timm_bench.checks import ResultsError, ResultsWarning
 from timm_bench.sources import benchmarks
@@ -147,6 +155,117 @@ def test_without_the_seeds_setting_the_file_with_most_rows_is_taken_and_named(tm
     (folder/'benchmark-infer-amp-nhwc-pt240-cu124-rtx3090.csv').unlink()
     with pytest.warns(ResultsWarning, match='rtx4090'): picked = pick_benchmark('infer', results=folder)
     assert picked.device == 'rtx4090' and len(picked.read()) == 4
+
+
+DEFAULT = 'benchmark-infer-amp-nhwc-pt240-cu124-rtx3090.csv'
+DAMAGED = {'cut off': lambda raw: raw[:40_000], 'empty': lambda raw: b'', 'HTML': lambda raw: b'<!DOCTYPE html>\n', 'a NUL': lambda raw: raw[:3000] + b'\0' + raw[3000:],
+           'latin-1': lambda raw: raw.replace(b'test_vit', b't\xe9st_vit', 1), 'UTF-16': lambda raw: raw.decode().encode('utf-16'), 'no header': lambda raw: raw.split(b'\n', 1)[1],
+           'a word': lambda raw: raw.replace(b'224,', b'wide,', 1), 'not there at all': lambda raw: b'404: Not Found\n'}
+HARMLESS = {'a quoted name': lambda raw: raw.replace(b'model', b'"model"', 1), 'a blank line first': lambda raw: b'\n' + raw, 'a BOM': lambda raw: b'\xef\xbb\xbf' + raw, 'CRLF': lambda raw: raw.replace(b'\n', b'\r\n')}
+
+
+@pytest.fixture
+def latest(snapshots, tmp_path):
+    "A copy of the newest snapshot that may be damaged."
+    return shutil.copytree(snapshots/DAYS[-1], tmp_path/'latest', copy_function=shutil.copyfile)
+
+
+@pytest.mark.parametrize('kind', DAMAGED)
+def test_a_damaged_default_is_refused_by_name_and_not_passed_over(kind, latest):
+    (latest/DEFAULT).write_bytes(DAMAGED[kind]((latest/DEFAULT).read_bytes()))
+    assert pick_benchmark('infer', results=latest).file == DEFAULT
+    with pytest.raises(ResultsError, match=f'^{DEFAULT}: '): timm_bench.get_data('infer', results=latest)
+    command = [sys.executable, '-c', 'from timm_bench.cli.main import main; main()', 'best', '--under', '2ms', '--results', str(latest)]
+    done = subprocess.run(command, text=True, capture_output=True)
+    assert done.returncode == 1 and done.stdout == '' and done.stderr.startswith(f'timm_bench: {DEFAULT}: ') and len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize('kind', HARMLESS)
+def test_a_harmless_form_of_the_default_is_read(kind, latest, snapshots):
+    (latest/DEFAULT).write_bytes(HARMLESS[kind]((latest/DEFAULT).read_bytes()))
+    mine, theirs = (timm_bench.get_data('infer', results=folder) for folder in (latest, snapshots/DAYS[-1]))
+    pd.testing.assert_frame_equal(mine, theirs)
+    assert mine.attrs['benchmark'] == theirs.attrs['benchmark']
+    pd.testing.assert_frame_equal(list_benchmarks(latest), list_benchmarks(snapshots/DAYS[-1]))
+
+
+@pytest.mark.parametrize('link', ['itself.csv', 'other.csv'])
+def test_a_link_that_leads_in_a_circle_hides_only_itself(link, tmp_path):
+    folder = write_results(tmp_path/'results')
+    (folder/'itself.csv').symlink_to(folder/link)
+    (folder/'other.csv').symlink_to(folder/'itself.csv')
+    assert get_results(folder).files == [DEFAULT] and len(timm_bench.list_benchmarks(folder)) == 1
+
+
+# Every file proves itself
+
+def test_every_file_of_the_snapshots_is_known(snapshots):
+    for day in DAYS:
+        results = get_results(snapshots/day)
+        for file in results.files:
+            known = day_published(results.folder/file)
+            assert known and known <= day and results.provenance(file) == f'as timm published it on {known}'
+
+
+def test_the_list_of_what_timm_published_is_small_and_whole():
+    every = [(file, digits, day) for file, days in published().items() for digits, day in days.items()]
+    assert len(every) == 278 and all(re.fullmatch('[0-9a-f]{20}', digits) and re.fullmatch(r'20\d\d-\d\d-\d\d', day) for _, digits, day in every)
+    assert (Path(timm_bench.__file__).parent/'bundled'/'published.json').stat().st_size < 13_000
+
+
+def test_the_list_is_made_from_a_clone(timm_repository, snapshots, tmp_path, monkeypatch):
+    spec = importlib.util.spec_from_file_location('tools_published', PROJECT/'tools'/'published.py')
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    monkeypatch.setattr(tool, 'TARGET', tmp_path/'published.json')
+    tool.main(timm_repository.folder)
+    made = json.loads((tmp_path/'published.json').read_text())
+    for day in DAYS:
+        for path in (snapshots/day).glob('*.csv'): assert made[path.name][hash_of(path)[:20]] <= day
+    assert {day for days in made.values() for day in days.values()} == set(DAYS)
+
+
+@pytest.mark.parametrize('change', [lambda raw: raw[:raw[:-1].rindex(b'\n') + 1], lambda raw: raw.replace(b'224,1', b'288,1', 1), lambda raw: raw.replace(b'\n', b'\r\n')], ids=['the last line lost', 'a size changed', 'CRLF'])
+def test_a_table_that_nobody_can_tell_from_timms_says_that_it_is_none(change, latest):
+    raw = (latest/DEFAULT).read_bytes()
+    as_it_was = timm_bench.get_data('infer', results=latest).attrs['published']
+    (latest/DEFAULT).write_bytes(change(raw))
+    told = timm_bench.get_data('infer', results=latest).attrs['published']
+    assert as_it_was == {DEFAULT: 'as timm published it on 2024-09-04', 'results-imagenet.csv': 'as timm published it on 2025-10-30'}
+    assert told == as_it_was | {DEFAULT: 'not a file that timm published'}
+
+
+def test_a_table_under_another_ones_name_is_not_what_timm_published(latest):
+    shutil.copy(latest/'results-sketch.csv', latest/'results-imagenet.csv')
+    assert timm_bench.get_accuracy(results=latest).attrs['published'] == {'results-imagenet.csv': 'not a file that timm published'}
+
+
+def test_what_is_known_of_other_files_is_told(tmp_path, small_repository, monkeypatch):
+    "One's own measurements, a clone newer than the list, and the set that the package carries."
+    folder = write_results(tmp_path/'results')
+    assert get_results(folder).provenance(DEFAULT) == 'not a file that timm published'
+    (folder/DEFAULT).with_suffix('.jsonl').write_text('{}\n')
+    assert get_results(folder).provenance(DEFAULT) == 'measured with timm_bench, by the sidecar beside it'
+    monkeypatch.setenv('TIMM_BENCH_URL', str(small_repository.folder))
+    found = get_results(as_of='2024-01-01')
+    assert found.provenance(DEFAULT) == f'as commit {found.commit[:8]} of {small_repository.folder} has it'
+    bundled = timm_bench.sources.results.bundled()
+    assert {bundled.provenance(file) for file in bundled.files} == {'as timm_bench carries it'}
+
+
+def test_a_hash_is_not_taken_twice_of_a_file_that_has_not_changed(tmp_path, monkeypatch):
+    path = tmp_path/'x.csv'
+    path.write_bytes(b'one')
+    os.utime(path, (1e9, 1e9))
+    assert file_state(path) is None  # its entry in the folder is younger than two seconds
+    monkeypatch.setattr(time, 'time_ns', lambda: path.stat().st_ctime_ns + 10**10)
+    state, first = file_state(path), hash_of(path)
+    reads = []
+    monkeypatch.setattr(Path, 'read_bytes', lambda self: reads.append(self) or open(self, 'rb').read())
+    assert state and hash_of(path) == first and not reads
+    path.write_bytes(b'two')
+    os.utime(path, (1e9, 1e9))  # same size, old time
+    assert file_state(path) != state and hash_of(path) == blob_hash(b'two') != first and reads
 
 
 # Where results come from
