@@ -4,7 +4,7 @@
 
 # %% ../../nbs/cli/02_main.ipynb #7a16bee3
 from __future__ import annotations
-import contextlib, json, os, re, sys, warnings
+import contextlib, functools, json, os, re, sys, warnings
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Callable, Iterator, Literal, Optional
@@ -667,19 +667,20 @@ from .notes import app as notes_app
 app.add_typer(notes_app, name='notes')
 
 # %% ../../nbs/cli/02_main.ipynb #d7a3f0b2
-def _parameters_asked(words: list[str]) -> list[Any]:
-    "The options and arguments of the command that is run, as click knows them."
-    command = typer.main.get_command(app)
-    for word in words: command = getattr(command, 'commands', {}).get(word, command)
-    return command.params
+@functools.cache
+def _program() -> Any:
+    "The commands as click knows them; to make that of them takes a while."
+    return typer.main.get_command(app)
 
 _LITERAL = r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|\[[^]]*\]|\{[^}]*\}|[\w.+-]*\w"""
 
 def _as_typed(message: str) -> str:
     "A message of the library in the terminal's own spelling."
     if '=' not in message: return message
+    command = _program()
+    for word in sys.argv[1:]: command = getattr(command, 'commands', {}).get(word, command)
     spelt = {'benchmark': ''}
-    for parameter in _parameters_asked(sys.argv[1:]):
+    for parameter in command.params:
         option = max(parameter.opts, key=len) if parameter.opts[0].startswith('-') else ''
         spelt[option.lstrip('-').replace('-', '_') or parameter.name] = option
         if parameter.name == 'public': spelt['benchmark'] = option
@@ -714,7 +715,7 @@ def _one_line_warnings() -> Iterator[None]:
 def main() -> None:
     "Run the program: exit code 0 for success, 1 for results that cannot be had or written, 2 for bad usage."
     try:
-        with _one_line_warnings(): app()
+        with _one_line_warnings(): _program()()
     except ResultsError as e:
         _complain(_as_typed(str(e)))
         about_usage = re.match(r'\w+=', str(e))  # the message begins with an argument

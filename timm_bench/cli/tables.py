@@ -46,11 +46,11 @@ def print_table(
     if for_a_person(format): return _print_for_eyes(df, title, note, **headings)
     cells = df.astype(object).where(df.notna(), None)
     if format == Format.json: text = cells.to_json(orient='records', indent=1) + '\n'
-    elif format == Format.markdown: text = _markdown(cells)
+    elif format == Format.markdown: text = _as_markdown(cells)
     else: text = df.to_csv(index=False)
     sys.stdout.write(text)
 
-def _markdown(cells: pd.DataFrame) -> str:
+def _as_markdown(cells: pd.DataFrame) -> str:
     "A table of Markdown."
     lines = []
     for row in [cells.columns, ['---'] * len(cells.columns), *cells.values]:
