@@ -146,7 +146,7 @@ class Joined:
         frame['folded'] = is_folded(frame.arch, frame.param_count_x, frame.param_count_y)
         frame.attrs = self.results.source([self.benchmark.file, TEST_SETS[self.test_set].file]) | dict(
             part=self.part, benchmark=self.benchmark.describe(), measured_on=self.benchmark.measured_on(),
-            accuracy=self.test_set, rows=self.rows)
+            path=self.benchmark.path and str(self.benchmark.path), accuracy=self.test_set, rows=self.rows)
         return frame
 
     def select(self,

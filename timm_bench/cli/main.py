@@ -285,7 +285,8 @@ def _first(df: pd.DataFrame, n: int | None, sort: Sort | None) -> pd.DataFrame:
 @app.command()
 def best(
     under: Annotated[Optional[str], typer.Option(
-        '--under', help="Time per image at most: a bare number is in seconds; '5ms', '200us' or '200/s'.")] = None,
+        '--under', help="Time per image at most: '5ms', '200us', '200/s', '200fps'; a model's, 'resnet50' or "
+                          "'0.5x resnet50'; a bare number is in seconds.")] = None,
     params: ParamsOption = None,
     macs: Annotated[Optional[str], typer.Option('--macs', help="MACs at most: billions, or '4G'.")] = None,
     acts: Annotated[Optional[str], typer.Option('--acts', help="Activations at most: millions, or '10M'.")] = None,
@@ -297,7 +298,9 @@ def best(
     accuracy: AccuracyOption = None,
     min_accuracy: MinAccuracyOption = None,
     n: Annotated[int, typer.Option('-n', help='How many models.')] = 5,
-    sort: SortOption = Sort.accuracy,
+    sort: Annotated[Sort, typer.Option(
+        '--sort', help='What comes first: the most accurate, or the fastest of those that tie with it; '
+                       'with --min-accuracy the fastest of all.')] = Sort.accuracy,
     part: PartOption = Part.infer,
     benchmark: BenchmarkOption = None,
     results: ResultsOption = None,
@@ -307,9 +310,9 @@ def best(
     "The most accurate models within a budget. Exit code 1 where nothing fits."
     from timm_bench.choosing import choose
     df = _every_model(benchmark, results, as_of, part)
-    ranked = len(df) if sort == Sort.speed else whole_number('n', n)
+    fastest_of_all = sort == Sort.speed and min_accuracy is not None
     found = choose.best(
-        df, ranked, under=_number(under), params=_number(params), macs=_number(macs), acts=_number(acts), size=size,
+        df, len(df) if fastest_of_all else whole_number('n', n), sort=sort.value, under=_number(under), params=_number(params), macs=_number(macs), acts=_number(acts), size=size,
         license=license or None, pretrain=pretrain or None, family=family or None, accuracy=_accuracy_asked(accuracy))
     _mind_the_unit(under, df.secs)
     accurate = _accurate(found, min_accuracy)
@@ -317,12 +320,11 @@ def best(
         most = found.iloc[0]
         nearest = f'the most accurate that fits is {most.model} ({most.accuracy:.2f} %)'
         raise ResultsError(f'nothing fits: --min-accuracy {min_accuracy:g}: {nearest}')
-    found = _first(accurate, n, sort)
+    found = _first(accurate, n, sort if fastest_of_all else None)
     columns = ['model', 'accuracy', *SETS, 'error', 'secs', 'param_count_x', 'param_count_y', 'img_size', 'license',
                'tie', 'reason']
-    note = ('tie with next: within chance of the next most accurate that fits, '
-            'which says nothing of those after it')
-    print_answer(found, columns, format, df.attrs['benchmark'], note, tie='tie with\nnext')
+    note = 'tie with best: its accuracy is within chance of that of the most accurate that fits'
+    print_answer(found, columns, format, df.attrs['benchmark'], note, tie='tie with\nbest')
 
 # %% ../../nbs/cli/02_main.ipynb #9122ae99
 @app.command()
@@ -383,8 +385,9 @@ def frontier(
     from timm_bench.choosing import choose
     df = _within(_every_model(benchmark, results, as_of, part), params, license, family, min_accuracy)
     found = _first(choose.frontier(df), n, sort)
-    columns = ['model', 'top1', 'secs', 'param_count_x', 'param_count_y', 'img_size', 'family', 'license']
-    print_answer(found, columns, format, df.attrs['benchmark'])
+    columns = ['model', 'top1', 'secs', 'tie', 'param_count_x', 'param_count_y', 'img_size', 'family', 'license']
+    note = 'tie: what its accuracy gains on the next faster is within chance'
+    print_answer(found, columns, format, df.attrs['benchmark'], note)
 
 # %% ../../nbs/cli/02_main.ipynb #d17f83ab
 @app.command()
