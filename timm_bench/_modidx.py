@@ -277,8 +277,6 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/timm_bench', 'doc_host': '
                                                                                     'timm_bench/choosing/choose.py'),
                                             'timm_bench.choosing.choose._fastest_tie_first': ( 'choosing/choose.html#_fastest_tie_first',
                                                                                                'timm_bench/choosing/choose.py'),
-                                            'timm_bench.choosing.choose._how_many_tie': ( 'choosing/choose.html#_how_many_tie',
-                                                                                          'timm_bench/choosing/choose.py'),
                                             'timm_bench.choosing.choose._kept_out': ( 'choosing/choose.html#_kept_out',
                                                                                       'timm_bench/choosing/choose.py'),
                                             'timm_bench.choosing.choose._possible': ( 'choosing/choose.html#_possible',

@@ -154,14 +154,15 @@ def time_budget(
     if not asked: return parse_seconds(under)
     times_it, name = asked
     own, _ = row_meant(df if 'accuracy' in df else df.assign(accuracy=df.top1), name, argument='under')
+    named = own.model
     if {'arch', 'img_size'} <= set(df) and own.arch == renamed(name):  # without a tag: its weights have one speed
         usual = df[df.arch.eq(own.arch) & df.img_size.eq(trained_at(name))]
-        if len(usual): own = usual.iloc[0]
+        own, named = usual.iloc[0] if len(usual) else own, own.arch
     secs = times_it * float(own.secs)
     if not 0 < secs < np.inf: return parse_seconds(under)  # which refuses it
     share = '' if times_it == 1 else f'{times_it:g} times '
     size = f' at {own.img_size:g} px' if 'img_size' in own else ''
-    say(f'under={under!r} is {time_in_words(secs)}: {share}the time of {own.model}{size}')
+    say(f'under={under!r} is {time_in_words(secs)}: {share}the time of {named}{size}')
     return secs
 
 # %% ../../nbs/choosing/00_budgets.ipynb #7be90a06

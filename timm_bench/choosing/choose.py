@@ -233,16 +233,17 @@ def _explained(
     following = ranked.shift(-1)
     ranked = ranked.assign(runner_up=following.model, margin=ranked.accuracy - following.accuracy)
     rows = (_fastest_tie_first(ranked) if sort == 'speed' else ranked).head(n)
-    hidden = int(ranked.tie.sum() - rows.tie.sum())
+    hidden = ranked.tie.sum() - rows.tie.sum()  # by `n`
+    cut = f' ({hidden:,} not shown)' if hidden else ''
     binds, reasons = [], []
     for shown, row in enumerate(rows.itertuples()):
         better = kept_out if kept_out and kept_out.accuracy > row.accuracy else None
         binds.append(better.budget if better else '')
         place = f'number {row.Index + 1} by accuracy' if row.Index else 'most accurate'
         told = [f'{place} of {len(ranked):,}' + (' that fit' if budgets else '')]
-        if row.Index == 0: told.append(_what_ties(ranked, hidden))
+        if row.Index == 0: told.append(_what_ties(ranked, cut))
         elif row.tie: told.append(_ties_with(ranked.iloc[0], row))
-        if shown == 0 and row.Index: told.append(f'the fastest such, as {_how_many_tie(ranked, hidden)}')
+        if shown == 0 and row.Index: told.append(f'the fastest of the {ranked.tie.sum():,} that tie with it{cut}')
         if getattr(row, 'within_error', ''): told.append(f'fits within its error, {row.within_error}')
         reasons.append('; '.join([*told, _what_binds(row, budgets, better)]))
     chosen = _answer_columns(rows).assign(binds=binds, reason=reasons, runner_up=rows.runner_up, margin=rows.margin,
@@ -250,23 +251,15 @@ def _explained(
     return chosen.reset_index(drop=True)
 
 # %% ../../nbs/choosing/01_choose.ipynb #b5cd0c1f
-def _how_many_tie(
-    ranked: pd.DataFrame,  # see `_explained`
-    hidden: int,  # how many of them are not among the rows that are kept
-) -> str:
-    "How many tie with the first, in words."
-    ties = int(ranked.tie.sum())
-    told = '1 ties with it' if ties == 1 else f'{ties:,} tie with it'
-    return told + (f' ({hidden:,} not shown)' if hidden else '')
-
-def _what_ties(ranked: pd.DataFrame, hidden: int) -> str:
-    "What ties with the first, in words."
+def _what_ties(ranked: pd.DataFrame, cut: str) -> str:
+    "What ties with the first, in words; `cut` as in `_explained`."
     first, ties = ranked.iloc[0], ranked[ranked.tie]
     if ties.empty: return 'none ties with it'
     fastest = ties.loc[ties.secs.idxmin()]
-    told = _how_many_tie(ranked, hidden)
-    if fastest.secs >= first.secs: return f'{told}, none of them faster'
-    return f'{told}, the fastest of them {fastest.model}, {_faster(first.secs / fastest.secs)}'
+    told = f'1 ties with it{cut}' if len(ties) == 1 else f'{len(ties):,} tie with it{cut}'
+    if fastest.secs >= first.secs: return f'{told}, not faster' if len(ties) == 1 else f'{told}, none of them faster'
+    which = '' if len(ties) == 1 else 'the fastest of them '
+    return f'{told}, {which}{fastest.model}, {_faster(first.secs / fastest.secs)}'
 
 def _ties_with(first: pd.Series, row: Any) -> str:
     "How a model that ties with the first compares with it, in words."

@@ -311,9 +311,11 @@ def best(
     from timm_bench.choosing import choose
     df = _every_model(benchmark, results, as_of, part)
     fastest_of_all = sort == Sort.speed and min_accuracy is not None
+    ranked, order = (len(df), Sort.accuracy) if fastest_of_all else (whole_number('n', n), sort)
     found = choose.best(
-        df, len(df) if fastest_of_all else whole_number('n', n), sort=sort.value, under=_number(under), params=_number(params), macs=_number(macs), acts=_number(acts), size=size,
-        license=license or None, pretrain=pretrain or None, family=family or None, accuracy=_accuracy_asked(accuracy))
+        df, ranked, under=_number(under), params=_number(params), macs=_number(macs), acts=_number(acts), size=size,
+        license=license or None, pretrain=pretrain or None, family=family or None, accuracy=_accuracy_asked(accuracy),
+        sort=order.value)
     _mind_the_unit(under, df.secs)
     accurate = _accurate(found, min_accuracy)
     if accurate.empty:
