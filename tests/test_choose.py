@@ -1,19 +1,25 @@
 "The decisions, against brute force and against plain pandas filters on every benchmark file of the four snapshots."
+import json
 import math
 import random
+import shutil
 import subprocess
 import sys
+import warnings
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings, strategies as st
 
+import timm_bench.checks
 from browser import browser
 from timm_bench.choosing.budgets import COMMERCIAL, NothingFits
 from timm_bench.choosing.cards import _tables, card
 from timm_bench.choosing.choose import best, better_than, frontier
 from timm_bench.choosing.comparison import by_family, compare
+from timm_bench.choosing.history import best_by_day, get_history
 from timm_bench.data import get_accuracy, get_data
 from timm_bench.models import renames
 from timm_bench.checks import ResultsError, ResultsWarning
@@ -211,13 +217,117 @@ def test_a_test_set_is_read_where_the_frame_is_from(snapshots, monkeypatch):
     assert list(found.accuracy) == list(sketch[found.model])
 
 
-def test_ties_are_those_of_the_binomial_standard_error(snapshots):
-    found = best(get_data('infer', results=snapshots/NEWEST), 30)
-    for row, after in zip(found[:-1].itertuples(), found[1:].itertuples()):
-        assert row.tie == (row.accuracy - after.accuracy <= 1.96 * math.hypot(standard_error(row.accuracy), standard_error(after.accuracy)))
-    assert found.tie.any()
-    small = best(get_data('infer', accuracy='a', results=snapshots/NEWEST), 30)
+def apart(one, other, images=50_000):
+    "Whether two accuracies differ by more than chance, from nothing but the two and the number of images."
+    return abs(one - other) > 1.96 * math.sqrt((one * (100 - one) + other * (100 - other)) / images)
+
+
+@pytest.fixture(scope='module')
+def everything(snapshots): return get_data('infer', results=snapshots/NEWEST, keep=None, weights='all')
+
+
+@pytest.mark.parametrize('under', [.0005, .001, .002, .005])
+def test_a_tie_is_with_the_winner_and_none_is_cut_unsaid(everything, under):
+    plain = plainly(everything.assign(folded=''), dict(under=under))
+    tied = [not apart(plain.top1.iloc[0], top1) for top1 in plain.top1]
+    ties = sum(tied) - 1
+    assert 2 <= ties <= 6
+    whole = best(everything, len(plain), under=under)
+    assert list(whole.tie) == [False, *tied[1:]]
+    in_set = plain[tied].sort_values('secs', kind='stable')
+    for n in 1, 2, 5, 50:
+        found, fast = best(everything, n, under=under), best(everything, n, under=under, sort='speed')
+        assert found.attrs['ties'] == fast.attrs['ties'] == ties
+        assert f'{ties} tie with it' in found.reason[0] and list(fast.model[:ties + 1]) == list(in_set.model[:n])
+        quicker = in_set[(in_set.secs < plain.secs.iloc[0]) & (in_set.index != plain.index[0])]
+        assert (quicker.model.iloc[0] in found.reason[0]) if len(quicker) else 'none of them faster' in found.reason[0]
+        for table in found, fast:
+            hidden = ties - table.tie.sum()
+            assert (f'({hidden} not shown)' in table.reason[0]) == (hidden > 0)
+    small = best(get_data('infer', accuracy='a', results=everything.attrs['folder']), 30)
     assert math.isclose(small.error[0], math.sqrt(small.accuracy[0] * (100 - small.accuracy[0]) / 7500))
+
+
+def test_the_frontier_marks_steps_that_are_ties(everything):
+    edge = frontier(everything)
+    assert list(edge.tie) == [False, *(not apart(*pair) for pair in zip(edge.top1[1:], edge.top1))]
+    assert (edge.tie.sum(), len(edge)) == (13, 35)
+    assert list(frontier(everything, x='infer_samples_per_sec').tie) == list(edge.tie)
+    on_a = get_data('infer', accuracy='a', results=everything.attrs['folder'])
+    assert list(frontier(on_a).tie[1:]) == [not apart(*pair, images=7500) for pair in zip(frontier(on_a).top1[1:], frontier(on_a).top1)]
+    bare = pd.DataFrame(dict(secs=[1., 2.], top1=[80., 80.1]))
+    for frame, y in (bare, 'top1'), (everything, 'param_count_x'): assert list(frontier(frame, y=y)) == list(frame)
+
+
+@pytest.mark.parametrize('blend, of_squares', [({'imagenet': 1, 'sketch': 1}, [['imagenet'], ['sketch']]), ({'v2': 1, 'a': 3}, [['v2'], ['a']]), ({'imagenet': 1, 'real': 1}, [['imagenet', 'real']]),
+                                               ({'r-clean': 1, 'real': 2, 'sketch': 1}, [['r-clean', 'real'], ['sketch']])], ids=str)
+def test_the_error_of_a_blend_is_that_of_independent_photographs(everything, blend, of_squares):
+    found = best(everything, 20, accuracy=blend)
+    errors = {name: weight / sum(blend.values()) * standard_error(found[name], name) for name, weight in blend.items()}
+    assert np.allclose(found.error, sum(sum(errors[name] for name in group)**2 for group in of_squares)**.5)
+
+
+def test_chance_moves_a_blend_by_its_error():
+    "Two models drawn anew many times on two test sets of 50,000 and 50,889 images."
+    random_, accuracies = np.random.default_rng(0), pd.DataFrame(dict(imagenet=[85.], sketch=[50.]))
+    from timm_bench.choosing.choose import _blended_error
+    error = _blended_error(dict(accuracies), dict(imagenet=.5, sketch=.5)).iloc[0]
+    drawn = (random_.binomial(50_000, .85, 20_000) / 50_000 + random_.binomial(50_889, .5, 20_000) / 50_889) * 50
+    assert abs(drawn.std() / error - 1) < .02
+
+
+def test_a_time_known_to_an_interval_that_holds_the_budget_says_so(everything, tmp_path):
+    guess = everything.assign(secs_low=everything.secs * .8, secs_high=everything.secs * 1.3, estimated=True)
+    found = best(guess, 40, under='1ms')
+    assert [('fits within its error' in why) for why in found.reason] == list(found.secs * 1.3 >= .001) and not found.reason.str.contains('fits within').all()
+    assert not best(everything, 40, under='1ms').reason.str.contains('fits within').any() and not best(guess).reason.str.contains('fits within').any()
+    from timm_bench.sources import results as sources
+    here = get_data('infer', results=sources.bundled(), keep=None)
+    rows = [json.loads(line) for line in Path(here.attrs['path']).with_suffix('.jsonl').read_text().splitlines()]
+    high = {(row['model'], row['img_size']): row['interval_ms'][1] / 1000 for row in rows if row.get('interval_ms')}
+    found = best(here, 60, under='50ms')
+    assert [('fits within its error' in why) for why in found.reason] == [high.get((model.partition('.')[0], size), 0) >= .05 for model, size in zip(found.model, found.img_size)]
+    assert found.reason.str.contains('fits within its error').sum() >= 1
+    for end in '.csv', '.jsonl': shutil.copy(Path(here.attrs['path']).with_suffix(end), tmp_path/f'benchmark-infer-fp32-nchw-pt2141-cpu-mine{end}')
+    own = get_data('infer', benchmark=tmp_path/'benchmark-infer-fp32-nchw-pt2141-cpu-mine.csv', results=sources.bundled(), keep=None)
+    assert list(best(own, 60, under='50ms').reason) == list(found.reason)
+
+
+def test_absolute_times_on_the_bundled_set_are_said_once_to_be_anothers(everything, tmp_path):
+    from timm_bench.sources import results as sources
+    here = get_data('infer', results=sources.bundled(), keep=None)
+    shutil.copy(here.attrs['path'], tmp_path)
+    own = get_data('infer', benchmark=tmp_path/Path(here.attrs['path']).name, results=sources.bundled(), keep=None)
+
+    def said(call):
+        timm_bench.checks._said.clear()
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter('always')
+            call()
+        return [str(one.message) for one in caught if 'not of your machine' in str(one.message)]
+
+    message, = said(lambda: (best(here, under='20ms'), best(here, under=.03), best(here, under='100/s')))
+    assert all(words in message for words in ('AMD EPYC', '1 thread', '2026-11-24', 'timm_bench measure', "'0.5x resnet50'"))
+    assert len(said(lambda: best_by_day(get_history(results=sources.bundled()), ['20ms', '50ms']))) == 1
+    for call in (lambda: best(here, under='resnet50'), lambda: best(here, params='30M'), lambda: best(everything, under='1ms'), lambda: best(own, under='20ms'),
+                 lambda: best(here.assign(estimated=True), under='20ms')): assert said(call) == []
+
+
+@pytest.mark.parametrize('under, times, arch, size', [('resnet50', 1, 'resnet50', 224), ('0.5x resnet50', .5, 'resnet50', 224), ('2 × vit_base_patch16_224', 2, 'vit_base_patch16_224', 224),
+                                                      ('resnet50.a3_in1k', 1, 'resnet50', 160), ('3X tv_resnet50', 3, 'resnet50', 224), ('convnext_base_in22ft1k', 1, 'convnext_base', 224)])
+def test_a_model_can_be_the_budget_under_any_name(everything, snapshots, under, times, arch, size):
+    limit = times * everything[everything.arch.eq(arch) & everything.infer_img_size.eq(size)].secs.iloc[0]
+    found = best(everything, 9, under=under)
+    assert found.attrs['fits'] == (everything.secs <= limit).sum() and list(found.model) == list(best(everything, 9, under=limit).model)
+    assert f'under={under!r}' in found.attrs['excluded']
+    past = get_history(results=snapshots/NEWEST)
+    assert list(best_by_day(past, [under]).model) == list(best_by_day(past, [limit]).model)
+
+
+@pytest.mark.parametrize('written, plain', [(dict(under='5MS'), dict(under='5ms')), (dict(under='.005sec'), dict(under='5ms')), (dict(under='200fps'), dict(under='200/s')),
+                                            (dict(license='MIT'), dict(license='mit')), (dict(license=['Apache-2.0', 'Commercial']), dict(license='commercial')), (dict(params='25m'), dict(params=25))], ids=str)
+def test_budgets_are_read_as_people_write_them(everything, written, plain):
+    assert list(best(everything, 9, **written).model) == list(best(everything, 9, **plain).model)
 
 
 @pytest.mark.parametrize('day', DAYS)
@@ -446,6 +556,15 @@ def test_a_card_is_complete_where_nothing_may_run_or_be_loaded(snapshots, tmp_pa
     (lambda df, r: frontier('df'), 'df: a str is not a DataFrame'),
     (lambda df, r: best(df, under='5 parsecs'), "under='5 parsecs': give seconds per image"),
     (lambda df, r: best(df, params=25_000_000), "or such as '25M'"),
+    (lambda df, r: best(df, params='5\N{KELVIN SIGN}'), "give millions as a number above 0, or such as '25M'"),
+    (lambda df, r: best(df, under=10**400), 'give seconds per image as a number above 0'),
+    (lambda df, r: best(df, under=10**5000), 'give seconds per image as a number above 0'),
+    (lambda df, r: best(df, params=10**400), 'give millions'),
+    (lambda df, r: best(df, size=10**5000), 'give the largest side'),
+    (lambda df, r: best(df, under='0x resnet50'), 'give seconds per image as a number above 0'),
+    (lambda df, r: best(df, under='0.5x resnet5O'), "under='resnet5O': timm knows no model 'resnet5O'; did you mean resnet50"),
+    (lambda df, r: best(df[df.arch.ne('resnet50')], under='resnet50'), "under='resnet50': not among the models of df"),
+    (lambda df, r: best(df, sort='secs'), "sort='secs': give one of 'accuracy', 'speed'"),
     (lambda df, r: best(df, license='libre'), "license='libre': give one of 'commercial', 'apache-2.0'"),
     (lambda df, r: best(df, pretrain='in3k'), "pretrain='in3k': give one of"),
     (lambda df, r: best(df, family='resnot'), "family='resnot': did you mean 'resnet'"),

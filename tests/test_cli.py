@@ -431,12 +431,33 @@ def test_a_problem_of_a_file_has_lines_of_its_own(tmp_path):
     assert problem and f'  {problem}' in lines and 'benchmark-infer-amp-nhwc-pt240-cu124-rtx3090.csv' in lines
 
 
-def test_a_tie_of_best_is_with_the_next(run, monkeypatch):
+def test_a_tie_of_best_is_with_the_best(run, monkeypatch):
     monkeypatch.setenv('COLUMNS', '140')
     printed = run('best', '--format', 'table')[1]
-    assert re.search(r'tie with\n.* next\n', printed)
-    assert 'tie with next: within chance of the next most accurate that fits' in printed
+    assert re.search(r'tie with\n.* best\n', printed)
+    assert 'tie with best: its accuracy is within chance of that of the most accurate that fits' in printed
     assert run('best')[1].splitlines()[0].split(',')[-2:] == ['tie', 'reason']
+
+
+@pytest.mark.filterwarnings('ignore::timm_bench.checks.ResultsWarning')
+def test_best_by_speed_is_the_set_that_ties_and_the_frontier_marks_its_ties(answer, snapshots):
+    from timm_bench import best, frontier, get_data
+    df = get_data('infer', results=snapshots/'2026-01-06', keep=None, weights='all')
+    printed, own = answer('best', '--under', '500us', '--sort', 'speed', '-n', 4)[1], best(df, 4, under='500us', sort='speed')
+    assert list(printed.model) == list(own.model) and list(printed.tie) == list(own.tie)
+    assert printed.secs.is_monotonic_increasing and '5 tie' not in printed.reason[1]
+    assert '5 that tie with it (1 not shown)' in printed.reason[0]
+    edge = answer('frontier')[1]
+    assert list(edge.tie) == list(frontier(df).tie) and edge.tie.sum() == 13
+
+
+def test_a_model_can_be_the_budget(answer):
+    code, printed, said = answer('best', '--under', '0.5x resnet50', '--licence', 'MIT')
+    assert code in (0, None) and (printed.license == 'mit').all()
+    assert "under='0.5x resnet50' is 134 µs: 0.5 times the time of resnet50 at 224 px" in said
+    assert len(answer('history', '--under', 'resnet50')[1]) == 4
+    assert answer('best', '--under', 'resnet5O')[::2] == (2, answer('best', '--under', 'resnet5O')[2])
+    assert "under='resnet5O': timm knows no model" in answer('best', '--under', 'resnet5O')[2]
 
 
 @pytest.mark.filterwarnings('ignore::timm_bench.checks.ResultsWarning')

@@ -14,7 +14,7 @@ import timm_bench
 import timm_bench.sources.results
 from browser import browser
 from timm_bench.choosing.budgets import COMMERCIAL
-from timm_bench.choosing.choose import better_than, frontier
+from timm_bench.choosing.choose import best, better_than, frontier
 from timm_bench.choosing.comparison import compare
 from timm_bench.data import get_accuracy, get_data
 from timm_bench.web.explorer import explorer
@@ -355,11 +355,25 @@ def test_a_card_tells_what_the_library_tells(page, frame):
     assert f'{len(better)} on RTX 3090' in words and 'they hide' in words
     listed = page.tab.locator('.better li').all_text_contents()
     for text, row in zip(listed, better.head(8).itertuples()):
-        assert text.startswith(f'{row.model} at {row.img_size} px') and f'+{row.points:.2f} points' in text and ('(a tie)' in text) == row.tie
+        assert text.startswith(f'{row.model} at {row.img_size} px') and f'+{row.points:.2f} points' in text and ('(a tie with it)' in text) == row.tie
     page.tab.click('#copy-code')
     assert page.tab.evaluate('navigator.clipboard.readText()') == "timm.create_model('resnet50.a1_in1k', pretrained=True)"
     page.tab.click('.better li >> nth=0 >> button')
     assert page.tab.text_content('#card h2') == better.model.iloc[0] and 'Not among the rows shown now' in page.tab.text_content('#card')
+
+
+def test_the_table_marks_what_best_and_frontier_mark(page, frame):
+    "The same ties with the most accurate, the same tied steps; a model as the budget."
+    page.type('#tmax', '1x resnet50.a1_in1k')
+    own = frame[frame.model == 'resnet50.a1_in1k'].sort_values('img_size').iloc[0]
+    whole = best(frame, len(frame), under=float(own.secs))
+    assert page.in_step() == len(whole)
+    marked = [page.tab.locator(f'#row-{i}').text_content() for i in range(12)]
+    assert ['≈' in text for text in marked] == list(whole.tie[:12]) and whole.tie.any()
+    page.reset('edge=1&sort=secs')
+    edge = frontier(frame)
+    marked = [page.tab.locator(f'#row-{i} .on-edge').text_content() for i in range(12)]
+    assert marked == ['◇' if tie else '◆' for tie in edge.tie[:12]] and '◇' in marked
 
 
 def test_a_dot_opens_its_card_and_tells_its_numbers(page, frame):

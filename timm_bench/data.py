@@ -147,7 +147,7 @@ class Joined:
         if not self.accuracies.tagged: self._mark_other_models(frame)
         frame.attrs = self.results.source([self.benchmark.file, TEST_SETS[self.test_set].file]) | dict(
             part=self.part, benchmark=self.benchmark.describe(), measured_on=self.benchmark.measured_on(),
-            accuracy=self.test_set, rows=self.rows)
+            path=self.benchmark.path and str(self.benchmark.path), accuracy=self.test_set, rows=self.rows)
         return frame
 
     def _mark_other_models(self, frame: pd.DataFrame) -> None:

@@ -76,8 +76,8 @@ tests['a time is written in the unit that suits it'] = () =>
   );
 tests['a time is read in every form that timm_bench takes'] = () =>
   equal(
-    ['5ms', '5 ms', '200us', '200 µs', '0.01', '.01s', '200/s', '1e-3', '1,000/s', '5NS'].map(format.parseTime),
-    [5e-3, 5e-3, 2e-4, 2e-4, 0.01, 0.01, 5e-3, 1e-3, 1e-3, 5e-9],
+    ['5ms', '5 ms', '200us', '200 µs', '0.01', '.01s', '200/s', '1e-3', '1,000/s', '5NS', '5sec', '200fps'].map(format.parseTime),
+    [5e-3, 5e-3, 2e-4, 2e-4, 0.01, 0.01, 5e-3, 1e-3, 1e-3, 5e-9, 5, 5e-3],
   );
 tests['what is no time is refused'] = () =>
   equal(
@@ -188,6 +188,24 @@ tests['no frontier point is beaten, and every other is, whatever the points'] = 
 tests['better is faster and at least as accurate'] = () => equal(frontier.betterThan(0, [0, 1, 2, 3], [5, 4, 4, 5], [80, 80, 79, 90]), [1]);
 tests['a tie is a difference that chance explains'] = () =>
   equal([frontier.isTie(85, 85.2, 50000), frontier.isTie(85, 86, 50000), frontier.error(85, 50000).toFixed(2)], [true, false, '0.16']);
+
+tests['what ties with the most accurate is found, and not the most accurate itself'] = () => {
+  const accuracy = [80, 85, 85.2, NaN, 85.2],
+    secs = [1, 2, 9, 1, 3];
+  equal([frontier.mostAccurate([0, 1, 2, 3, 4], accuracy, secs), frontier.ties([0, 1, 2, 3, 4], accuracy, secs, 50000)], [4, [1, 2]]);
+  equal([frontier.mostAccurate([3], accuracy, secs), frontier.ties([3], accuracy, secs, 50000)], [-1, []]);
+};
+tests['a step of the frontier ties with the step before, and equal models are one step'] = () =>
+  equal(frontier.tiedSteps([3, 0, 1, 2], [80.1, 80.1, 82, 80], 50000), [0, 1]);
+tests['a time budget may be a model on this hardware, by its full name'] = () => {
+  const data = tables.read(raw()),
+    here = tables.measured(data, 'one');
+  const read = text => filters.budgets.tmax.read(text, data, here);
+  equal(
+    ['5ms', 'resnet_b', '0.5x resnet_b', '2 × resnet_b.NEW', 'resnet', '0x resnet_b', 'soon'].map(read),
+    [5e-3, 2e-3, 1e-3, 4e-3, NaN, NaN, NaN],
+  );
+};
 
 tests['everything with a place in the chart is shown at first'] = () => equal(shown({}), ['resnet_a', 'resnet_b', 'vit_c']);
 tests['search takes words in any order, and no case'] = () =>

@@ -8,8 +8,8 @@ from html import escape
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
-from ..stats import unbeaten
 from ..columns import is_log, more_is_better
+from ..choosing.choose import frontier
 from .parts import (
     Axes, GREY, HEIGHT, HUES, Scale, WIDTH, check_columns, decades, tick_marks, without_gaps)
 from .names import annotate, shortest_names
@@ -93,19 +93,30 @@ def show_frontier(
     x: str = 'secs',  # column on the horizontal axis; `more_is_better` tells by its name which way is better
     y: str = 'top1',  # column on the vertical axis
 ) -> go.Figure:  # 1000 x 800 pixels; raises `ResultsError` for a column that is not there, or not numbers
-    "The models that nothing beats on both axes, named; the rest in grey."
+    """The models that nothing beats on both axes, named; the rest in grey.
+
+    Hollow is a step that is a tie with the one before, as `frontier` tells."""
     check_columns(df, size=size, x=x, y=y, hover='model')
     axes = Axes.of(df, x, y, size)
-    on = unbeaten(axes.df, x, y)
-    edge = axes.df.iloc[on]
-    rest = axes.df.iloc[np.setdiff1d(np.arange(len(axes.df)), on)]
+    numbered = axes.df.assign(row=np.arange(len(axes.df)))
+    edge = frontier(numbered, x=x, y=y)
+    rest = numbered[~numbered.row.isin(edge.row)]
     hue = HUES['resnet']
     fig = go.Figure([dots(axes, rest, GREY, 'beaten by another'), dots(axes, edge, hue, 'on the frontier')])
     fig.data[1].update(mode='lines+markers', line=dict(shape='hv', width=1, color=hue))
     fig.update_layout(width=WIDTH, height=HEIGHT, xaxis_title=axes.label(x), yaxis_title=axes.label(y))
-    axes.finish(fig, title, axes.left_out, f'{len(edge)} on the frontier')
+    told = f'{len(edge)} on the frontier'
+    if 'tie' in edge and edge.tie.any():
+        told += f' ({edge.tie.sum()} of them ties, hollow)'
+        fig.data[1].marker.update(_hollow(edge.tie, hue))
+    axes.finish(fig, title, axes.left_out, told)
     if len(edge): _name_frontier(fig, axes, edge)
     return fig.update_layout(showlegend=False)
+
+def _hollow(ties: pd.Series, hue: str) -> dict:
+    "The look of dots: hollow where they tie, full where not."
+    fill, edge = np.where(ties, 'white', hue), np.where(ties, hue, 'white')
+    return dict(color=fill, line=dict(color=edge, width=np.where(ties, 1.5, .5)))
 
 def _name_frontier(fig: go.Figure, axes: Axes, edge: pd.DataFrame) -> None:
     "Fix the axes, with as little spare room as the names need, and put them there."

@@ -4,43 +4,59 @@
 
 # %% ../../nbs/choosing/00_budgets.ipynb #ff42c70b
 from __future__ import annotations
-import re
+import json, re
+from pathlib import Path
 from typing import Any, Callable, Literal, NamedTuple, Sequence
 import numpy as np
 import pandas as pd
-from ..checks import ResultsError, as_numbers, one_of
+from ..checks import ResultsError, as_numbers, one_of, say
 from ..columns import time_in_words
-from ..models import VENDORS, all_weights, families, registry, suggest
+from ..sources.results import BUNDLED
+from ..sources.benchmarks import Benchmark
+from ..models import (VENDORS, UnknownModel, all_weights, current_name, families, full_name, is_left_out,
+                               known_names, registry, renamed, split_name, suggest,
+                               trained_at)
 
 # %% auto #0
-__all__ = ['COMMERCIAL', 'parse_seconds', 'parse_amount', 'parse_pixels', 'spend', 'NothingFits', 'nothing_fits', 'times']
+__all__ = ['COMMERCIAL', 'parse_seconds', 'parse_amount', 'parse_pixels', 'rows_of', 'row_meant', 'time_budget', 'say_whose',
+           'time_intervals', 'spend', 'NothingFits', 'nothing_fits', 'times']
 
 # %% ../../nbs/choosing/00_budgets.ipynb #3f0c91d2
 _WRITTEN_NUMBER = r'((?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)'
+_AS_TYPED = re.IGNORECASE | re.ASCII  # without ASCII the sign of the kelvin is a K
 
-def _number_and_unit(pattern: re.Pattern, value: object) -> tuple[Any, str]:
-    "The number that somebody gave, and the unit behind it; NaN for what is no number."
-    if isinstance(value, (int, float, np.number)) and not isinstance(value, bool): return value, ''
+def _number_and_unit(pattern: re.Pattern, value: object) -> tuple[float, str]:
+    "The number that somebody gave, and the unit behind it, in small letters; NaN for what is no number."
     found = pattern.fullmatch(value.strip()) if isinstance(value, str) else None
-    return (float(found[1]), found[2] or '') if found else (np.nan, '')
+    if found: return float(found[1]), (found[2] or '').lower()
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)): return np.nan, ''
+    try: return float(value), ''
+    except OverflowError: return np.nan, ''
+
+def _shown(value: object) -> str:
+    "What somebody gave, for a message."
+    try: text = repr(value)
+    except ValueError: return 'a number of thousands of digits'
+    return text if len(text) <= 60 else f'{text[:60]}…'
 
 # %% ../../nbs/choosing/00_budgets.ipynb #9abc27e5
-_TIME = re.compile(f'{_WRITTEN_NUMBER} ?(s|ms|us|µs|μs|ns|/s)?')
-_IN_A_SECOND = {'s': 1, 'ms': 1e3, 'us': 1e6, 'µs': 1e6, 'μs': 1e6, 'ns': 1e9}  # micro has two characters in Unicode
+_TIME = re.compile(f'{_WRITTEN_NUMBER} ?(s|sec|ms|us|µs|μs|ns|/s|fps)?', _AS_TYPED)
+_IN_A_SECOND = {'s': 1, 'sec': 1, 'ms': 1e3, 'us': 1e6, 'µs': 1e6, 'μs': 1e6, 'ns': 1e9}  # Unicode has two micros
 
 def parse_seconds(
-    value: float | str,  # seconds, or '5ms', '200us', '0.01s', '200/s'
+    value: float | str,  # seconds, or '5ms', '200us', '0.01s', '200/s', '200fps'
 ) -> float:  # seconds per image; raises `ResultsError`
     "Read a time per image."
     number, unit = _number_and_unit(_TIME, value)
-    if not 0 < number < np.inf:
-        example = "or such as '5ms', '200us', '200/s'"
-        raise ResultsError(f'under={value!r}: give seconds per image as a number above 0, {example}')
-    return 1 / number if unit == '/s' else float(number) / _IN_A_SECOND[unit or 's']
+    if number > 0:
+        secs = 1 / number if unit in ('/s', 'fps') else number / _IN_A_SECOND[unit or 's']
+        if 0 < secs < np.inf: return secs
+    example = "or such as '5ms', '200us', '200/s', or a model whose time it is, such as 'resnet50' or '0.5x resnet50'"
+    raise ResultsError(f'under={_shown(value)}: give seconds per image as a number above 0, {example}')
 
 # %% ../../nbs/choosing/00_budgets.ipynb #8e23e2ea
-_AMOUNT = re.compile(f'{_WRITTEN_NUMBER} ?([KMBGT])?', re.IGNORECASE)
-_LETTER = {'K': 1e3, 'M': 1e6, 'B': 1e9, 'G': 1e9, 'T': 1e12}
+_AMOUNT = re.compile(f'{_WRITTEN_NUMBER} ?([kmbgt])?', _AS_TYPED)
+_LETTER = {'k': 1e3, 'm': 1e6, 'b': 1e9, 'g': 1e9, 't': 1e12}
 _UNIT = {'millions': 1e6, 'billions': 1e9}
 
 def parse_amount(
@@ -53,9 +69,9 @@ def parse_amount(
     number, letter = _number_and_unit(_AMOUNT, value)
     too_much = np.inf if letter else 1e5
     if not 0 < number < too_much:
-        raise ResultsError(f'{argument}={value!r}: give {unit} as a number above 0, or such as {example!r}')
-    scale = _LETTER[letter.upper()] / _UNIT[unit] if letter else 1
-    return float(number) * scale
+        raise ResultsError(f'{argument}={_shown(value)}: give {unit} as a number above 0, or such as {example!r}')
+    scale = _LETTER[letter] / _UNIT[unit] if letter else 1
+    return number * scale
 
 # %% ../../nbs/choosing/00_budgets.ipynb #6c1a7f30
 def parse_pixels(
@@ -63,24 +79,144 @@ def parse_pixels(
 ) -> float:  # pixels; raises `ResultsError`
     "Read an image size."
     try: number = float(str(value).removesuffix('px'))
-    except ValueError: number = 0
+    except ValueError: number = 0  # also an integer of too many digits
     if isinstance(value, bool) or not 1 <= number < 1e6:
-        raise ResultsError(f'size={value!r}: give the largest side of the image in pixels, such as 224')
+        raise ResultsError(f'size={_shown(value)}: give the largest side of the image in pixels, such as 224')
     return number
+
+# %% ../../nbs/choosing/00_budgets.ipynb #61843114
+def rows_of(
+    table: pd.DataFrame,  # models: `model` and `accuracy`
+    name: str,  # a model's name of any era, with or without a tag
+    argument: str = 'model',  # that named it, for messages
+) -> tuple[pd.DataFrame, str]:  # none where the model is not there; '' where it has that very name
+    "The rows that a name means, and what was understood by it."
+    if not isinstance(name, str): raise ResultsError(f"{argument}={_shown(name)}: give a model's name")
+    weights = table.get('weight', table.model)
+    named = lambda wanted: table[table.model.eq(wanted) | weights.eq(wanted)]
+    rows = named(name)
+    if len(rows): return rows, ''
+    try: today, default = current_name(name), full_name(name)
+    except UnknownModel as e: raise ResultsError(f'{argument}={name!r}: {e}') from None
+    said = f'{name} is called {today} now' if today != name else ''
+    rows = named(default)
+    if len(rows): return rows, said or f'{name} means {default}, which timm loads for it'
+    arches = table.arch if 'arch' in table else table.model.map(lambda model: split_name(model).arch)
+    rows = table[arches.eq(today)]  # only a name without a tag can be an architecture's
+    if rows.empty: return rows, said
+    found = rows.model[rows.accuracy.idxmax()]
+    return rows[rows.model.eq(found)], f'{name} is taken to mean {found}, the most accurate of its weights in df'
+
+def row_meant(
+    table: pd.DataFrame,  # see `rows_of`
+    name: str,  # see `rows_of`
+    size: int | None = None,  # of the image, in pixels; `None`: the smallest there is
+    argument: str = 'model',  # that named it, for messages
+) -> tuple[pd.Series, str]:  # raises `ResultsError`
+    "The one row that a name means, and what was understood by it."
+    rows, said = rows_of(table, name, argument)
+    if rows.empty:
+        understood = f' ({said})' if said else ''
+        raise ResultsError(f'{argument}={name!r}: not among the models of df{understood}; {_where_else(name)}')
+    if 'img_size' in rows: rows = rows.sort_values('img_size', kind='stable')
+    if size is not None:
+        one_of('size', size, rows.img_size.unique().tolist() if 'img_size' in rows else [])
+        rows = rows[rows.img_size.eq(size)]
+    return rows.iloc[0], said
+
+def _where_else(name: str) -> str:
+    "Where a model may be found that is not among those of a frame."
+    if is_left_out(split_name(current_name(name)).arch):
+        has = f'card({name!r}) has its speeds, and what is better'
+        return f'get_data leaves out architectures whose names end in gn; {has}'
+    every = 'every model with both a speed and an accuracy, but for those whose names end in gn'
+    return f'get_data(…, keep=None, weights="all") has {every}'
+
+# %% ../../nbs/choosing/00_budgets.ipynb #7be90a03
+_RELATIVE = re.compile(rf'(?:{_WRITTEN_NUMBER} ?[x×] ?)?([a-z].*)', _AS_TYPED)
+
+def _model_asked(df: pd.DataFrame, under: object) -> tuple[float, str] | None:
+    "How many times which model's time a budget is; `None` for one that is no model's."
+    found = _RELATIVE.fullmatch(under.strip()) if isinstance(under, str) else None
+    if not found: return None
+    times_it, name = float(found[1] or 1), found[2]
+    looks_like_one = found[1] or re.search('[0-9_]', name) or name in known_names()
+    return (times_it, name) if looks_like_one or df.model.eq(name).any() else None
+
+def time_budget(
+    df: pd.DataFrame,  # of `get_data`
+    under: float | str,  # as for `parse_seconds`, or a model's name, 'resnet50', or so many times its time, '0.5x resnet50'
+) -> float:  # seconds per image; raises `ResultsError`
+    """A time budget; of a model it is its time in `df`, and that is said.
+
+    Of its image sizes the smallest is meant; for a name without a tag the one that timm's weights were trained at."""
+    asked = _model_asked(df, under)
+    if not asked: return parse_seconds(under)
+    times_it, name = asked
+    own, _ = row_meant(df if 'accuracy' in df else df.assign(accuracy=df.top1), name, argument='under')
+    named = own.model
+    if {'arch', 'img_size'} <= set(df) and own.arch == renamed(name):  # without a tag: its weights have one speed
+        usual = df[df.arch.eq(own.arch) & df.img_size.eq(trained_at(name))]
+        own, named = usual.iloc[0] if len(usual) else own, own.arch
+    secs = times_it * float(own.secs)
+    if not 0 < secs < np.inf: return parse_seconds(under)  # which refuses it
+    share = '' if times_it == 1 else f'{times_it:g} times '
+    size = f' at {own.img_size:g} px' if 'img_size' in own else ''
+    say(f'under={under!r} is {time_in_words(secs)}: {share}the time of {named}{size}')
+    return secs
+
+# %% ../../nbs/choosing/00_budgets.ipynb #7be90a06
+def say_whose(
+    df: pd.DataFrame,  # of `get_data` or `get_history`
+    under: float | str | None,  # a time budget, see `time_budget`
+) -> None:
+    "Say whose milliseconds they are, where a time is given for the bundled benchmark."
+    about = df.attrs
+    if under is None or about.get('origin') != BUNDLED or 'estimated' in df or _model_asked(df, under): return
+    file = about['files'][0]
+    measured_on = Benchmark.named(file, Path(about['folder'])/file).measured_on()
+    if not measured_on or about.get('measured_on', measured_on) != measured_on: return  # a file of one's own
+    say(f'times are those of the bundled benchmark ({about["benchmark"]}; {measured_on}), not of your machine: '
+        "measure yours ('timm_bench measure'), or give a model that you know as the budget ('resnet50', '0.5x resnet50')")
+
+# %% ../../nbs/choosing/00_budgets.ipynb #7be90a09
+def time_intervals(
+    df: pd.DataFrame,  # of `get_data` or `estimate`
+    source: dict,  # the `attrs` of the frame that it is from
+) -> pd.DataFrame:  # `low` and `high`, seconds per image, for each row; NaN where they are not known
+    "The interval that each time is known to: 90 % of an estimate, 95 % of a measurement that has a sidecar."
+    if {'secs_low', 'secs_high'} <= set(df): return df[['secs_low', 'secs_high']].set_axis(['low', 'high'], axis=1)
+    measured = _measured_intervals(source)
+    size = f'{source.get("part")}_img_size'
+    keys = zip(df.arch, df[size]) if measured and {'arch', size} <= set(df) else [None] * len(df)
+    return pd.DataFrame([measured.get(key, (np.nan, np.nan)) for key in keys], df.index, ['low', 'high'])
+
+def _measured_intervals(source: dict) -> dict[tuple, tuple[float, float]]:
+    "From the sidecar of a benchmark file: the ends of the interval by architecture and image size; none without one."
+    try: lines = Path(source['path']).with_suffix('.jsonl').read_text(encoding='utf-8').splitlines()
+    except (KeyError, TypeError, OSError, ValueError): return {}
+    found = {}
+    for line in lines:
+        try:
+            row = json.loads(line)
+            low, high = (ms / 1000 / row['batch_size'] for ms in row['interval_ms'])
+            found[split_name(row['model']).arch, row['img_size']] = low, high
+        except (ValueError, KeyError, TypeError): continue  # a failure, too few repeats, or a line cut short
+    return found
 
 # %% ../../nbs/choosing/00_budgets.ipynb #16d58d6c
 class _Limit(NamedTuple):
     "A budget that is a number: at most so much."
-    parse: Callable[[Any], float]  # what somebody gave for it
+    parse: Callable[[pd.DataFrame, Any], float]  # what somebody gave for it, held against these models
     columns: list[str]  # that tell of how much it is, the first that does
 
 _LIMITS = {
-    'under': _Limit(parse_seconds, ['secs']),
-    'params': _Limit(lambda given: parse_amount('params', given, 'millions', '25M'),
+    'under': _Limit(time_budget, ['secs']),
+    'params': _Limit(lambda df, given: parse_amount('params', given, 'millions', '25M'),
                      ['param_count_y', 'param_count_x']),
-    'macs': _Limit(lambda given: parse_amount('macs', given, 'billions', '4G'), ['infer_gmacs']),
-    'acts': _Limit(lambda given: parse_amount('acts', given, 'millions', '10M'), ['infer_macts']),
-    'size': _Limit(parse_pixels, ['img_size'])}
+    'macs': _Limit(lambda df, given: parse_amount('macs', given, 'billions', '4G'), ['infer_gmacs']),
+    'acts': _Limit(lambda df, given: parse_amount('acts', given, 'millions', '10M'), ['infer_macts']),
+    'size': _Limit(lambda df, given: parse_pixels(given), ['img_size'])}
 
 def _need_column(df: pd.DataFrame, argument: str, column: str) -> None:
     "Refuse a frame that cannot tell what a budget is about."
@@ -89,12 +225,11 @@ def _need_column(df: pd.DataFrame, argument: str, column: str) -> None:
 
 def _over(df: pd.DataFrame, argument: str, given: object) -> pd.Series:
     "How many times each row is over a limit."
-    limit = _LIMITS[argument].parse(given)
     columns = _LIMITS[argument].columns
     there = [column for column in columns if column in df]
     if not there: _need_column(df, argument, columns[-1])
     numbers = as_numbers(df, 'column', there)
-    return numbers[there[0]].fillna(numbers[there[-1]]) / limit
+    return numbers[there[0]].fillna(numbers[there[-1]]) / _LIMITS[argument].parse(df, given)
 
 # %% ../../nbs/choosing/00_budgets.ipynb #dee12877
 COMMERCIAL = ('apache-2.0', 'mit', 'bsd-3-clause', 'cc-by-4.0')
@@ -127,6 +262,11 @@ def _check_name(argument: str, name: object, choices: list[str]) -> None:
         if near: raise ResultsError(f'{argument}={name!r}: did you mean {near}? {many}')
     one_of(argument, name, choices)
 
+def _as_spelt(name: object, choices: list[str]) -> object:
+    "The choice that differs in capitals alone, 'mit' for 'MIT'; what was given where there is none."
+    spelt = {choice.lower(): choice for choice in choices}
+    return spelt.get(name.lower(), name) if isinstance(name, str) else name
+
 def _outside(df: pd.DataFrame, argument: str, wanted: str | Sequence[str]) -> pd.Series:
     "1 for a row with one of the wanted names, infinity for any other."
     _need_column(df, argument, argument)
@@ -136,6 +276,7 @@ def _outside(df: pd.DataFrame, argument: str, wanted: str | Sequence[str]) -> pd
     if argument == 'license': choices.insert(0, 'commercial')
     names = [wanted] if isinstance(wanted, str) or not isinstance(wanted, Sequence) else list(wanted)
     if not names: raise ResultsError(f'{argument}={wanted!r}: give one of {", ".join(map(repr, choices))}')
+    if argument == 'license': names = [_as_spelt(name, choices) for name in names]
     for name in names: _check_name(argument, name, choices)
     if argument == 'license' and 'commercial' in names: names = [*set(names) - {'commercial'}, *COMMERCIAL]
     fits = np.logical_or.reduce([each.isin(names) for each in told])

@@ -17,8 +17,8 @@ from ..sources.benchmarks import Benchmark, benchmarks_in, pick_benchmark
 from ..models import declared_license, families, family, full_name, pretrain, renamed, renames, split_name
 from ..accuracy import get_accuracy, sets_in
 from ..data import read_joined
-from .budgets import COMMERCIAL
-from .choose import better_than, rows_of
+from .budgets import COMMERCIAL, rows_of
+from .choose import better_than
 
 if TYPE_CHECKING: from rich.console import Group
 
@@ -149,7 +149,7 @@ def _tables(card: dict) -> list[_Table]:
         title = f'time per image ({what}), and place by accuracy in its budget class'
         speed = [each for each in card['speed'] if each['part'] == part]
         tables.append(_table_by_size(title, 'benchmark', speed, time))
-    better = [[each['model'], each['change'] + (' (a tie)' if each['tie'] else '')] for each in card['better']]
+    better = [[each['model'], each['change'] + (' (a tie with it)' if each['tie'] else '')] for each in card['better']]
     many = f'{card["better_count"]:,} models are faster and at least as accurate ({card["better_on"]})'
     tables.append(_Table(f'{many}; the most accurate of them', ['model', 'change'], better))
     return [table for table in tables if table.rows]

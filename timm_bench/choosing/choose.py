@@ -8,19 +8,32 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Sequence
+import numpy as np
 import pandas as pd
 from ..checks import ResultsError, as_numbers, need, need_names, one_of, say, whole_number
-from ..columns import TEST_SETS, TestSet
+from ..columns import TEST_SETS, TestSet, time_in_words
 from ..sources.results import Results
-from ..models import UnknownModel, current_name, full_name, is_left_out, split_name
 from ..accuracy import get_accuracy
 from ..stats import is_tie, standard_error, unbeaten
-from .budgets import nothing_fits, spend, times
+from .budgets import nothing_fits, row_meant, say_whose, spend, time_budget, time_intervals, times
 
 # %% auto #0
-__all__ = ['frontier', 'best', 'rows_of', 'better_than']
+__all__ = ['tied_steps', 'frontier', 'best', 'better_than']
 
 # %% ../../nbs/choosing/01_choose.ipynb #ce827c5a
+def tied_steps(
+    accuracies: pd.Series,  # percent, of the models on a frontier, step by step; those of one step are equal
+    test_set: TestSet,  # that they were measured on
+) -> list[bool]:  # never of the first step
+    "Whether the step up to each model is within chance."
+    values = accuracies.astype(float)
+    ties, now, before = [], (np.nan, np.nan), (np.nan, np.nan)
+    for step in zip(values, standard_error(values, test_set)):
+        if step[0] != now[0]: now, before = step, now
+        (value, error), (value_before, error_before) = now, before
+        ties.append(is_tie(value, value_before, error, error_before))
+    return ties
+
 def frontier(
     df: pd.DataFrame,  # of `get_data`, or any frame with these columns
     *,
@@ -31,9 +44,13 @@ def frontier(
 ) -> pd.DataFrame:  # those rows of `df`, best `x` first; raises `ResultsError`
     """The models that nothing beats on both axes.
 
-    Of accuracies and throughputs more is better, of all else less, unless `x_best` and `y_best` say otherwise."""
+    Of accuracies and throughputs more is better, of all else less, unless `x_best` and `y_best` say otherwise. Where `y`
+    is the `top1` of `get_data`, a column `tie` is added: whether what a model gains on the row before is within chance."""
     need(df)
-    return df.iloc[unbeaten(df, x, y, x_best, y_best)]
+    edge = df.iloc[unbeaten(df, x, y, x_best, y_best)]
+    test_set = df.attrs.get('accuracy')
+    if y != 'top1' or test_set not in tuple(TEST_SETS): return edge
+    return edge.assign(tie=tied_steps(edge.top1, test_set))
 
 # %% ../../nbs/choosing/01_choose.ipynb #a5cac4c6
 def _blend(accuracy: TestSet | Mapping[str, float] | None, own: str) -> dict[TestSet, float]:
@@ -72,6 +89,15 @@ def _accuracy_on(
     known = table.drop_duplicates(_ROW).set_index(_ROW).top1
     return pd.Series(known.reindex(pd.MultiIndex.from_frame(df[_ROW])).to_numpy(), df.index)
 
+_SAME_PHOTOGRAPHS = ('imagenet', 'real', 'a-clean', 'r-clean')  # ImageNet's validation set, or a part of it
+
+def _blended_error(sets: dict[TestSet, pd.Series], weights: dict[TestSet, float]) -> pd.Series:
+    "The standard error of weighted accuracies."
+    errors = {name: weights[name] * standard_error(accuracies, name) for name, accuracies in sets.items()}
+    together = sum(error for name, error in errors.items() if name in _SAME_PHOTOGRAPHS)
+    alone = [error for name, error in errors.items() if name not in _SAME_PHOTOGRAPHS]
+    return (together**2 + sum(error**2 for error in alone)) ** .5
+
 def _scored(
     df: pd.DataFrame,
     accuracy: TestSet | Mapping[str, float] | None,  # see `best`
@@ -86,7 +112,7 @@ def _scored(
     weights = _blend(accuracy, df.attrs.get('accuracy', 'imagenet'))
     sets = {name: _accuracy_on(name, table, df.attrs, results) for name in weights}
     table['accuracy'] = sum(weight * sets[name] for name, weight in weights.items())
-    table['error'] = sum(weight * standard_error(sets[name], name) for name, weight in weights.items())
+    table['error'] = _blended_error(sets, weights)
     if len(sets) > 1: table = table.assign(**sets)
     return _possible(table.dropna(subset=['accuracy', 'secs']))
 
@@ -103,7 +129,7 @@ def best(
     df: pd.DataFrame,  # of `get_data`: the models to choose from
     n: int = 5,  # how many models at most
     *,
-    under: float | str | None = None,  # seconds per image at most; also '5ms', '200us', '200/s'
+    under: float | str | None = None,  # seconds per image at most; '5ms', '200/s', 'resnet50', '0.5x resnet50'
     params: float | str | None = None,  # millions of parameters at most; also '25M'
     macs: float | str | None = None,  # billions of MACs (multiply-accumulate operations) at most; also '4G'
     acts: float | str | None = None,  # millions of activations at most; also '10M'
@@ -112,6 +138,7 @@ def best(
     pretrain: str | Sequence[str] | None = None,  # pre-training data, as in the frame's column
     family: str | Sequence[str] | None = None,  # families; of a port (`tf_`, …) also its architecture's
     accuracy: TestSet | Mapping[str, float] | None = None,  # the test set, or weights of several; `None`: that of `df`
+    sort: Literal['accuracy', 'speed'] = 'accuracy',  # first the most accurate, or the fastest that ties with it
     results: str | os.PathLike | Results | None = None,  # of other test sets; `None`: those that `df` is from
 ) -> pd.DataFrame:  # a row per model, best first; raises `NothingFits`, `ResultsError`
     """The most accurate models of `df` within a budget.
@@ -122,16 +149,24 @@ def best(
 
     A row has `model`, `accuracy` (%) and its standard `error` (points), `secs` and more of the frame; the budget that
     `binds`, and the `reason` why the model is there; the `runner_up` and the `margin` to it (points). It is a `tie`
-    where that margin is within chance."""
+    where it differs from the winner, the most accurate, by no more than chance. `attrs['ties']` counts all of these,
+    also those that `n` leaves out. A budget that is a model's name is the time of that model in `df`.
+
+    The best of many was lucky as well: expect of a winner some 0.05 points less than it shows."""
     whole_number('n', n)
+    one_of('sort', sort, ('accuracy', 'speed'))
     table = _scored(df, accuracy, results)
     over = spend(table, dict(under=under, params=params, macs=macs, acts=acts, size=size,
                              license=license, pretrain=pretrain, family=family))
+    say_whose(df, under)
     fits = (over <= 1).all(axis=1)
     if not fits.any(): raise nothing_fits(table, over)
-    chosen = _explained(_ranked(table[fits]), n, len(over.columns), _kept_out(table, over))
+    if under is not None: table = table.assign(within_error=_within_error(table, time_budget(table, under), df.attrs))
+    ranked = _with_ties(_ranked(table[fits]))
+    chosen = _explained(ranked, n, sort, len(over.columns), _kept_out(table, over))
     excluded = (~(over <= 1)).sum().to_dict()
-    chosen.attrs = df.attrs | dict(models=len(table), fits=int(fits.sum()), excluded=excluded)
+    chosen.attrs = df.attrs | dict(
+        models=len(table), fits=int(fits.sum()), ties=int(ranked.tie.sum()), excluded=excluded)
     return chosen
 
 # %% ../../nbs/choosing/01_choose.ipynb #a8765699
@@ -139,6 +174,24 @@ def _ranked(table: pd.DataFrame) -> pd.DataFrame:
     "Most accurate first, then fastest, then by name."
     order = table.sort_values(['accuracy', 'secs', 'model'], ascending=[False, True, True], kind='stable')
     return order.reset_index(drop=True)
+
+def _with_ties(ranked: pd.DataFrame) -> pd.DataFrame:
+    "With a column `tie`: whether a model, not the first itself, is within chance of the first."
+    first = ranked.iloc[0]
+    ties = [is_tie(first.accuracy, accuracy, first.error, error) for accuracy, error in zip(ranked.accuracy, ranked.error)]
+    return ranked.assign(tie=[False, *ties[1:]])
+
+def _within_error(
+    table: pd.DataFrame,
+    limit: float,  # seconds
+    source: dict,  # the `attrs` of the frame that the models are from
+) -> list[str]:  # '' where it is not
+    "Where a budget is within the interval that a time is known to, that interval in words."
+    told = []
+    for least, most in time_intervals(table, source).itertuples(index=False):
+        inside = least <= limit <= most
+        told.append(f'{time_in_words(least)} to {time_in_words(most)}' if inside else '')
+    return told
 
 class _KeptOut(NamedTuple):
     "A model that one budget keeps out all by itself."
@@ -164,73 +217,64 @@ def _answer_columns(table: pd.DataFrame) -> pd.DataFrame:
     "The columns that a decision needs."
     return table[[column for column in _ANSWER if column in table]]
 
+def _fastest_tie_first(ranked: pd.DataFrame) -> pd.DataFrame:
+    "The first and what ties with it, fastest first; then the others as they are."
+    in_set = ranked.tie | (ranked.index == 0)
+    return pd.concat([ranked[in_set].sort_values('secs', kind='stable'), ranked[~in_set]])
+
 def _explained(
-    ranked: pd.DataFrame,  # the rows that fit, best first
+    ranked: pd.DataFrame,  # of `_with_ties`: the rows that fit, best first
     n: int,  # how many to keep
+    sort: str,  # see `best`
     budgets: int,  # how many budgets there are
     kept_out: _KeptOut | None,  # the most accurate of those that do not fit
 ) -> pd.DataFrame:  # what `best` returns
     "The best rows, each with its reason and its runner-up."
-    rows, following = ranked.head(n), ranked.shift(-1).head(n)
-    binds, reasons, ties = [], [], []
-    for place, (row, after) in enumerate(zip(rows.itertuples(), following.itertuples())):
+    following = ranked.shift(-1)
+    ranked = ranked.assign(runner_up=following.model, margin=ranked.accuracy - following.accuracy)
+    rows = (_fastest_tie_first(ranked) if sort == 'speed' else ranked).head(n)
+    hidden = ranked.tie.sum() - rows.tie.sum()  # by `n`
+    cut = f' ({hidden:,} not shown)' if hidden else ''
+    binds, reasons = [], []
+    for shown, row in enumerate(rows.itertuples()):
         better = kept_out if kept_out and kept_out.accuracy > row.accuracy else None
         binds.append(better.budget if better else '')
-        reasons.append(_why_here(place, row, len(ranked), budgets, better))
-        ties.append(is_tie(row.accuracy, after.accuracy, row.error, after.error))
-    margin = rows.accuracy - following.accuracy
-    return _answer_columns(rows).assign(binds=binds, reason=reasons, runner_up=following.model, margin=margin, tie=ties)
+        place = f'number {row.Index + 1} by accuracy' if row.Index else 'most accurate'
+        told = [f'{place} of {len(ranked):,}' + (' that fit' if budgets else '')]
+        if row.Index == 0: told.append(_what_ties(ranked, cut))
+        elif row.tie: told.append(_ties_with(ranked.iloc[0], row))
+        if shown == 0 and row.Index: told.append(f'the fastest of the {ranked.tie.sum():,} that tie with it{cut}')
+        if getattr(row, 'within_error', ''): told.append(f'fits within its error, {row.within_error}')
+        reasons.append('; '.join([*told, _what_binds(row, budgets, better)]))
+    chosen = _answer_columns(rows).assign(binds=binds, reason=reasons, runner_up=rows.runner_up, margin=rows.margin,
+                                          tie=rows.tie)
+    return chosen.reset_index(drop=True)
 
 # %% ../../nbs/choosing/01_choose.ipynb #b5cd0c1f
-def _why_here(place: int, row: Any, fits: int, budgets: int, better: _KeptOut | None) -> str:
-    "Why a row is where it is, in words."
-    where = 'most accurate' if place == 0 else f'number {place + 1} by accuracy'
-    if not budgets: return f'{where} of {fits:,}; no budget given'
-    if not better: return f'{where} of {fits:,} that fit; no budget alone keeps a better one out'
-    gain = better.accuracy - row.accuracy
-    return f'{where} of {fits:,} that fit; without {better.budget}: {better.model}, {gain:+.2f} points'
+def _what_ties(ranked: pd.DataFrame, cut: str) -> str:
+    "What ties with the first, in words; `cut` as in `_explained`."
+    first, ties = ranked.iloc[0], ranked[ranked.tie]
+    if ties.empty: return 'none ties with it'
+    fastest = ties.loc[ties.secs.idxmin()]
+    told = f'1 ties with it{cut}' if len(ties) == 1 else f'{len(ties):,} tie with it{cut}'
+    if fastest.secs >= first.secs: return f'{told}, not faster' if len(ties) == 1 else f'{told}, none of them faster'
+    which = '' if len(ties) == 1 else 'the fastest of them '
+    return f'{told}, {which}{fastest.model}, {_faster(first.secs / fastest.secs)}'
 
-# %% ../../nbs/choosing/01_choose.ipynb #61843114
-def rows_of(
-    table: pd.DataFrame,  # models: `model` and `accuracy`
-    name: str,  # a model's name of any era, with or without a tag
-) -> tuple[pd.DataFrame, str]:  # none where the model is not there; '' where it has that very name
-    "The rows that a name means, and what was understood by it."
-    if not isinstance(name, str): raise ResultsError(f"model={name!r}: give a model's name")
-    weights = table.get('weight', table.model)
-    named = lambda wanted: table[table.model.eq(wanted) | weights.eq(wanted)]
-    rows = named(name)
-    if len(rows): return rows, ''
-    try: today, default = current_name(name), full_name(name)
-    except UnknownModel as e: raise ResultsError(f'model={name!r}: {e}') from None
-    said = f'{name} is called {today} now' if today != name else ''
-    rows = named(default)
-    if len(rows): return rows, said or f'{name} means {default}, which timm loads for it'
-    arches = table.arch if 'arch' in table else table.model.map(lambda model: split_name(model).arch)
-    rows = table[arches.eq(today)]  # only a name without a tag can be an architecture's
-    if rows.empty: return rows, said
-    found = rows.model[rows.accuracy.idxmax()]
-    return rows[rows.model.eq(found)], f'{name} is taken to mean {found}, the most accurate of its weights in df'
+def _ties_with(first: pd.Series, row: Any) -> str:
+    "How a model that ties with the first compares with it, in words."
+    speedup = first.secs / row.secs
+    return f'a tie with {first.model}, ' + (_faster(speedup) if speedup > 1 else 'not faster')
 
-def _row_meant(table: pd.DataFrame, name: str, size: int | None) -> tuple[pd.Series, str]:
-    "The one row that is meant, and what was understood."
-    rows, said = rows_of(table, name)
-    if rows.empty:
-        understood = f' ({said})' if said else ''
-        raise ResultsError(f'model={name!r}: not among the models of df{understood}; {_where_else(name)}')
-    if 'img_size' in rows: rows = rows.sort_values('img_size', kind='stable')
-    if size is not None:
-        one_of('size', size, rows.img_size.unique().tolist() if 'img_size' in rows else [])
-        rows = rows[rows.img_size.eq(size)]
-    return rows.iloc[0], said
+def _what_binds(row: Any, budgets: int, better: _KeptOut | None) -> str:
+    "What keeps a better model out, in words."
+    if not budgets: return 'no budget given'
+    if not better: return 'no budget alone keeps a better one out'
+    return f'without {better.budget}: {better.model}, {better.accuracy - row.accuracy:+.2f} points'
 
-def _where_else(name: str) -> str:
-    "Where a model may be found that is not among those of a frame."
-    if is_left_out(split_name(current_name(name)).arch):
-        has = f'card({name!r}) has its speeds, and what is better'
-        return f'get_data leaves out architectures whose names end in gn; {has}'
-    every = 'every model with both a speed and an accuracy, but for those whose names end in gn'
-    return f'get_data(…, keep=None, weights="all") has {every}'
+def _faster(speedup: float) -> str:
+    "How many times faster, in words."
+    return f'×{speedup:.1f} faster' if speedup >= 1.1 else f'×{times(speedup)} faster'
 
 # %% ../../nbs/choosing/01_choose.ipynb #fb2d3dba
 def better_than(
@@ -251,7 +295,7 @@ def better_than(
     in `attrs['than']`."""
     one_of('sort', sort, ('accuracy', 'speed'))
     table = _scored(df, accuracy, results)
-    own, said = _row_meant(table, model, size)
+    own, said = row_meant(table, model, size)
     if said: say(said)
     better = _ranked(table[(table.secs < own.secs) & (table.accuracy >= own.accuracy)])
     if sort == 'speed': better = better.sort_values('secs', kind='stable').reset_index(drop=True)
@@ -265,5 +309,4 @@ def better_than(
 
 def _change(speedup: float, points: float) -> str:
     "What changing to another model brings, in words."
-    factor = f'{speedup:.1f}' if speedup >= 1.1 else times(speedup)
-    return f'×{factor} faster, {points:+.1f} points'
+    return f'{_faster(speedup)}, {points:+.1f} points'

@@ -15,7 +15,7 @@ from ..sources.benchmarks import pick_benchmark
 from ..models import declared_license, families, is_left_out, pretrain, renamed, split_name
 from ..accuracy import get_accuracy
 from ..stats import standard_error
-from .budgets import parse_seconds
+from .budgets import say_whose, time_budget
 
 # %% auto #0
 __all__ = ['days_of', 'get_history', 'best_by_day']
@@ -123,7 +123,7 @@ _BEST_COLUMNS = ['model', 'top1', 'secs', 'param_count_x', 'param_count_y', 'img
 
 def best_by_day(
     history: pd.DataFrame,  # of `get_history`
-    budgets: Sequence[float | str] = ('1ms', '5ms', '20ms'),  # times per image: seconds, or '5ms', '200/s'
+    budgets: Sequence[float | str] = ('1ms', '5ms', '20ms'),  # times per image: seconds, '5ms', '200/s', or as a model's, 'resnet50'
 ) -> pd.DataFrame:  # a row per budget and day; raises `ResultsError`
     """The most accurate model within each budget, on each day.
 
@@ -133,17 +133,19 @@ def best_by_day(
     need_numbers(history, secs='secs', top1='top1')
     rows = []
     for budget in listed('budgets', budgets):
+        limit = time_budget(history, budget)
+        say_whose(history, budget)
         for day in sorted(history.as_of.unique()):
-            rows.append(dict(under=str(budget), as_of=day) | _best_on(history[history.as_of.eq(day)], budget))
+            rows.append(dict(under=str(budget), as_of=day) | _best_on(history[history.as_of.eq(day)], limit))
     table = pd.DataFrame(rows, columns=['under', 'as_of', *_BEST_COLUMNS])
     error: pd.Series = standard_error(table.top1, history.attrs.get('accuracy', 'imagenet'))
     before = error.groupby(table.under, sort=False).shift()
     gain = table.groupby('under', sort=False).top1.diff()
     return table.assign(gain=gain, error=(error**2 + before**2) ** .5)
 
-def _best_on(models: pd.DataFrame, budget: float | str) -> dict:
-    "The most accurate model that fits, the fastest of them where several are."
-    fits = models[models.secs <= parse_seconds(budget)]
+def _best_on(models: pd.DataFrame, limit: float) -> dict:
+    "The most accurate model of at most so many seconds, the fastest of them where several are."
+    fits = models[models.secs <= limit]
     if fits.empty: return {}
     first = fits.sort_values(['top1', 'secs', 'model'], ascending=[False, True, True]).iloc[0]
     return {column: first[column] for column in _BEST_COLUMNS if column in fits}

@@ -307,7 +307,8 @@ def _first(df: pd.DataFrame, n: int | None, sort: Sort | None) -> pd.DataFrame:
 @app.command()
 def best(
     under: Annotated[Optional[str], typer.Option(
-        '--under', help="Time per image at most: a bare number is in seconds; '5ms', '200us' or '200/s'.")] = None,
+        '--under', help="Time per image at most: '5ms', '200us', '200/s', '200fps'; a model's, 'resnet50' or "
+                          "'0.5x resnet50'; a bare number is in seconds.")] = None,
     params: ParamsOption = None,
     macs: Annotated[Optional[str], typer.Option('--macs', help="MACs at most: billions, or '4G'.")] = None,
     acts: Annotated[Optional[str], typer.Option('--acts', help="Activations at most: millions, or '10M'.")] = None,
@@ -319,7 +320,9 @@ def best(
     accuracy: AccuracyOption = None,
     min_accuracy: MinAccuracyOption = None,
     n: Annotated[int, typer.Option('-n', help='How many models.')] = 5,
-    sort: SortOption = Sort.accuracy,
+    sort: Annotated[Sort, typer.Option(
+        '--sort', help='What comes first: the most accurate, or the fastest of those that tie with it; '
+                       'with --min-accuracy the fastest of all.')] = Sort.accuracy,
     part: PartOption = Part.infer,
     benchmark: BenchmarkOption = None,
     results: ResultsOption = None,
@@ -338,24 +341,21 @@ def best(
         pretrain=_lower(pretrain),
         family=_lower(family))
     df = _every_model(benchmark, results, as_of, part)
-    ranked = len(df) if sort == Sort.speed else n
-    found = choose.best(df, ranked, accuracy=_accuracy_asked(accuracy), **budgets)
+    fastest_of_all = sort == Sort.speed and min_accuracy is not None
+    ranked, order = (len(df), Sort.accuracy) if fastest_of_all else (whole_number('n', n), sort)
+    found = choose.best(df, ranked, accuracy=_accuracy_asked(accuracy), sort=order.value, **budgets)
     if under: _mind_the_unit(under, df.secs)
     accurate = _accurate(found, min_accuracy)
     if accurate.empty:
         most = found.iloc[0]
         nearest = f'the most accurate that fits is {most.model} ({most.accuracy:.2f} %)'
         raise ResultsError(f'nothing fits: min_accuracy={min_accuracy:g}: {nearest}')
-    found = _first(accurate, n, sort)
-    columns = ['model', 'accuracy', *SETS, 'error', 'secs', 'param_count_x', 'param_count_y', 'img_size', 'license']
-    if sort == Sort.speed:
-        places = ['fastest', *(f'number {place} by speed' for place in range(2, len(found) + 1))]
-        found = found.assign(reason=[f'{place} of {len(accurate):,} that fit' for place in places])
-        return print_answer(found, [*columns, 'reason'], format, df.attrs['benchmark'])
+    found = _first(accurate, n, sort if fastest_of_all else None)
     found = found.assign(reason=found.reason.map(_as_typed))
-    note = ('tie with next: within chance of the next most accurate that fits, '
-            'which says nothing of those after it')
-    print_answer(found, [*columns, 'tie', 'reason'], format, df.attrs['benchmark'], note, tie='tie with\nnext')
+    columns = ['model', 'accuracy', *SETS, 'error', 'secs', 'param_count_x', 'param_count_y', 'img_size', 'license',
+               'tie', 'reason']
+    note = 'tie with best: its accuracy is within chance of that of the most accurate that fits'
+    print_answer(found, columns, format, df.attrs['benchmark'], note, tie='tie with\nbest')
 
 # %% ../../nbs/cli/02_main.ipynb #9122ae99
 @app.command()
@@ -416,8 +416,9 @@ def frontier(
     from timm_bench.choosing import choose
     df = _within(_every_model(benchmark, results, as_of, part), params, license, family, min_accuracy)
     found = _first(choose.frontier(df), n, sort)
-    columns = ['model', 'top1', 'secs', 'param_count_x', 'param_count_y', 'img_size', 'family', 'license']
-    print_answer(found, columns, format, df.attrs['benchmark'])
+    columns = ['model', 'top1', 'secs', 'tie', 'param_count_x', 'param_count_y', 'img_size', 'family', 'license']
+    note = 'tie: what its accuracy gains on the next faster is within chance'
+    print_answer(found, columns, format, df.attrs['benchmark'], note)
 
 # %% ../../nbs/cli/02_main.ipynb #d17f83ab
 @app.command()

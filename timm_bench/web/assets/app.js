@@ -346,7 +346,7 @@ const app = (() => {
         text: 'Time per image is one divided by the throughput. GPU files are measured with large batches, so it is amortised, not latency; only at batch size 1 is it the latency of one image. Batch sizes differ between models and files, so a comparison of two files is only as good as the batch sizes that they share.',
       }),
       dom.make('p', {
-        text: 'The frontier is what nothing beats on both axes. “Faster and at least as accurate” counts every model of the benchmark, whatever the filters; “a tie” means that chance alone could explain the difference in accuracy.',
+        text: 'The frontier is what nothing beats on both axes. “Faster and at least as accurate” counts every model of the benchmark, whatever the filters; “a tie with it” means that chance alone could explain the difference in accuracy. In the table ≈ marks what ties so with the most accurate that is shown, and ◇ a step of the frontier that ties with the step before.',
       }),
       dom.make('p', {
         text: 'Published figures come from the files named at the foot of the page. Own measurements and estimates stand beside them, are marked, and change none of them.',

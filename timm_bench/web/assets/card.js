@@ -139,7 +139,7 @@ const card = (() => {
         'li',
         {},
         dom.make('button', { class: 'linked', type: 'button', text: `${data.model[other]} at ${data.size[other]} px`, onclick: () => open(other) }),
-        dom.make('span', { text: change + (tie ? ' (a tie)' : '') }),
+        dom.make('span', { text: change + (tie ? ' (a tie with it)' : '') }),
       );
     });
     const hidden = all.filter(other => view.fails[other]).length;

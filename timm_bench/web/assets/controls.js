@@ -71,7 +71,7 @@ const controls = (() => {
       hint = dom.make('p', { class: 'hint', id: `${name}-hint` }, plain, alert),
       take = () => {
         const text = field.value.trim(),
-          value = text ? read(text) : null;
+          value = text ? read(text, data, parts.now?.here) : null;
         parts[name].wrong = Number.isNaN(value) ? text : null;
         on.change({ [name]: parts[name].wrong === null ? value : null });
       };

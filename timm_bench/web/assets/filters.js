@@ -5,6 +5,18 @@ const filters = (() => {
     ['x', 'y', 'q', 'tmax', 'pmax', 'mmax', 'amax', 'accmin', 'size', 'fam', 'lic', 'pre', 'full', 'edge'].map((name, i) => [name, 1 << i]),
   );
 
+  // A time as it is written, or that of a model, by its full name, on this hardware at the smallest image size that it has there.
+  function readTime(text, data, here) {
+    const secs = format.parseTime(text),
+      asked = Number.isNaN(secs) ? format.parseRelative(text) : null;
+    if (!asked) return secs;
+    let own = -1;
+    for (let point = 0; point < data.n; point++)
+      if (here.rate[point] > 0 && [data.lower[point], data.weight[point].toLowerCase()].includes(asked.name))
+        if (own < 0 || data.size[point] < data.size[own]) own = point;
+    return own < 0 ? NaN : asked.times * here.secs[own];
+  }
+
   // The budgets: which column they limit, and how they are written and read.
   const budgets = {
     tmax: {
@@ -12,8 +24,8 @@ const filters = (() => {
       most: true,
       column: (data, here) => here.secs,
       write: format.exactTime,
-      read: format.parseTime,
-      example: '5 ms or 200/s',
+      read: readTime,
+      example: '5 ms, 200/s or 0.5x resnet50.a1_in1k',
     },
     pmax: {
       name: 'Parameters',
@@ -136,6 +148,7 @@ const filters = (() => {
     const here = tables.measured(data, now.hw),
       there = tables.measured(data, now.vs),
       all = axes.list(data, Boolean(there));
+    const accuracy = all.find(axis => axis.id === axes.accuracyOf(data, now));
     const [xAxis, yAxis] = [now.x, now.y].map(id => all.find(axis => axis.id === id));
     const xlog = now.xlog ?? xAxis.log,
       ylog = now.ylog ?? yAxis.log;
@@ -172,6 +185,8 @@ const filters = (() => {
       rows,
       edge,
       onEdge: new Set(edge),
+      tiedSteps: new Set(yAxis.set ? frontier.tiedSteps(edge, y, yAxis.set.images) : []),
+      ties: new Set(frontier.ties(rows, data.columns[accuracy.id], here.secs, accuracy.set.images)),
       facets,
       counts: count(fails, counted),
     };

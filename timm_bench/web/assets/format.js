@@ -32,15 +32,21 @@ const format = (() => {
     return parseTime(text) === secs ? text : `${secs} s`;
   }
 
-  const perSecond = { s: 1, ms: 1e3, us: 1e6, µs: 1e6, μs: 1e6, ns: 1e9 };
+  const perSecond = { s: 1, sec: 1, ms: 1e3, us: 1e6, µs: 1e6, μs: 1e6, ns: 1e9 };
   const numeral = String.raw`((?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)`;
 
-  // Seconds from '5ms', '200 us', '0.01', '200/s'; NaN for anything else.
+  // Seconds from '5ms', '200 us', '0.01', '200/s', '200fps'; NaN for anything else.
   function parseTime(text) {
-    const found = new RegExp(`^${numeral} ?(s|ms|us|µs|μs|ns|/s)?$`, 'i').exec(text.trim().replace(/,/g, ''));
+    const found = new RegExp(`^${numeral} ?(s|sec|ms|us|µs|μs|ns|/s|fps)?$`, 'i').exec(text.trim().replace(/,/g, ''));
     if (!found || !(Number(found[1]) > 0)) return NaN;
     const unit = (found[2] ?? 's').toLowerCase();
-    return unit === '/s' ? 1 / Number(found[1]) : Number(found[1]) / perSecond[unit];
+    return unit === '/s' || unit === 'fps' ? 1 / Number(found[1]) : Number(found[1]) / perSecond[unit];
+  }
+
+  // How many times whose time, from 'resnet50' or '0.5x resnet50'; null for anything else.
+  function parseRelative(text) {
+    const found = new RegExp(`^(?:${numeral} ?[x×] ?)?([a-z].*)$`, 'i').exec(text.trim());
+    return found && Number(found[1] ?? 1) > 0 ? { times: Number(found[1] ?? 1), name: found[2].toLowerCase() } : null;
   }
 
   const letters = { K: 1e3, M: 1e6, B: 1e9, G: 1e9, T: 1e12 };
@@ -54,5 +60,5 @@ const format = (() => {
   // Text for plotly, which takes some HTML: with nothing left that it could take for a tag or an entity.
   const forPlotly = text => String(text).replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
 
-  return { count, number, percent, times, time, exactTime, parseTime, parseAmount, forPlotly, known, missing };
+  return { count, number, percent, times, time, exactTime, parseTime, parseRelative, parseAmount, forPlotly, known, missing };
 })();

@@ -28,11 +28,39 @@ const frontier = (() => {
   // Whether two accuracies in percent are too close to tell apart on a test set of so many images.
   const isTie = (one, other, images) => Math.abs(one - other) <= 1.96 * Math.hypot(error(one, images), error(other, images));
 
+  // Of `rows`, the most accurate, the fastest of them where several are; -1 for none.
+  const mostAccurate = (rows, accuracy, secs) =>
+    Array.from(rows).reduce(
+      (first, row) =>
+        !Number.isNaN(accuracy[row]) && (first < 0 || accuracy[row] > accuracy[first] || (accuracy[row] === accuracy[first] && secs[row] < secs[first]))
+          ? row
+          : first,
+      -1,
+    );
+
+  // Of `rows`, those that tie with the most accurate, without itself, as in timm_bench's `best`.
+  function ties(rows, accuracy, secs, images) {
+    const first = mostAccurate(rows, accuracy, secs);
+    return Array.from(rows).filter(row => row !== first && first >= 0 && isTie(accuracy[row], accuracy[first], images));
+  }
+
+  // Of a frontier, best x first, the rows that tie with the step before, as in timm_bench's `frontier`.
+  function tiedSteps(edge, accuracy, images) {
+    const found = [];
+    let now = NaN,
+      before = NaN;
+    for (const row of edge) {
+      if (accuracy[row] !== now) [before, now] = [now, accuracy[row]];
+      if (isTie(now, before, images)) found.push(row);
+    }
+    return found;
+  }
+
   const median = values => {
     const sorted = Float64Array.from(values).sort(),
       middle = sorted.length >> 1;
     return sorted.length ? (sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2) : NaN;
   };
 
-  return { unbeaten, betterThan, isTie, error, median };
+  return { unbeaten, betterThan, isTie, mostAccurate, ties, tiedSteps, error, median };
 })();

@@ -232,6 +232,12 @@ const grid = (() => {
     return row;
   }
 
+  // The mark of a model on the frontier: hollow where it ties with the step before.
+  const onEdge = point =>
+    view.tiedSteps.has(point)
+      ? dom.make('span', { class: 'on-edge', text: '◇', title: 'on the frontier, but a tie with the step before' })
+      : dom.make('span', { class: 'on-edge', text: '◆', title: 'on the frontier' });
+
   // A name that breaks before its parts.
   const foldable = name => name.split(/(?=[._])/).flatMap((part, i) => (i ? [dom.make('wbr'), part] : [part]));
 
@@ -258,7 +264,8 @@ const grid = (() => {
       row.pin,
       dom.mark(look?.colour ?? dom.themed('--grey-dot'), look?.symbol, true),
       dom.make('span', { class: 'name', title: data.model[point] }, slim ? foldable(data.model[point]) : data.model[point]),
-      edge ? dom.make('span', { class: 'on-edge', text: '◆', title: 'on the frontier' }) : null,
+      edge ? onEdge(point) : null,
+      view.ties.has(point) ? dom.make('span', { class: 'muted', text: '≈', title: 'a tie with the most accurate that is shown' }) : null,
       slim ? null : badge,
     );
     dom.show(row, [
