@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 
 from notebook_corpus import NEEDLE, SCRIPTS, large_output, make_corpus
-from timm_bench import fastlistnbs, fastnbs, ipy2md, note_files
+from timm_bench import fastlistnbs, fastnbs, ipy2md
+from timm_bench.notes import files as note_files
 from timm_bench.notes.cells import read_note
 from timm_bench.notes.files import read_notes
-from timm_bench.notes.markdown import _as_text, _sources
+from timm_bench.notes.markdown import as_text, cell_sources
 from timm_bench.notes.words import spans, words
 from timm_bench.checks import ResultsError, ResultsWarning
 
@@ -93,16 +94,21 @@ def test_a_change_is_always_seen(tmp_path):
 
 
 @pytest.mark.filterwarnings('ignore::timm_bench.checks.ResultsWarning')
-def test_searches_at_once_share_a_cache(tmp_path, monkeypatch):
+def test_searches_at_once_find_the_same_and_a_second_one_reads_nothing(tmp_path, monkeypatch):
     make_corpus(folder := tmp_path/'notes', notebooks=40, megabytes=1)
-    code = "import sys, warnings; warnings.simplefilter('ignore'); import timm_bench.notes.files as f; f._YOUNG = -1; print(len(f.read_notes(sys.argv[1])[0]))"
-    def search(_): return subprocess.run([sys.executable, '-c', code, str(folder)], text=True, capture_output=True, timeout=300)
+    code = ("import sys, warnings; warnings.simplefilter('ignore'); import timm_bench.notes.files as f; "
+            "f._YOUNG = -1; print(len(f.read_notes(sys.argv[1])[0]))")
+    def search(_):
+        return subprocess.run([sys.executable, '-c', code, str(folder)], text=True, capture_output=True, timeout=300)
     with ThreadPoolExecutor(4) as pool: done = list(pool.map(search, range(4)))
     assert {(d.stdout, d.stderr) for d in done} == {(f'{55}\n', '')}
     monkeypatch.setattr(note_files, '_YOUNG', -1)
-    monkeypatch.setattr(note_files, 'read_note', lambda path: pytest.fail(f'{path} was read again') if Path(path).parent.name != 'broken' else read_note(path))
     assert len(read_notes(folder)[0]) == 55
-    assert (tmp_path/'cache'/'notes.sqlite').stat().st_mode & 0o077 == 0
+    def read_again(path):
+        if Path(path).parent.name != 'broken': pytest.fail(f'{path} was read again')
+        return read_note(path)
+    monkeypatch.setattr(note_files, 'read_note', read_again)
+    assert len(read_notes(folder)[0]) == 55
 
 
 FENCES = ['```', '````', '~~~', '```python', '    ', '# %%', '+++', '<!-- #region -->', '<!-- #endregion -->', '<!-- x -->', '---', '%%bash', '%matplotlib inline', '!ls',
@@ -116,9 +122,9 @@ CELL = st.one_of(SOURCE.map(new_markdown_cell), SOURCE.map(new_code_cell), SOURC
 @given(st.lists(CELL, max_size=6))
 def test_a_notebook_comes_back_from_markdown_or_it_is_said_which_cells_do_not(cells):
     nb = new_notebook(cells=cells)
-    before = _sources(nb)
-    text, lost = _as_text(nb)
-    back = _sources(jupytext.reads(text, 'md'))
+    before = cell_sources(nb)
+    text, lost = as_text(nb)
+    back = cell_sources(jupytext.reads(text, 'md'))
     assert lost or back == before
     for i in range(len(before) if len(back) == len(before) else 0): assert i in lost or i > min(lost, default=len(before)) or back[i] == before[i]
 
@@ -137,12 +143,12 @@ def test_ordinary_notebooks_come_back_whole(tmp_path):
         nb = new_notebook(cells=[make(source) for make, source in rng.choices(makers, k=12)])
         nbformat.write(nb, path := tmp_path/f'{i}.ipynb')
         page = ipy2md(path, outputs=False)  # would warn
-        assert _sources(jupytext.read(page)) == _sources(nb)
+        assert cell_sources(jupytext.read(page)) == cell_sources(nb)
 
 
 def test_the_projects_own_notebooks_come_back_whole(tmp_path):
     for path in sorted((PROJECT/'nbs').rglob('*.ipynb')):
-        assert _sources(jupytext.read(ipy2md(path, tmp_path, outputs=False))) == _sources(nbformat.read(path, 4)), path.name
+        assert cell_sources(jupytext.read(ipy2md(path, tmp_path, outputs=False))) == cell_sources(nbformat.read(path, 4)), path.name
 
 
 def test_a_conversion_with_outputs_removes_its_old_pictures_and_nobody_elses(tmp_path):
@@ -158,6 +164,108 @@ def test_a_conversion_with_outputs_removes_its_old_pictures_and_nobody_elses(tmp
     assert 'my%20plots_files/my%20plots_0_0.png' in page.read_text()
     page.unlink()
     with pytest.raises(ResultsError, match='holds pictures that ipy2md did not write'): ipy2md(path)
+
+
+def damaged(change) -> dict:
+    "A notebook in which something is not as it should be."
+    picture = nbformat.v4.new_output('display_data', data={'image/png': 'iVBORw0KGgo='})
+    nb = new_notebook(cells=[new_markdown_cell('# Model'), new_code_cell('draw()', outputs=[picture])])
+    change(nb)
+    return nb
+
+
+HOSTILE = {  # what is done to a notebook, and whether it is refused with outputs, without them, or both
+    'base64': (lambda nb: nb.cells[1].outputs[0].data.update({'image/png': 'abcde'}), [True]),
+    'no outputs': (lambda nb: nb.cells[1].pop('outputs'), [True]),
+    'jupytext': (lambda nb: nb.metadata.update(jupytext='light'), [False]),
+    'formats': (lambda nb: nb.metadata.update(jupytext=dict(formats='a b//::')), [False]),
+    'filters': (lambda nb: nb.metadata.update(jupytext=dict(cell_metadata_filter=5)), [False]),
+    'kernel': (lambda nb: nb.metadata.update(kernelspec='python3'), [True, False]),
+    'no kind': (lambda nb: nb.cells[0].pop('cell_type'), [True, False]),
+    'tags': (lambda nb: nb.cells[0].metadata.update(tags=5), [True, False]),
+}
+
+
+@pytest.mark.parametrize(('what', 'outputs'), [(what, outputs) for what in HOSTILE for outputs in HOSTILE[what][1]])
+def test_a_notebook_that_libraries_stumble_over_is_refused_in_a_line(tmp_path, what, outputs):
+    (path := tmp_path/'a.ipynb').write_text(json.dumps(damaged(HOSTILE[what][0])))
+    with pytest.raises(ResultsError) as said: ipy2md(path, outputs=outputs)
+    assert str(said.value).startswith(f'{path}: ') and len(str(said.value).splitlines()) == 1
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_can_be_left_out_is_left_out(tmp_path):
+    (path := tmp_path/'a.ipynb').write_text(json.dumps(damaged(lambda nb: nb.cells[0].pop('source'))))
+    assert 'draw()' in ipy2md(path).read_text() and 'draw()' in ipy2md(path, outputs=False).read_text()
+    long_blank = damaged(lambda nb: nb.cells[0].metadata.update(lines_to_next_cell=10**8))
+    path.write_text(json.dumps(long_blank))
+    assert ipy2md(path, outputs=False).stat().st_size < 1000
+    for about in (5, dict(language_info=5), dict(kernelspec='python3'), dict(kernelspec=dict(language=5))):
+        path.write_text(json.dumps(new_notebook(cells=[new_code_cell('model = 1')]) | dict(metadata=about)))
+        found = fastnbs('model', path)
+        assert len(found) == 1 and 'model' in found._repr_html_() and 'model' in repr(found)
+
+
+def test_a_name_may_be_as_long_as_the_file_system_takes_it(tmp_path):
+    cells = damaged(lambda nb: None).cells
+    (path := tmp_path/f'{"n" * 246}.ipynb').write_text(json.dumps(new_notebook(cells=cells)))
+    for outputs in (True, False, True): assert 'draw()' in ipy2md(path, outputs=outputs).read_text()
+    assert not [file for file in tmp_path.iterdir() if file.name.startswith('.')]
+    many = [*(new_code_cell('x') for _ in range(100)), *cells]
+    path.write_text(json.dumps(new_notebook(cells=many)))  # the picture of cell 101 has a name of 256 characters
+    with pytest.raises(ResultsError, match='cannot be written .File name too long'): ipy2md(path)
+
+
+CONVERTED = """
+import sys
+from timm_bench import ipy2md, ResultsError
+for nb, out in [('pipe.ipynb', 'page.md'), ('zero.ipynb', 'page.md'), ('a.ipynb', 'pipe.md')]:
+    try: ipy2md(nb, out)
+    except ResultsError as e: print(e)
+"""
+
+
+def test_what_is_no_regular_file_is_passed_over(tmp_path):
+    (tmp_path/'good.md').write_text('# Good')
+    (tmp_path/'a.ipynb').write_text(json.dumps(new_notebook()))
+    for name in ('pipe.ipynb', 'pipe.md'): os.mkfifo(tmp_path/name)
+    (tmp_path/'zero.ipynb').symlink_to('/dev/zero')
+    options = dict(text=True, capture_output=True, timeout=120, cwd=tmp_path)
+    code = 'from timm_bench.cli.main import main; main()'
+    listed = subprocess.run([sys.executable, '-c', code, 'notes', 'list', '--format', 'json'], **options)
+    assert [row['heading'] for row in json.loads(listed.stdout)] == ['Good']
+    assert listed.stderr.startswith('timm_bench: left out 3 that cannot be read: ')
+    assert listed.stderr.count('cannot be read (not a regular file)') == 3
+    converted = subprocess.run([sys.executable, '-c', CONVERTED], **options)
+    assert converted.stdout.splitlines() == [
+        'pipe.ipynb: cannot be read (not a regular file)', 'zero.ipynb: cannot be read (not a regular file)',
+        "out='pipe.md': exists, and is not as ipy2md wrote it; choose another name"]
+
+
+SHOWN = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_AS, (2 * 2**30, 2 * 2**30))
+from timm_bench import fastlistnbs, fastnbs
+for query in ('model', 'modle'):
+    found = fastnbs(query, sys.argv[1])
+    print(len(found), len(repr(found)) < 500_000, len(found._repr_html_()) < 1_000_000)
+print(len(fastlistnbs(sys.argv[1])), len(repr(fastlistnbs(sys.argv[1]))) < 500_000)
+"""
+
+
+def test_a_line_of_50_megabytes_is_shown_by_its_beginning(tmp_path):
+    line = 'wörd model ' + 'word model ' * 4_600_000
+    for i, cell in enumerate([new_markdown_cell(line), new_markdown_cell(f'# {line}'), new_code_cell(f'x = "{line}"')]):
+        (tmp_path/f'{i}.ipynb').write_text(json.dumps(new_notebook(cells=[cell])))
+    done = subprocess.run([sys.executable, '-c', SHOWN, str(tmp_path)], text=True, capture_output=True, timeout=120)
+    assert (done.stdout, done.stderr) == ('3 True True\n' * 2 + '1 True\n', '')
+
+
+def test_a_long_section_with_pictures_in_its_text_is_shown_without_them(tmp_path):
+    picture = f'![a plot](data:image/png;base64,{"iVBORw0K" * 100_000})'
+    (path := tmp_path/'a.md').write_text(f'# Model\n\nBefore.\n\n{picture}\n\nAfter.\n')
+    page = fastnbs('model', path)._repr_html_()
+    assert '[a plot]' in page and 'After.' in page and 'iVBORw0KiVBORw0K' not in page
 
 
 @given(st.text(max_size=40), st.text(min_size=1, max_size=8))

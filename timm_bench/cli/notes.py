@@ -51,7 +51,7 @@ def _print(answer: Answer, format: NotesFormat, title: str) -> None:
     for line in answer.said: typer.echo(line, err=True)
 
 # %% ../../nbs/cli/01_notes.ipynb #f39ab2d1
-def _split(words: list[str]) -> tuple[list[str], Path | None]:
+def _query_and_path(words: list[str]) -> tuple[list[str], Path | None]:
     "What to search for, and where, if the last word is written as a path that there is."
     last = words[-1]
     written = last in ('.', '..') or '/' in last or os.sep in last or last.endswith('.ipynb')
@@ -74,7 +74,7 @@ def search(
 ) -> None:
     "Find sections of notebooks by their words, headings first. Exit code 1 where there is none."
     from timm_bench.notes.search import fastnbs
-    words, there = (query, path) if path else _split(query)
+    words, there = (query, path) if path else _query_and_path(query)
     wanted = ' '.join(words)
     found = fastnbs(wanted, there, context=context.value, fuzzy=not exact, limit=limit or None)
     _print(found, format, wanted)

@@ -5,6 +5,7 @@
 # %% ../../nbs/notes/00_cells.ipynb #5d3038ae
 from __future__ import annotations
 import json, re
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Iterator, NamedTuple
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 # %% auto #0
-__all__ = ['Cell', 'Section', 'split_sections', 'Note', 'read_note']
+__all__ = ['Cell', 'without_data', 'Section', 'split_sections', 'Note', 'read_note']
 
 # %% ../../nbs/notes/00_cells.ipynb #fa65b2e9
 _LARGE = re.compile(rb'(?<!\\)"(?:outputs|attachments|widgets)"\s*:\s*[\[{]')  # in a string, its quotes are escaped
@@ -50,7 +51,7 @@ def _drop_outputs(file: BinaryIO, size: int = 2**18) -> bytes:
     return b''.join(kept) + data
 
 # %% ../../nbs/notes/00_cells.ipynb #7908525a
-def _load(path: Path) -> dict:
+def _notebook_json(path: Path) -> dict:
     "A notebook as JSON, in today's format."
     with path.open('rb') as file: raw = _drop_outputs(file)
     if not raw.strip(): raise ResultsError('is empty')
@@ -78,13 +79,22 @@ class Cell(NamedTuple):
     source: str
     id: str = ''  # where the notebook gives it one (format 4.5 and newer)
 
-_LONG = re.compile(r'^(.{1000000}).+', re.M)
+_LONGEST = 100_000  # characters of a line
+_DATA = re.compile(r"""(?<![^\s()<>"'])([^\s()<>"']{100})[^\s()<>"']{900,}""")  # a word of a thousand characters
+
+def without_data(
+    text: str,  # of a notebook
+) -> str:
+    "Text with only the beginning of what nobody wrote: a picture as text, a line without end."
+    short = _DATA.sub(r'\1…', text)
+    return re.sub(rf'^(.{{{_LONGEST}}}).+', r'\1 …', short, flags=re.M)
 
 def _text(source: str | list[str]) -> str:
     "A source, which a notebook holds whole or by lines."
     whole = source if isinstance(source, str) else ''.join(source)
     text = whole.encode('utf-8', 'replace').decode()  # half a character, which JSON can hold, is none
-    return _LONG.sub(r'\1 …', re.sub(r'\r\n?', '\n', text))
+    lines = re.sub(r'\r\n?', '\n', text)
+    return re.sub(rf'^.{{{_LONGEST},}}', lambda line: without_data(line[0]), lines, flags=re.M)
 
 # %% ../../nbs/notes/00_cells.ipynb #c72df56b
 _HEADER = re.compile(r'\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)', re.S)
@@ -125,7 +135,8 @@ def _headings(source: str) -> Iterator[tuple[int, int, int, str]]:
         yield first, after, int(opening.tag[1]), _seen(inline.content)
 
 # %% ../../nbs/notes/00_cells.ipynb #c18376d3
-class Section(NamedTuple):
+@dataclass(eq=False)
+class Section:
     "A heading and what follows it, up to the next heading."
     heading: str  # as a reader sees it; empty for what precedes the first heading
     level: int  # 1 to 6; 0 without heading
@@ -144,11 +155,8 @@ class Section(NamedTuple):
         "Its source."
         return '\n\n'.join(source for _, source in self.parts)
 
-    def add(self,
-        kind: str,  # of the cell
-        lines: list[str],  # of it
-    ) -> None:
-        "Add a piece of a cell, if there is anything in it."
+    def _add(self, kind: str, lines: list[str]) -> None:
+        "Add lines of a cell, if there is anything in them."
         source = '\n'.join(lines).strip('\n')
         if source.strip(): self.parts.append([kind, source])
 
@@ -163,12 +171,12 @@ def split_sections(
         lines, begin = cell.source.split('\n'), 0
         found = _headings(cell.source) if cell.kind == 'markdown' else []
         for first, after, level, text in found:
-            sections[-1].add(cell.kind, lines[begin:first])
+            sections[-1]._add(cell.kind, lines[begin:first])
             above = [section for section in above if section.level < level]
             sections.append(Section(text, level, [section.heading for section in above], number, cell.id, []))
             above.append(sections[-1])
             begin = after
-        sections[-1].add(cell.kind, lines[begin:])
+        sections[-1]._add(cell.kind, lines[begin:])
     return sections if sections[0].parts or len(sections) == 1 else sections[1:]
 
 # %% ../../nbs/notes/00_cells.ipynb #7a06fadc
@@ -178,6 +186,14 @@ class Note(NamedTuple):
     language: str  # of its code
     sections: list[Section]
 
+def _language(nb: dict) -> str:
+    "The language of a notebook's code, where it says one."
+    for place, name in [('language_info', 'name'), ('kernelspec', 'language')]:
+        try: language = nb['metadata'][place][name]
+        except (KeyError, TypeError): continue
+        if language: return str(language)
+    return 'python'
+
 def read_note(
     path: str | Path,  # a notebook (`.ipynb`), or a Markdown (`.md`) or Quarto (`.qmd`) file
 ) -> Note:  # raises `ResultsError`
@@ -185,12 +201,10 @@ def read_note(
     path = Path(path)
     try:
         if path.suffix != '.ipynb': return Note(path, 'python', split_sections(_document(path)))
-        nb = _load(path)
+        nb = _notebook_json(path)
         cells = [Cell(cell['cell_type'], _text(cell.get('source', '')), cell.get('id', '')) for cell in nb['cells']]
-        about = nb.get('metadata') or {}
-        language = (about.get('language_info') or {}).get('name') or (about.get('kernelspec') or {}).get('language')
     except ResultsError as e: raise ResultsError(f'{path}: {e}') from None
     except OSError as e: raise ResultsError(f'{path}: cannot be read ({e.strerror or e})') from None
     except (KeyError, TypeError, AttributeError):
         raise ResultsError(f'{path}: is JSON, but its cells are not those of a notebook') from None
-    return Note(path, str(language or 'python'), split_sections(cells))
+    return Note(path, _language(nb), split_sections(cells))

@@ -4,18 +4,17 @@
 
 # %% ../../nbs/notes/01_files.ipynb #3c043e64
 from __future__ import annotations
-import errno, json, os, re, sqlite3, stat, time
-from contextlib import closing
+import errno, os, re, stat, time
+from functools import lru_cache
 from pathlib import Path
-from platformdirs import user_cache_path
 from ..checks import ResultsError, as_path
-from .cells import Note, Section, read_note
+from .cells import Note, read_note
 
 # %% auto #0
-__all__ = ['MARK', 'file_state', 'read_notes']
+__all__ = ['MARK', 'readable_state', 'read_notes']
 
 # %% ../../nbs/notes/01_files.ipynb #5b1d0c3e
-def file_state(
+def readable_state(
     path: str | os.PathLike,  # of anything
 ) -> os.stat_result:  # raises `OSError`
     "A file's state; a pipe or a device, which one could read for ever, is refused."
@@ -35,7 +34,7 @@ def _is_notes(folder: str, name: str) -> bool:
 def _is_made(path: Path) -> bool:
     "Whether `ipy2md` wrote a file; False as well where it cannot be read."
     try:
-        file_state(path)
+        readable_state(path)
         with path.open('rb') as file: return bool(MARK.search(file.read(2048).decode(errors='ignore')))
     except OSError: return False
 
@@ -56,51 +55,16 @@ def _find_notes(path: str | os.PathLike | None) -> tuple[list[Path], dict[Path, 
     return found, skipped
 
 # %% ../../nbs/notes/01_files.ipynb #f2998fe5
-_FORM = 2  # of what is kept; to be raised when `Note` or the reading of it changes
 _YOUNG = 2_000_000_000  # nanoseconds
 
-def _stamp(path: str) -> str:
-    "What tells a file from what it was; empty for one that was written just now."
-    state = file_state(path)
-    if time.time_ns() - max(state.st_mtime_ns, state.st_ctime_ns) <= _YOUNG: return ''
-    return f'{_FORM} {state.st_size} {state.st_mtime_ns} {state.st_ctime_ns} {state.st_ino}'
+def _read(path: str) -> Note:
+    "What a file says, from memory where that can be trusted."
+    state = readable_state(path)
+    if time.time_ns() - max(state.st_mtime_ns, state.st_ctime_ns) <= _YOUNG: return read_note(path)
+    return _kept_note(path, (state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino))
 
-# %% ../../nbs/notes/01_files.ipynb #4d49a6c3
-def _open() -> sqlite3.Connection:
-    "The file of what was read."
-    folder = Path(os.environ.get('TIMM_BENCH_CACHE') or user_cache_path('timm_bench'))
-    folder.mkdir(parents=True, exist_ok=True)
-    file = folder/'notes.sqlite'
-    file.touch(0o600)  # notes are private
-    base = sqlite3.connect(file, timeout=2)
-    base.execute('create table if not exists notes (path text primary key, stamp text, note text)')
-    return base
-
-def _recall(stamps: dict[str, str]) -> dict[str, Note]:
-    "The notes that were read before and have not changed since, by path."
-    notes = {}
-    try:
-        with closing(_open()) as base:
-            for path, stamp in stamps.items():
-                row = base.execute('select note from notes where path = ? and stamp = ?', (path, stamp)).fetchone()
-                if not row: continue
-                language, sections = json.loads(row[0])
-                notes[path] = Note(Path(path), language, [Section(*section) for section in sections])
-    except (OSError, sqlite3.Error, ValueError, TypeError): pass  # what cannot be recalled is read from its file
-    return notes
-
-# %% ../../nbs/notes/01_files.ipynb #fb323274
-def _remember(stamps: dict[str, str], notes: dict[str, Note]) -> None:
-    "Keep what was just read, in one transaction, and forget files that are gone."
-    rows = [(path, stamps[path], json.dumps([note.language, note.sections])) for path, note in notes.items()]
-    rows = [(path, stamp, note) for path, stamp, note in rows if stamp]
-    if not rows: return
-    try:
-        with closing(_open()) as base, base:
-            base.executemany('insert or replace into notes values (?, ?, ?)', rows)
-            base.create_function('is_gone', 1, lambda path: not os.path.exists(path))
-            base.execute('delete from notes where is_gone(path)')
-    except (OSError, sqlite3.Error, ValueError): pass  # another time; ValueError: a name that is not UTF-8
+@lru_cache(10_000)
+def _kept_note(path: str, _state: tuple) -> Note: return read_note(path)  # a file in another state is another
 
 # %% ../../nbs/notes/01_files.ipynb #8e90d35e
 def read_notes(
@@ -108,15 +72,9 @@ def read_notes(
 ) -> tuple[list[Note], dict[Path, str]]:  # by folder and name; what was skipped, and why
     "What the notebooks in a folder say, from memory where they have not changed; raises `ResultsError`."
     paths, skipped = _find_notes(path)
-    stamps: dict[str, str] = {}
+    notes = []
     for name in map(os.path.abspath, paths):
-        try: stamps[name] = _stamp(name)
+        try: notes.append(_read(name))
         except OSError as e: skipped[Path(name)] = f'cannot be read ({e.strerror})'
-    notes, fresh = _recall(stamps), {}
-    for name in stamps:
-        if name in notes: continue
-        try: fresh[name] = read_note(name)
         except ResultsError as e: skipped[Path(name)] = str(e).removeprefix(f'{name}: ')
-    _remember(stamps, fresh)
-    notes |= fresh
-    return [notes[name] for name in stamps if name in notes], skipped
+    return notes, skipped

@@ -8,8 +8,8 @@ import hashlib, json, os, re, warnings
 from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
-from ..checks import as_path, ResultsError, ResultsWarning
-from .files import MARK, file_state
+from ..checks import ResultsError, ResultsWarning, as_path
+from .files import MARK, readable_state
 from .jupyter import calling_notebook
 
 if TYPE_CHECKING: from nbformat import NotebookNode
@@ -25,11 +25,11 @@ def _reason(e: Exception) -> str:
     said = str(e).splitlines()[0][:100] if str(e) else 'no more is known'
     return f'{type(e).__name__}: {said}'
 
-def _load(path: Path, content: dict | None) -> NotebookNode:
+def _notebook_node(path: Path, content: dict | None) -> NotebookNode:
     "A notebook from its file or its content, in today's format."
     try:
         import nbformat
-        if content is None: file_state(path)
+        if content is None: readable_state(path)
         text = path.read_text('utf-8') if content is None else json.dumps(content)
         nb = nbformat.reads(text, as_version=4)
         for cell in nb.cells: cell.setdefault('source', '')
@@ -64,6 +64,8 @@ def as_text(
     "A notebook as jupytext's Markdown."
     import jupytext
     nb.metadata.setdefault('kernelspec', dict(name='python3', display_name='Python 3', language='python'))
+    for cell in nb.cells:
+        if cell.metadata.get('lines_to_next_cell') not in range(100): cell.metadata.pop('lines_to_next_cell', None)
     expected = cell_sources(nb)
     lost: list[int] = []
     while True:
@@ -102,7 +104,7 @@ def _marked(text: str) -> str:
 def _is_own(path: Path) -> bool:
     "Whether a file is as `ipy2md` wrote it."
     try:
-        file_state(path)
+        readable_state(path)
         text = path.read_bytes().decode()
     except (OSError, UnicodeDecodeError): return False
     mark = MARK.search(text)
@@ -155,7 +157,7 @@ def ipy2md(
 
     Without outputs, it is text that jupytext turns back into the notebook. Raises `ResultsError`."""
     path, content = calling_notebook() if nb is None else (as_path('nb', nb), None)
-    node, page = _load(path, content), _target(path, out)
+    node, page = _notebook_node(path, content), _target(path, out)
     pictures: dict[str, bytes] = {}
     lost: list[int] = []
     try:

@@ -72,8 +72,7 @@ def _parts(match: Match, context: Context) -> list[list[str]]:
     if context == 'cell': return [part for part in section.parts if any(word in flat(part[1]) for word in match.found)]
     shown = list(section.parts)
     if context == 'section' or not section.level: return shown
-    place = [other is section for other in sections].index(True)
-    for below in sections[place + 1:]:
+    for below in sections[sections.index(section) + 1:]:
         if below.level <= section.level: break
         shown += [['markdown', f'**{below.heading}**'], *below.parts]
     return shown
@@ -108,9 +107,10 @@ class Found(Answer):
 
     def __rich__(self) -> Group:
         from rich.console import Group
-        return Group(*(marked_text(line, [], 'dim') for line in self.said), *(self._text(*hit) for hit in self._found))
+        said = [marked_text(line, [], 'dim') for line in self.said]
+        return Group(*said, *(self._for_terminal(match, link) for match, link in self._found))
 
-    def _text(self, match: Match, link: Link) -> Text:
+    def _for_terminal(self, match: Match, link: Link) -> Text:
         "A section for a terminal."
         from rich.text import Text
         wanted = list(match.found)

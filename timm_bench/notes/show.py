@@ -8,6 +8,7 @@ import html, re
 from functools import cache
 from typing import TYPE_CHECKING
 from ..checks import printable
+from .cells import without_data
 from .words import spans
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ __all__ = ['mark_html', 'parts_html', 'marked_text', 'parts_text']
 
 # %% ../../nbs/notes/05_show.ipynb #9c4e17f2
 _LONGEST = 100_000  # characters of a section
-_DATA = re.compile(r"""(?<![^\s()<>"'])([^\s()<>"']{100})[^\s()<>"']{900,}""")  # a word of a thousand characters
 
 def _shortened(parts: list[list[str]]) -> list[list[str]]:
     "The cells of a section, as far as somebody would read them."
@@ -28,7 +28,7 @@ def _shortened(parts: list[list[str]]) -> list[list[str]]:
     if whole <= _LONGEST: return parts
     shown, room = [], _LONGEST
     for kind, source in parts:
-        short = _DATA.sub(r'\1…', source)
+        short = without_data(source)
         if len(short) > room:
             shown.append([kind, f'{short[:room]}\n\n… cut: the section has {whole:,} characters'])
             break
@@ -53,16 +53,15 @@ def _code_html(source: str, language: str, bare: bool = False) -> str:
 
 # %% ../../nbs/notes/05_show.ipynb #2f888ae0
 @cache
-def _parser() -> MarkdownIt:
+def _renderer() -> MarkdownIt:
     from markdown_it import MarkdownIt
     inside_fence = lambda source, language, _: _code_html(source, language, bare=True)
-    parser = MarkdownIt('commonmark', dict(html=False, highlight=inside_fence))
-    return parser.enable(['table', 'strikethrough'])
+    renderer = MarkdownIt('commonmark', dict(html=False, highlight=inside_fence))
+    return renderer.enable(['table', 'strikethrough'])
 
 def _markdown_html(source: str) -> str:
     "Markdown as HTML, with nothing in it that acts."
-    parser = _parser()
-    tokens = parser.parse(source)
+    tokens = _renderer().parse(source)
     for token in tokens:
         if token.type in ('heading_open', 'heading_close'): token.tag = 'h6'  # below the headings of the page
         for inline in token.children or []:
@@ -71,7 +70,7 @@ def _markdown_html(source: str) -> str:
             target = str(inline.attrGet('href') or '')
             to_the_web = re.match('https?://', target, re.I)
             inline.attrs = dict(href=target, target='_blank', rel='noopener') if to_the_web else {}
-    return parser.renderer.render(tokens, parser.options, {})
+    return _renderer().renderer.render(tokens, _renderer().options, {})
 
 # %% ../../nbs/notes/05_show.ipynb #7a31b72d
 def _mark_text(text: str, wanted: list[str]) -> str:

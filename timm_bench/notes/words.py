@@ -6,6 +6,7 @@
 from __future__ import annotations
 import re, unicodedata
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import NamedTuple
 from ..checks import ResultsError
 from .cells import Note, Section
@@ -63,6 +64,7 @@ def _quality(word: str, text: str) -> int:
 # %% ../../nbs/notes/02_words.ipynb #721a12c2
 _DIRECTIVE = re.compile(r'^#\|.*$', re.M)
 
+@lru_cache(100_000)
 def _places(section: Section) -> dict[str, str]:
     "Where words are looked for."
     text = _DIRECTIVE.sub('', section.text)
