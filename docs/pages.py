@@ -51,10 +51,13 @@ def relink_cell(cell: nbformat.NotebookNode, page: PurePosixPath, names: dict[st
         if 'text/html' in data: data['text/html'] = relink_notebooks(html_of(output), page)
 
 
+PARAMETERS = re.compile(r'::: \{\.parameters\}\n.*?\n:::', re.S)  # a table of `reference`
+
+
 def relink(text: str, page: PurePosixPath, names: dict[str, str], about: dict[str, str]) -> str:
     """Markdown with nbdev's links to names as relative ones, so that the site works under any address.
 
-    Sources that are nowhere are not linked."""
+    Not linked are headings, a parameter that has the name of some function, and sources that are nowhere."""
     from timm_bench._modidx import d
     base = re.escape(d['settings']['doc_host'] + d['settings']['doc_baseurl'])
 
@@ -64,7 +67,8 @@ def relink(text: str, page: PurePosixPath, names: dict[str, str], about: dict[st
         return f']({way_up(page)}{names.get(name, target)}#{anchor})'
 
     text = re.sub(rf'\]\({base}/([\w/]+\.html)#([\w.]+)\)', relative, text)
-    text = re.sub(r'^(#+ .*?)\[(`[^`\]]+`)\]\([^)]*\)', r'\1\2', text, flags=re.M)  # a heading is not a link
+    text = re.sub(r'^(#+ .*?)\[(`[^`\]]+`)\]\([^)]*\)', r'\1\2', text, flags=re.M)
+    text = PARAMETERS.sub(lambda table: re.sub(r'^\| \[(`\w+`)\]\([^)]*\)', r'| \1', table[0], flags=re.M), text)
     if about['git_url']: return text
     return re.sub(r' ?\[source\]\([^)]*\)(\{[^}]*\})?', '', text)
 

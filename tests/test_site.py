@@ -106,6 +106,11 @@ def test_parameters_have_types_units_and_errors(pages):
     for part in ("frontier(df, *, x='secs'", 'pd.DataFrame', 'seconds', 'raises ResultsError'): assert part in text, part
 
 
+def test_a_parameter_is_not_linked_to_a_function_of_its_name(pages):
+    tables = [table for page in pages.values() for table in re.findall(r'<div class="parameters".*?</div>', page.text, re.S)]
+    assert len(tables) > 150 and not [table for table in tables if re.search(r'<tr>\s*<td[^>]*>\s*<a ', table)]
+
+
 def test_charts_say_what_they_show(pages):
     for name, page in pages.items():
         charts = re.findall(r'<figure class="chart">.*?</figure>', page.text, flags=re.S)
