@@ -85,7 +85,7 @@ def test_explore_writes_one_page_with_ones_own_measurements(snapshots, tmp_path)
 
 
 def test_no_name_from_a_file_is_obeyed_by_the_terminal(tmp_path):
-    "A model's name and a file's name that hold a terminal's commands are shown in tables and messages without them."
+    "A model's name and a file's name that hold a terminal's commands are shown, or refused, without them."
     evil = '\x1b]8;;http://evil\x1b\\\x1b[31mred'
     columns = 'model,infer_samples_per_sec,infer_step_time,infer_batch_size,infer_img_size,param_count\n'
     (tmp_path/'results-imagenet.csv').write_text(
@@ -95,8 +95,8 @@ def test_no_name_from_a_file_is_obeyed_by_the_terminal(tmp_path):
     for command in 'best', 'instead-of resnet50', 'frontier', 'sources', 'card resnet50':
         as_table = [] if command.startswith('card') else ['--format', 'table']
         done = timm_bench(*command.split(), '--results', tmp_path, *as_table)
-        assert done.returncode == 0, (command, done.stderr)
-        assert '[31mred' in done.stdout and '\x1b' not in done.stdout + done.stderr, (command, done.stdout, done.stderr)
+        printed = done.stdout + done.stderr
+        assert '[31mred' in printed and '\x1b' not in printed and 'Traceback' not in printed, (command, printed)
 
 
 def test_sources_lists_every_benchmark(snapshots):
@@ -519,7 +519,7 @@ def test_families_are_those_that_best_takes(answer, snapshots):
     assert listed.models.sum() == df.groupby('family').model.nunique().sum()
     row = listed.set_index('family').loc['vit']
     most_accurate = answer('best', '-n', 1, '--family', 'vit')[1]
-    assert list(most_accurate.accuracy) == [row.top1] == [df[df.family == 'vit'].top1.max()]
+    assert list(most_accurate.accuracy) == [row.top1] == [df[df.family == 'vit'].top1.max().round(2)]
     assert "'timm_bench families' lists all" in ' '.join(timm_bench('best', '--help', COLUMNS='400').stdout.split())
 
 
