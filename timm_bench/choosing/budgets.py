@@ -188,8 +188,9 @@ def time_intervals(
     if {'secs_low', 'secs_high'} <= set(df): return df[['secs_low', 'secs_high']].set_axis(['low', 'high'], axis=1)
     measured = _measured_intervals(source)
     size = f'{source.get("part")}_img_size'
-    keys = zip(df.arch, df[size]) if measured and {'arch', size} <= set(df) else [None] * len(df)
-    return pd.DataFrame([measured.get(key, (np.nan, np.nan)) for key in keys], df.index, ['low', 'high'])
+    if not measured or not {'arch', size} <= set(df): return pd.DataFrame(np.nan, df.index, ['low', 'high'])
+    known = [measured.get(key, (np.nan, np.nan)) for key in zip(df.arch, df[size])]
+    return pd.DataFrame(known, df.index, ['low', 'high'])
 
 def _measured_intervals(source: dict) -> dict[tuple, tuple[float, float]]:
     "From the sidecar of a benchmark file: the ends of the interval by architecture and image size; none without one."
@@ -212,11 +213,11 @@ class _Limit(NamedTuple):
 
 _LIMITS = {
     'under': _Limit(time_budget, ['secs']),
-    'params': _Limit(lambda df, given: parse_amount('params', given, 'millions', '25M'),
+    'params': _Limit(lambda _, given: parse_amount('params', given, 'millions', '25M'),
                      ['param_count_y', 'param_count_x']),
-    'macs': _Limit(lambda df, given: parse_amount('macs', given, 'billions', '4G'), ['infer_gmacs']),
-    'acts': _Limit(lambda df, given: parse_amount('acts', given, 'millions', '10M'), ['infer_macts']),
-    'size': _Limit(lambda df, given: parse_pixels(given), ['img_size'])}
+    'macs': _Limit(lambda _, given: parse_amount('macs', given, 'billions', '4G'), ['infer_gmacs']),
+    'acts': _Limit(lambda _, given: parse_amount('acts', given, 'millions', '10M'), ['infer_macts']),
+    'size': _Limit(lambda _, given: parse_pixels(given), ['img_size'])}
 
 def _need_column(df: pd.DataFrame, argument: str, column: str) -> None:
     "Refuse a frame that cannot tell what a budget is about."
@@ -274,7 +275,7 @@ def _outside(df: pd.DataFrame, argument: str, wanted: str | Sequence[str]) -> pd
     known = _licenses(df) if argument == 'license' else {name for names in told for name in names.dropna()}
     choices = sorted(known, key=str)
     if argument == 'license': choices.insert(0, 'commercial')
-    names = [wanted] if isinstance(wanted, str) or not isinstance(wanted, Sequence) else list(wanted)
+    names: list = [wanted] if isinstance(wanted, str) or not isinstance(wanted, Sequence) else list(wanted)
     if not names: raise ResultsError(f'{argument}={wanted!r}: give one of {", ".join(map(repr, choices))}')
     if argument == 'license': names = [_as_spelt(name, choices) for name in names]
     for name in names: _check_name(argument, name, choices)

@@ -27,8 +27,9 @@ def tied_steps(
 ) -> list[bool]:  # never of the first step
     "Whether the step up to each model is within chance."
     values = accuracies.astype(float)
+    errors: pd.Series = standard_error(values, test_set)
     ties, now, before = [], (np.nan, np.nan), (np.nan, np.nan)
-    for step in zip(values, standard_error(values, test_set)):
+    for step in zip(values, errors):
         if step[0] != now[0]: now, before = step, now
         (value, error), (value_before, error_before) = now, before
         ties.append(is_tie(value, value_before, error, error_before))

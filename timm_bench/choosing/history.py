@@ -123,7 +123,7 @@ _BEST_COLUMNS = ['model', 'top1', 'secs', 'param_count_x', 'param_count_y', 'img
 
 def best_by_day(
     history: pd.DataFrame,  # of `get_history`
-    budgets: Sequence[float | str] = ('1ms', '5ms', '20ms'),  # times per image: seconds, '5ms', '200/s', or as a model's, 'resnet50'
+    budgets: Sequence[float | str] = ('1ms', '5ms', '20ms'),  # times per image, see `best`'s `under`
 ) -> pd.DataFrame:  # a row per budget and day; raises `ResultsError`
     """The most accurate model within each budget, on each day.
 
