@@ -180,6 +180,16 @@ def test_a_damaged_default_is_refused_by_name_and_not_passed_over(kind, latest):
     assert done.returncode == 1 and done.stdout == '' and done.stderr.startswith(f'timm_bench: {DEFAULT}: ') and len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.parametrize('text', ['', '<html>\n', 'model,top1\n'])
+def test_where_the_most_rows_decide_a_file_that_cannot_be_counted_is_refused_by_name(text, tmp_path):
+    "It might be the one with most."
+    folder = write_results(tmp_path/'results')
+    (folder/DEFAULT).rename(folder/DEFAULT.replace('3090', '4090'))
+    (folder/DEFAULT.replace('3090', '5090')).write_text(text)
+    with pytest.raises(ResultsError, match='^benchmark-.*5090.csv: '): pick_benchmark('infer', results=folder)
+    assert pick_benchmark('infer', '4090', folder).device == 'rtx4090'
+
+
 @pytest.mark.parametrize('kind', HARMLESS)
 def test_a_harmless_form_of_the_default_is_read(kind, latest, snapshots):
     (latest/DEFAULT).write_bytes(HARMLESS[kind]((latest/DEFAULT).read_bytes()))
