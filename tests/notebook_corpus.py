@@ -1,17 +1,22 @@
 """A folder of notebooks as people have them, made for tests: python tests/notebook_corpus.py FOLDER
 
-Nested folders, empty and broken files, old formats, large outputs, many scripts, and headings that are none. The same seed makes the same
-corpus, and its own account of itself: which files are broken, and which heading holds the needle."""
+Nested folders, empty and broken files, old formats, large outputs, many scripts, and headings that are none. The
+same seed makes the same corpus, and its own account of itself: which files are broken, and which heading holds the
+needle."""
 import json
 import random
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-WORDS = ('data model train error batch image layer loss metric table figure plot split seed epoch learning rate vision transformer convolution kernel stride '
-         'padding dropout weight bias gradient descent optimiser schedule warmup augment crop resize normalise accuracy precision recall threshold score').split()
-SCRIPTS = dict(greek='Εξαγωγή μοντέλου', russian='Экспорт модели', chinese='导出模型', arabic='تصدير النموذج', hindi='मॉडल निर्यात', korean='모델 내보내기', emoji='🚀 Schöne Größe')
-TRAPS = ['```\n# Fenced heading\n```', '<!--\n# Commented heading\n-->', '    # Indented heading', '~~~python\n# Tilde heading\n~~~', '#Tight heading', '- a list\n- of two']
+WORDS = ('data model train error batch image layer loss metric table figure plot split seed epoch learning rate vision '
+         'transformer convolution kernel stride padding dropout weight bias gradient descent optimiser schedule warmup '
+         'augment crop resize normalise accuracy precision recall threshold score').split()
+SCRIPTS = dict(greek='Εξαγωγή μοντέλου', russian='Экспорт модели', chinese='导出模型',
+               arabic='تصدير النموذج', hindi='मॉडल निर्यात', korean='모델 내보내기',
+               emoji='🚀 Schöne Größe')
+TRAPS = ['```\n# Fenced heading\n```', '<!--\n# Commented heading\n-->', '    # Indented heading',
+         '~~~python\n# Tilde heading\n~~~', '#Tight heading', '- a list\n- of two']
 NEEDLE = 'Serialise the zebrafish classifier'
 
 
@@ -21,7 +26,8 @@ class Corpus:
     folder: Path
     notebooks: int = 0  # that can be read
     broken: set[str] = field(default_factory=set)  # names of files that cannot be read
-    traps: list[str] = field(default_factory=lambda: [word + ' heading' for word in ('Fenced', 'Commented', 'Indented', 'Tilde', 'Tight')])
+    traps: list[str] = field(default_factory=lambda: [
+        'Fenced heading', 'Commented heading', 'Indented heading', 'Tilde heading', 'Tight heading'])
 
 
 def _prose(rng: random.Random, words: int) -> str:
@@ -33,16 +39,22 @@ def _cells(rng: random.Random, number: int) -> list[dict]:
     for i in range(number):
         level = rng.choice([1, 2, 2, 3])
         trap = [rng.choice(TRAPS)] if rng.random() < .2 else []
-        source = '\n\n'.join([f'{"#" * level} {_prose(rng, 3)[:-1]}', *(_prose(rng, rng.randint(5, 40)) for _ in range(rng.randint(1, 4))), *trap])
+        heading = f'{"#" * level} {_prose(rng, 3)[:-1]}'
+        paragraphs = [_prose(rng, rng.randint(5, 40)) for _ in range(rng.randint(1, 4))]
+        source = '\n\n'.join([heading, *paragraphs, *trap])
         cells.append(dict(cell_type='markdown', id=f'm{i}', metadata={}, source=source.splitlines(keepends=True)))
-        code = '\n'.join(f'{rng.choice(WORDS)}_{i} = {rng.choice(WORDS)}({rng.random():.3f})  # {_prose(rng, 4)}' for _ in range(rng.randint(1, 20)))
+        lines = [f'{rng.choice(WORDS)}_{i} = {rng.choice(WORDS)}({rng.random():.3f})  # {_prose(rng, 4)}'
+                 for _ in range(rng.randint(1, 20))]
         output = dict(output_type='stream', name='stdout', text=['# Printed heading\n', '0 ' * rng.randint(0, 2000)])
-        cells.append(dict(cell_type='code', id=f'c{i}', metadata={}, execution_count=i, outputs=[output], source=code.splitlines(keepends=True)))
+        source = '\n'.join(lines).splitlines(keepends=True)
+        cells.append(dict(cell_type='code', id=f'c{i}', metadata={}, execution_count=i, outputs=[output],
+                          source=source))
     return cells
 
 
 def notebook(cells: list[dict], **more) -> dict:
-    return dict(cells=cells, metadata=dict(kernelspec=dict(name='python3', display_name='Python 3', language='python')), nbformat=4, nbformat_minor=5) | more
+    kernel = dict(name='python3', display_name='Python 3', language='python')
+    return dict(cells=cells, metadata=dict(kernelspec=kernel), nbformat=4, nbformat_minor=5) | more
 
 
 def markdown(source: str, id: str = 'a') -> dict:
@@ -54,7 +66,8 @@ def large_output(path: Path, megabytes: float, pieces: int = 1) -> None:
     kilobyte = ('[{\\"A\\\\' + 'iVBORw0KGgo' * 11)[:125] * 8
     with path.open('w') as file:
         file.write('{"cells": [{"cell_type": "markdown", "id": "a", "metadata": {}, "source": ["# Large output"]}, '
-                   '{"cell_type": "code", "id": "b", "metadata": {}, "execution_count": 1, "source": ["show()"], "outputs": [{"output_type": "display_data", "metadata": {}, "data": {')
+                   '{"cell_type": "code", "id": "b", "metadata": {}, "execution_count": 1, "source": ["show()"], '
+                   '"outputs": [{"output_type": "display_data", "metadata": {}, "data": {')
         for piece in range(pieces):
             file.write(f'{", " if piece else ""}"image/png-{piece}": "')
             for _ in range(int(megabytes * 1000 / pieces)): file.write(kilobyte)
@@ -70,10 +83,16 @@ def make_corpus(folder: Path, notebooks: int = 300, megabytes: float = 50, seed:
         if isinstance(content, dict): content = json.dumps(content, indent=1, ensure_ascii=False)
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         corpus.notebooks += 1
-    for i in range(notebooks): put(f'year {i % 4}/{rng.choice(WORDS)}/{i % 7}/note {i}.ipynb', notebook(_cells(rng, rng.randint(2, 30))))
-    for script, heading in SCRIPTS.items(): put(f'scripts/{script}.ipynb', notebook([markdown(f'# {heading}\n\n{heading} ' * 3)]))
-    put('needle/deep/er/and deeper/hay.ipynb', notebook([*_cells(rng, 5), markdown(f'## {NEEDLE}\n\nIt goes into `model.pkl`.', 'needle')]))
-    old = [dict(cell_type='heading', level=2, source=['Heading of format 3']), dict(cell_type='code', input=['old()'], language='python', outputs=[dict(output_type='pyout', text=['x'])])]
+    for i in range(notebooks):
+        name = f'year {i % 4}/{rng.choice(WORDS)}/{i % 7}/note {i}.ipynb'
+        put(name, notebook(_cells(rng, rng.randint(2, 30))))
+    for script, heading in SCRIPTS.items():
+        put(f'scripts/{script}.ipynb', notebook([markdown(f'# {heading}\n\n{heading} ' * 3)]))
+    needle = markdown(f'## {NEEDLE}\n\nIt goes into `model.pkl`.', 'needle')
+    put('needle/deep/er/and deeper/hay.ipynb', notebook([*_cells(rng, 5), needle]))
+    printed = dict(output_type='pyout', text=['x'])
+    old = [dict(cell_type='heading', level=2, source=['Heading of format 3']),
+           dict(cell_type='code', input=['old()'], language='python', outputs=[printed])]
     put('old.ipynb', dict(nbformat=3, nbformat_minor=0, metadata=dict(name=''), worksheets=[dict(cells=old)]))
     put('no cells.ipynb', notebook([]))
     put('a.md', '# A Markdown file\n\nWith text.\n')
@@ -84,12 +103,17 @@ def make_corpus(folder: Path, notebooks: int = 300, megabytes: float = 50, seed:
     corpus.notebooks += 2
     readable = corpus.notebooks
     whole = json.dumps(notebook(_cells(rng, 3)))
-    for name, content in {'empty.ipynb': b'', 'cut.ipynb': whole[:len(whole) // 2], 'conflict.ipynb': whole.replace('"metadata"', '<<<<<<< HEAD\n"metadata"', 1),
-                          'other.ipynb': '{"a": 1}', 'list.ipynb': '[]', 'noise.ipynb': bytes(range(256)), 'cells.ipynb': dict(nbformat=4, cells=[1, 2]), 'future.ipynb': dict(nbformat=9, cells=[]),
-                          'deep.ipynb': '[' * 200_000, 'latin.md': '# Größe'.encode('latin-1')}.items():
+    conflict = whole.replace('"metadata"', '<<<<<<< HEAD\n"metadata"', 1)
+    broken = {'empty.ipynb': b'', 'cut.ipynb': whole[:len(whole) // 2], 'conflict.ipynb': conflict,
+              'other.ipynb': '{"a": 1}', 'list.ipynb': '[]', 'noise.ipynb': bytes(range(256)),
+              'cells.ipynb': dict(nbformat=4, cells=[1, 2]), 'future.ipynb': dict(nbformat=9, cells=[]),
+              'deep.ipynb': '[' * 200_000, 'latin.md': '# Größe'.encode('latin-1')}
+    for name, content in broken.items():
         put(f'broken/{name}', content)
         corpus.broken.add(name)
-    for name in ['.ipynb_checkpoints/a-checkpoint.ipynb', '.hidden/b.ipynb', 'node_modules/c/README.md', 'env/site-packages/d.md']: put(name, json.dumps(notebook([markdown(f'# {NEEDLE}')])))
+    passed_over = ['.ipynb_checkpoints/a-checkpoint.ipynb', '.hidden/b.ipynb', 'node_modules/c/README.md',
+                   'env/site-packages/d.md']
+    for name in passed_over: put(name, json.dumps(notebook([markdown(f'# {NEEDLE}')])))
     corpus.notebooks = readable
     return corpus
 

@@ -33,12 +33,16 @@ def told_by_the_server(folder: Path) -> dict:
 def jupyterlab(root: Path, home: Path):
     "A JupyterLab that serves a folder and keeps everything else in another; its address, and its token."
     token = secrets.token_hex(8)
-    environment = os.environ | {f'JUPYTER_{name}_DIR': str(home/name.lower()) for name in ('CONFIG', 'DATA', 'RUNTIME')} | dict(TIMM_BENCH_CACHE=str(home/'cache'), IPYTHONDIR=str(home/'ipython'))
-    environment = {name: value for name, value in environment.items() if not name.startswith('JPY_')}
-    options = ['--no-browser', '--allow-root', '--ServerApp.ip=127.0.0.1', '--ServerApp.port=0', f'--ServerApp.root_dir={root}', f'--IdentityProvider.token={token}', '--LabApp.news_url=',
-               '--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate', '--ServerApp.shutdown_no_activity_timeout=300']
+    folders = {f'JUPYTER_{name}_DIR': str(home/name.lower()) for name in ('CONFIG', 'DATA', 'RUNTIME')}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith('JPY_')}
+    environment |= folders | dict(TIMM_BENCH_CACHE=str(home/'cache'), IPYTHONDIR=str(home/'ipython'))
+    options = ['--no-browser', '--allow-root', '--ServerApp.ip=127.0.0.1', '--ServerApp.port=0',
+               f'--ServerApp.root_dir={root}', f'--IdentityProvider.token={token}', '--LabApp.news_url=',
+               '--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate',
+               '--ServerApp.shutdown_no_activity_timeout=300']
     with (home/'log').open('w') as log:
-        server = subprocess.Popen([sys.executable, '-m', 'jupyterlab', *options], env=environment, stdout=log, stderr=subprocess.STDOUT)
+        command = [sys.executable, '-m', 'jupyterlab', *options]
+        server = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
         try:
             until = time.monotonic() + 120
             while not (told := told_by_the_server(home/'runtime')):
@@ -58,8 +62,11 @@ def root(tmp_path_factory):
     for folder in ('my notes', 'work'): (root/folder).mkdir()
     sections = [new_markdown_cell(f'## Section {i}\n\n' + 'A line of text.\n\n' * 15) for i in range(60)]
     sections[40:40] = [new_markdown_cell(f'## {HEADING}\n\nThe file is `model.pkl`.')]
-    nbformat.write(new_notebook(cells=[new_markdown_cell('# Long'), *sections], metadata=KERNEL), root/'my notes'/'a long one.ipynb')
-    cells = [new_markdown_cell('# Work'), new_code_cell("from timm_bench import fastnbs, ipy2md\nfastnbs('export model', '..', limit=1)"), new_code_cell("print('written:', ipy2md(outputs=False))")]
+    long = new_notebook(cells=[new_markdown_cell('# Long'), *sections], metadata=KERNEL)
+    nbformat.write(long, root/'my notes'/'a long one.ipynb')
+    cells = [new_markdown_cell('# Work'),
+             new_code_cell("from timm_bench import fastnbs, ipy2md\nfastnbs('export model', '..', limit=1)"),
+             new_code_cell("print('written:', ipy2md(outputs=False))")]
     nbformat.write(new_notebook(cells=cells, metadata=KERNEL), root/'work'/'search.ipynb')
     return root
 
@@ -75,7 +82,10 @@ def lab(root, tmp_path_factory):
 
 
 def run_all(page):
-    "Run all cells. While JupyterLab is still busy with itself it can lose a click on its menu, or ask for the kernel that it is about to start."
+    """Run all cells.
+
+    While JupyterLab is still busy with itself it can lose a click on its menu, or ask for the kernel that it is about
+    to start."""
     begun = page.locator('.jp-InputPrompt', has_text=re.compile(r'\[[*\d]')).first
     question = page.locator('.jp-Dialog .jp-mod-accept')
     for _ in range(9):
@@ -105,7 +115,8 @@ def test_a_found_section_opens_its_notebook_and_the_running_notebook_is_known(la
     assert link.get_attribute('href').endswith(f'#cell-id={section.id}') and HEADING in section.source
     link.click()
     page.locator('.lm-TabBar-tab.lm-mod-current', has_text='a long one.ipynb').wait_for()
-    expect(page.locator('.jp-NotebookPanel:not(.lm-mod-hidden) h2', has_text='Export model')).to_be_in_viewport(timeout=60_000)
+    heading = page.locator('.jp-NotebookPanel:not(.lm-mod-hidden) h2', has_text='Export model')
+    expect(heading).to_be_in_viewport(timeout=60_000)
     if shot := os.environ.get('TIMM_BENCH_SHOTS'): page.screenshot(path=Path(shot)/'lab-opened.png')
     page.close()
 
@@ -127,11 +138,14 @@ def test_a_renamed_notebook_is_still_known(lab, root, tmp_path, monkeypatch):
     from timm_bench.notes import jupyter as note_caller
     server, _ = lab
     def ask(method, path, body=None):
-        request = urllib.request.Request(server['url'] + path, method=method, data=json.dumps(body).encode() if body else None,
-                                         headers={'Authorization': f'token {server["token"]}', 'Content-Type': 'application/json'})
+        data = json.dumps(body).encode() if body else None
+        headers = {'Authorization': f'token {server["token"]}', 'Content-Type': 'application/json'}
+        request = urllib.request.Request(server['url'] + path, method=method, data=data, headers=headers)
         with urllib.request.urlopen(request, timeout=30) as answer: return json.loads(answer.read() or 'null')
     nbformat.write(new_notebook(metadata=KERNEL), root/'work'/'old name.ipynb')
-    session = ask('POST', 'api/sessions', dict(path='work/old name.ipynb', name='old name.ipynb', type='notebook', kernel=dict(name='python3')))
+    kernel = dict(name='python3')
+    wanted = dict(path='work/old name.ipynb', name='old name.ipynb', type='notebook', kernel=kernel)
+    session = ask('POST', 'api/sessions', wanted)
     ask('PATCH', 'api/contents/work/old%20name.ipynb', dict(path='work/new name.ipynb'))
     ask('PATCH', f'api/sessions/{session["id"]}', dict(path='work/new name.ipynb', name='new name.ipynb'))
     monkeypatch.setattr(note_caller, '_kernel_id', lambda: session['kernel']['id'])
