@@ -51,7 +51,7 @@ def parse_seconds(
     if number > 0:
         secs = 1 / number if unit in ('/s', 'fps') else number / _IN_A_SECOND[unit or 's']
         if 0 < secs < np.inf: return secs
-    example = "or such as '5ms', '200us', '200/s', or a model whose time it is, such as 'resnet50' or '0.5x resnet50'"
+    example = "or such as '5ms', '200us', '200/s'"
     raise ResultsError(f'under={_shown(value)}: give seconds per image as a number above 0, {example}')
 
 # %% ../../nbs/choosing/00_budgets.ipynb #8e23e2ea
