@@ -152,7 +152,7 @@ def best(
     where it differs from the winner, the most accurate, by no more than chance. `attrs['ties']` counts all of these,
     also those that `n` leaves out. A budget that is a model's name is the time of that model in `df`.
 
-    The best of many was lucky as well: a winner's accuracy is optimistic, by 0.03 to 0.15 points among hundreds."""
+    The best of many was lucky as well: a winner's accuracy is optimistic, by up to 0.15 points among hundreds."""
     whole_number('n', n)
     one_of('sort', sort, ('accuracy', 'speed'))
     table = _scored(df, accuracy, results)
