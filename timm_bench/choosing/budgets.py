@@ -51,7 +51,7 @@ def parse_seconds(
     if number > 0:
         secs = 1 / number if unit in ('/s', 'fps') else number / _IN_A_SECOND[unit or 's']
         if 0 < secs < np.inf: return secs
-    example = "or such as '5ms', '200us', '200/s', or a model whose time it is, such as 'resnet50' or '0.5x resnet50'"
+    example = "or such as '5ms', '200us', '200/s'"
     raise ResultsError(f'under={_shown(value)}: give seconds per image as a number above 0, {example}')
 
 # %% ../../nbs/choosing/00_budgets.ipynb #8e23e2ea
@@ -145,7 +145,7 @@ def _model_asked(df: pd.DataFrame, under: object) -> tuple[float, str] | None:
 
 def time_budget(
     df: pd.DataFrame,  # of `get_data`
-    under: float | str,  # as for `parse_seconds`, or a model's name, 'resnet50', or so many times its time, '0.5x resnet50'
+    under: float | str,  # as for `parse_seconds`, or the time of a model, 'resnet50', or a share, '0.5x resnet50'
 ) -> float:  # seconds per image; raises `ResultsError`
     """A time budget; of a model it is its time in `df`, and that is said.
 
@@ -176,8 +176,9 @@ def say_whose(
     file = about['files'][0]
     measured_on = Benchmark.named(file, Path(about['folder'])/file).measured_on()
     if not measured_on or about.get('measured_on', measured_on) != measured_on: return  # a file of one's own
+    ways_out = "measure yours ('timm_bench measure'), or give a model that you know as the budget"
     say(f'times are those of the bundled benchmark ({about["benchmark"]}; {measured_on}), not of your machine: '
-        "measure yours ('timm_bench measure'), or give a model that you know as the budget ('resnet50', '0.5x resnet50')")
+        f"{ways_out} ('resnet50', '0.5x resnet50')")
 
 # %% ../../nbs/choosing/00_budgets.ipynb #7be90a09
 def time_intervals(

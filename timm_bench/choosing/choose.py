@@ -45,8 +45,8 @@ def frontier(
 ) -> pd.DataFrame:  # those rows of `df`, best `x` first; raises `ResultsError`
     """The models that nothing beats on both axes.
 
-    Of accuracies and throughputs more is better, of all else less, unless `x_best` and `y_best` say otherwise. Where `y`
-    is the `top1` of `get_data`, a column `tie` is added: whether what a model gains on the row before is within chance."""
+    Of accuracies and throughputs more is better, of all else less, unless `x_best` and `y_best` say otherwise. Where
+    `y` is the `top1` of `get_data`, a column `tie` is added: what a model gains on the row before is within chance."""
     need(df)
     edge = df.iloc[unbeaten(df, x, y, x_best, y_best)]
     test_set = df.attrs.get('accuracy')
@@ -153,7 +153,7 @@ def best(
     where it differs from the winner, the most accurate, by no more than chance. `attrs['ties']` counts all of these,
     also those that `n` leaves out. A budget that is a model's name is the time of that model in `df`.
 
-    The best of many was lucky as well: a winner's accuracy is optimistic, by 0.03 to 0.15 points among hundreds."""
+    The best of many was lucky as well: a winner's accuracy is optimistic, by up to 0.15 points among hundreds."""
     whole_number('n', n)
     one_of('sort', sort, ('accuracy', 'speed'))
     table = _scored(df, accuracy, results)
@@ -179,7 +179,8 @@ def _ranked(table: pd.DataFrame) -> pd.DataFrame:
 def _with_ties(ranked: pd.DataFrame) -> pd.DataFrame:
     "With a column `tie`: whether a model, not the first itself, is within chance of the first."
     first = ranked.iloc[0]
-    ties = [is_tie(first.accuracy, accuracy, first.error, error) for accuracy, error in zip(ranked.accuracy, ranked.error)]
+    accuracies = zip(ranked.accuracy, ranked.error)
+    ties = [is_tie(first.accuracy, accuracy, first.error, error) for accuracy, error in accuracies]
     return ranked.assign(tie=[False, *ties[1:]])
 
 def _within_error(
