@@ -355,6 +355,9 @@ def best(
     columns = ['model', 'accuracy', *SETS, 'error', 'secs', 'param_count_x', 'param_count_y', 'img_size', 'license',
                'tie', 'reason']
     note = 'tie with best: its accuracy is within chance of that of the most accurate that fits'
+    if fastest_of_all:
+        places = ['fastest', *(f'number {place} by speed' for place in range(2, len(found) + 1))]
+        found = found.assign(reason=[f'{place} of {len(accurate):,} that fit' for place in places])
     print_answer(found, columns, format, df.attrs['benchmark'], note, tie='tie with\nbest')
 
 # %% ../../nbs/cli/02_main.ipynb #9122ae99
