@@ -85,8 +85,8 @@ def _fault(text: str, head: list[str]) -> str | None:
         if len(row) != len(head): return f'line {line} has {len(row)} cells where the header has {len(head)}'
         for column, cell in zip(head, row):
             place = f'line {line}, column {show_cell(column)}'
-            is_name = column != 'model' or _NAME.fullmatch(cell)
-            if cell and not is_name: return f"{place}: {cell!r:.60} is not a model's name"
+            if column == 'model' and not cell: return f'{place}: {cell!r} cannot be right'
+            if column == 'model' and not _NAME.fullmatch(cell): return f"{place}: {cell!r:.60} is not a model's name"
             if not cell or not _NUMBER.search(column): continue
             if not is_numeral(cell): return f'{place}: {show_cell(cell)} is not a number'
             if not np.isfinite(float(cell.replace(',', ''))): return f'{place}: {show_cell(cell)} cannot be right'
@@ -113,7 +113,7 @@ def _parse(text: str, needs: Sequence[str]) -> pd.DataFrame:
     table = pd.read_csv(
         io.StringIO(rows), header=None, names=head, index_col=False, thousands=',', keep_default_na=False,
         na_values=[''], low_memory=False, dtype={'model': str} if 'model' in head else None)
-    for column, dtype in table.dtypes.items():
+    for column, dtype in zip(head, table.dtypes):
         if dtype.kind in 'iuf' or not _NUMBER.search(column): continue
         raise ResultsError(_fault(text, head) or f'column {show_cell(column)}: not numbers')
     return table
@@ -124,7 +124,6 @@ _ABOVE_ZERO = re.compile('.*(?:samples_per_sec|step_time|batch_size)|param_count
 
 def _impossible(column: str, values: np.ndarray) -> np.ndarray:
     "Which values a column of timm's cannot hold."
-    if column == 'model': return pd.isna(values)
     low, high = 0., _LARGEST
     if column.endswith('_diff'): low = -_LARGEST
     if _ABOVE_ZERO.fullmatch(column): low = float(np.finfo(float).tiny)
@@ -137,7 +136,7 @@ def _impossible(column: str, values: np.ndarray) -> np.ndarray:
 def _check_values(text: str, table: pd.DataFrame) -> None:
     "Refuse a table with a value that cannot be."
     for number, (column, values) in enumerate(table.items()):
-        if column != 'model' and not _NUMBER.search(column): continue
+        if not _NUMBER.search(column): continue
         with np.errstate(invalid='ignore'): bad = _impossible(column, values.to_numpy())
         if not bad.any(): continue
         line, row = [*_rows(text)][int(bad.argmax()) + 1]
@@ -203,8 +202,8 @@ def read_table(
     try:
         table = _parse(text, needs)
         _check_values(text, table)
-        fault = _contradiction(text, table) or _repetition(text, table)
-        if fault and not day_published(path): raise ResultsError(fault)
+        fault = None if day_published(path) else _contradiction(text, table) or _repetition(text, table)
+        if fault: raise ResultsError(fault)
     except ResultsError as e: raise ResultsError(f'{path.name}: {e}') from None
     except (ValueError, OverflowError, csv.Error) as e:
         raise ResultsError(f'{path.name}: not CSV ({show_cell(str(e))})') from None
