@@ -126,7 +126,7 @@ CHOICES = {
     'best_by_day': Fuzzed(dict(history=frames('history'), budgets=st.lists(one_of('1ms', '5ms', .02), max_size=3) | ANYTHING), pd.DataFrame),
     'frontier': Fuzzed(dict(df=frames('data'), x=COLUMN, y=COLUMN, x_best=one_of('low', 'high'), y_best=one_of('low', 'high')), pd.DataFrame),
     'better_than': Fuzzed(dict(df=frames('data'), sort=one_of('accuracy', 'speed'), model=one_of('vgg11', other=MODEL | ANYTHING), size=SIZE, accuracy=BLEND, results=RESULTS), pd.DataFrame),
-    'best': Fuzzed(dict(df=frames('data'), n=COUNT, under=one_of('5ms', '200/s'), params=one_of('30M'), macs=one_of('5G'), acts=one_of('20M'), size=SIZE,
+    'best': Fuzzed(dict(df=frames('data'), n=COUNT, sort=one_of('accuracy', 'speed'), under=one_of('5ms', '200/s'), params=one_of('30M'), macs=one_of('5G'), acts=one_of('20M'), size=SIZE,
             license=one_of('commercial', ['mit', 'apache-2.0']),
                         pretrain=one_of(None, 'in1k'), family=one_of('resnet', ['vgg', 'convnext']), accuracy=BLEND, results=RESULTS), pd.DataFrame)}
 WRITERS = {

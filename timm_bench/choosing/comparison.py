@@ -82,7 +82,8 @@ def _read_side(benchmark: pd.DataFrame | Benchmark, part: str) -> _Side:
     need(benchmark, 'model', *numbers)
     need_names(benchmark, 'model')
     about = benchmark.attrs.get('benchmark', 'a frame')
-    return _Side(as_numbers(benchmark, 'frame', numbers), 'a frame', about)
+    params = [column for column in ('param_count', 'param_count_x') if column in benchmark]
+    return _Side(as_numbers(benchmark, 'frame', [*numbers, *params]), 'a frame', about)
 
 # %% ../../nbs/choosing/02_comparison.ipynb #38a794d9
 _ROW = ['model', 'img_size']

@@ -7,12 +7,14 @@ from __future__ import annotations
 import os
 from datetime import date
 from typing import Literal, Sequence
+import numpy as np
 import pandas as pd
 from ..checks import ResultsError, check_part, listed, need_names, need_numbers, say
 from ..columns import TestSet
 from ..sources.results import DAY, Results, dated_folders, get_results
 from ..sources.benchmarks import pick_benchmark
 from ..models import declared_license, families, is_left_out, pretrain, renamed, split_name
+from ..join import trained_near
 from ..accuracy import get_accuracy
 from ..stats import standard_error
 from .budgets import say_whose, time_budget
@@ -61,6 +63,9 @@ def _on_day(accuracy: pd.DataFrame, speed: pd.DataFrame, part: str) -> pd.DataFr
         accuracy = accuracy.sort_values('top1', ascending=False, kind='stable').drop_duplicates('model')
         on = on_speed = ['arch']
     table = accuracy.merge(speed, left_on=on, right_on=on_speed, suffixes=('_y', '_x'))
+    if part == 'train':  # as in `get_data`
+        near = [trained_near(model, size) for model, size in zip(table.model, table.train_img_size)]
+        table = table[table.model.eq(table.arch) | np.array(near, dtype=bool)]
     weights = {model: renamed(model) for model in table.model}
     told = dict(
         family=families(weights, set(accuracy.model)),
