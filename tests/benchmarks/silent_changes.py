@@ -4,14 +4,14 @@ Two of timm's real tables, the default benchmark and the ImageNet accuracies, ar
 the same questions are asked as before: `get_data('infer')`, and `best` within 2 ms. Counted is what is refused, what changes nothing, and what changes the
 frame or the best models; of the latter, what `attrs` tell to be no file that timm published, and what nothing tells.
 
-The table that is printed is Markdown; it is also written to tests/benchmarks/tables/silent_changes.md, which the docs show. What no check can see stands beneath
-it, by column."""
+The tables that are printed are Markdown; they are also written to tests/benchmarks/tables/silent_changes.md and unseen_changes.md, which the docs show. The second
+has what no check sees, by column."""
 import os
 import random
 import sys
 import tempfile
 import warnings
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 
 warnings.simplefilter('ignore')
@@ -157,7 +157,7 @@ def answers(folder: Path):
 
 def main(snapshot: Path) -> None:
     "Damage, ask, count."
-    counts, unseen = {}, Counter()
+    counts, unseen = {}, defaultdict(Counter)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for file in BENCHMARK, ACCURACY: (folder/file).write_bytes((snapshot/file).read_bytes())
@@ -181,14 +181,14 @@ def main(snapshot: Path) -> None:
                     said = not told.get(file, 'as timm').startswith('as timm')
                     count['another frame, told' if said else 'another frame, in silence'] += 1
                     if chosen != without[file][1]: count['of these: another best'] += 1
-                    unseen[f'{kind}: {column}'.rstrip(': ') + f' ({"accuracies" if file == ACCURACY else "benchmark"})'] += 1
+                    unseen['accuracies' if file == ACCURACY else 'benchmark', column][kind] += 1
     heads = ['tables', 'refused', 'same answer', 'another frame, told', 'another frame, in silence', 'of these: another best']
     rows = [[kind, *(f'{count[head] or ""}' for head in heads)] for kind, count in counts.items()]
     total = sum(counts.values(), Counter())
     rows.append(['all', *(f'{total[head]:,}' for head in heads)])
     write_table('silent_changes', ['damage', *heads], rows)
-    print('\nNot refused, and another answer:')
-    for what, n in unseen.items(): print(f'* {what}: {n}')
+    listed = [[table, column or 'whole rows', ', '.join(kinds), str(kinds.total())] for (table, column), kinds in unseen.items()]
+    write_table('unseen_changes', ['table', 'column', 'what is not refused, and changes the answer', 'tables'], listed)
 
 
 if __name__ == '__main__':

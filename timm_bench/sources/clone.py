@@ -162,8 +162,8 @@ def _at_head(repo: Path) -> str:
         packed = common/'packed-refs'
         if (common/name).exists(): ref = _line(common/name)
         elif packed.is_file() and packed.stat().st_size < 2**26:
-            lines = [line.split(' ', 1) for line in packed.read_text().splitlines() if ' refs/' in line]
-            ref = {known: commit for commit, known in lines}.get(name, '')
+            lines = [line.partition(' ') for line in packed.read_text().splitlines()]
+            ref = ''.join(commit for commit, _, branch in lines if branch == name)
     if not re.fullmatch('[0-9a-f]{40}', ref): raise ResultsError(f'{repo}: at no commit')
     return ref
 

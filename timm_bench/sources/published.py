@@ -58,7 +58,6 @@ def day_published(
     path: Path,  # of a CSV file
 ) -> str | None:  # YYYY-MM-DD; `None` for a file that timm did not publish under this name
     "The day on which timm first published a file."
-    days = published().get(path.name)
-    if not days: return None
-    found = hash_of(path)
+    days = published().get(path.name, {})
+    found = hash_of(path) if days else None
     return days.get(found[:DIGITS]) if found else None

@@ -17,10 +17,12 @@ from .tables import read_table
 from .clone import Checkout, check_day, check_rev, find_clone, head, prove
 
 # %% auto #0
-__all__ = ['BUNDLED', 'DAY', 'Results', 'dated_folders', 'bundled', 'get_results']
+__all__ = ['DAY', 'BUNDLED', 'bundled_folder', 'Results', 'dated_folders', 'bundled', 'get_results']
 
 # %% ../../nbs/sources/02_results.ipynb #c3997ce3
-BUNDLED = 'the results bundled with timm_bench'
+def bundled_folder() -> Path:
+    "Where the results are that the package carries."
+    return Path(str(files('timm_bench'))).resolve()/'bundled'/'results'
 
 @dataclass(frozen=True)
 class Results:
@@ -58,8 +60,8 @@ class Results:
         day = day_published(path)
         if day: return f'as timm published it on {day}'
         if self.url and self.commit: return f'as commit {self.commit[:8]} of {self.url} has it'
-        if self.origin == BUNDLED: return 'as timm_bench carries it'
         if path.with_suffix('.jsonl').is_file(): return 'measured with timm_bench, by the sidecar beside it'
+        if path.parent.resolve() == bundled_folder(): return "a part of timm's table, which says where it is from"
         return 'not a file that timm published'
 
     def source(self,
@@ -127,9 +129,11 @@ def _on(results: Results, day: str) -> Results:
     return Results(folder.parent/then, origin, None, then)
 
 # %% ../../nbs/sources/02_results.ipynb #cf6ea4a3
+BUNDLED = 'the results bundled with timm_bench'
+
 def bundled() -> Results:
     "The results that the package carries."
-    folder = Path(str(files('timm_bench')))/'bundled'/'results'
+    folder = bundled_folder()
     if not folder.is_dir(): raise ResultsError('this version of timm_bench carries no results of its own')
     return _from_folder(folder, BUNDLED)
 
