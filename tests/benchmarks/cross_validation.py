@@ -9,6 +9,8 @@ all that is known of it, and every other model is estimated. The simpler methods
 * components: ridge regression on ten principal components of all files that are left.
 
     python tests/benchmarks/cross_validation.py [--part infer] [--draws 40] [--results FOLDER] [--rows rows.csv]
+
+With `--rows`, a run that was ended goes on after the last file that was done.
 """
 import argparse
 from pathlib import Path
@@ -19,31 +21,38 @@ import pandas as pd
 import statsmodels.api as sm
 from kept_tables import write_table
 
-from timm_bench.hardware.estimate import reach_of, typical_models
-from timm_bench.hardware.machine import Public, costs_of, nearest_file, predict_all, read_profile, read_public
-from timm_bench.sources.results import get_results
+from timm_bench.hardware.estimate import half_widths, typical_models
+from timm_bench.hardware.machine import (
+    Estimates, Public, costs_of, folded_in, nearest_file, predict_all, read_profile, read_public)
+from timm_bench.sources.benchmarks import Benchmark
+from timm_bench.sources.results import bundled, get_results
 
 
-def hidden_files(file: str, public: Public) -> dict[str, set[str]]:
-    "Which files to leave out for a file, by what is known then: its device's own, and for a CPU once more all CPUs'."
-    about = public.files[file]
-    known = {'all others': set(public.devices[about.device])}
+def hidden_files(about: Benchmark, public: Public) -> dict[str, set[str]]:
+    "Which files to leave out for a machine, by what is known then: its own, and for a CPU once more all CPUs'."
+    known = {'all others': set(public.devices.get(about.device, []))}
     if about.cuda is None: known['GPUs alone'] = {name for name, each in public.files.items() if each.cuda is None}
     return known
 
 
-def drawn(file: str, public: Public, rest: Public, draw: int, n: int = 12,
+def drawn(file: str, judged: Public, rest: Public, draw: int, n: int = 12,
           pick: Callable[..., pd.Series] = typical_models) -> pd.Series:
     "The models that a draw measures, with the logarithms of their seconds on the device."
-    truth, near = public.secs[file].dropna(), nearest_file(None, public.files[file], rest)
+    truth, near = judged.secs[file].dropna(), nearest_file(None, judged.files[file], rest)
     common = read_profile(near, rest).costs.index.intersection(truth.index)
     half = common[np.random.default_rng(draw).permutation(len(common))[:len(common) // 2]]
     return truth[pick(n, near, rest, half).index]
 
 
-def missed(file: str, public: Public, own: pd.Series, estimated: pd.Series) -> pd.Series:
+def predicted(file: str, judged: Public, rest: Public, own: pd.Series) -> Estimates:
+    "What a draw tells of all other models."
+    folded = folded_in(judged.params[file], rest).any()
+    return predict_all(own, judged.files[file], rest, folded=folded)
+
+
+def missed(file: str, judged: Public, own: pd.Series, estimated: pd.Series) -> pd.Series:
     "By how much the models that were not measured are missed, in logarithms of seconds."
-    miss = public.secs[file] - estimated
+    miss = judged.secs[file] - estimated
     return miss.drop(own.index).dropna()
 
 
@@ -59,37 +68,40 @@ def cross_validate(
     part: str = 'infer',  # 'infer' or 'train'
     files: Collection[str] | None = None,  # the files to estimate; `None`: all of the part
     results=None,  # see `get_results`
+    of=None,  # the results whose files are estimated; `None`: the same
     simpler: bool = False,  # whether to set the simpler methods beside
 ) -> pd.DataFrame:  # a row per file, known files and draw; errors and coverage in percent
     "Estimate public files from those of all other devices, and judge the estimates."
     public, rows = read_public(part, get_results(results)), []
-    for file in public.files if files is None else files:
-        for known, hidden in hidden_files(file, public).items():
+    judged = public if of is None else read_public(part, get_results(of))
+    for file in judged.files if files is None else files:
+        about = judged.files[file]
+        for known, hidden in hidden_files(about, public).items():
             rest = public.without(hidden)
             if not rest.files: continue
-            filled = fill(rest.secs.dropna(how='all')) if simpler else None
+            filled = fill(rest.secs.dropna(how='all')) if simpler and len(rest.files) > 1 else None
             for draw in range(draws):
-                own = drawn(file, public, rest, draw, n)
-                rows.append(dict(device=public.files[file].device, file=file, known=known, draw=draw)
-                            | judge(file, public, rest, own)
-                            | (beside(file, public, rest, own, filled) if simpler else {}))
+                own = drawn(file, judged, rest, draw, n)
+                figures = judge(file, judged, rest, own)
+                if filled is not None: figures |= beside(file, judged, rest, own, filled)
+                rows.append(dict(device=about.device, file=file, known=known, draw=draw) | figures)
     columns = ['device', 'file', 'known', 'draw', 'models', 'error', 'coverage']
     return pd.DataFrame(rows, columns=None if rows else columns)
 
 
-def judge(file: str, public: Public, rest: Public, own: pd.Series) -> dict:
+def judge(file: str, judged: Public, rest: Public, own: pd.Series) -> dict:
     "The figures of one draw."
-    estimates = predict_all(own, public.files[file], rest)
-    miss = missed(file, public, own, estimates['mean'])
-    inside = miss.abs() <= reach_of(own.index, rest) * estimates.sd[miss.index]
+    estimates = predicted(file, judged, rest, own)
+    miss = missed(file, judged, own, estimates.secs)
+    inside = miss.abs() <= half_widths(estimates, own.index, rest)[miss.index]
     return dict(models=len(miss), error=median_error(miss), coverage=100 * inside.mean())
 
 
-def beside(file: str, public: Public, rest: Public, own: pd.Series, filled: pd.DataFrame) -> dict:
+def beside(file: str, judged: Public, rest: Public, own: pd.Series, filled: pd.DataFrame) -> dict:
     "The errors of the simpler methods."
-    near = nearest_file(own, public.files[file], rest)
+    near = nearest_file(own, judged.files[file], rest)
     ways = {'log-linear': log_linear(own, rest, filled, near), 'components': components(own, filled)}
-    return {way: median_error(missed(file, public, own, estimated)) for way, estimated in ways.items()}
+    return {way: median_error(missed(file, judged, own, estimated)) for way, estimated in ways.items()}
 
 
 def log_linear(own: pd.Series, rest: Public, filled: pd.DataFrame, near: str) -> pd.Series:
@@ -122,14 +134,21 @@ def main() -> None:
     parser.add_argument('--part', choices=['infer', 'train'], default='infer')
     parser.add_argument('--draws', type=int, default=40)
     parser.add_argument('--results', default=None)
-    parser.add_argument('--rows', type=Path, help='keep a row per draw in this CSV file')
+    parser.add_argument('--rows', type=Path, help='the CSV file that keeps a row per draw')
     options = parser.parse_args()
-    table = cross_validate(options.draws, part=options.part, results=options.results, simpler=True)
-    if options.rows: table.to_csv(options.rows, index=False)
+    judging = dict(part=options.part, results=options.results, simpler=True)
+    found = [pd.read_csv(options.rows)] if options.rows and options.rows.exists() else []
+    done = {file for table in found for file in table.file}
+    for of in get_results(options.results), bundled():
+        for file in read_public(options.part, of).files:
+            if file in done: continue
+            found.append(cross_validate(options.draws, files=[file], of=of, **judging))
+            if options.rows: pd.concat(found).to_csv(options.rows, index=False)
+    table = pd.concat(found)
     rows = []
     for (device, known), each in table.groupby(['device', 'known'], sort=False):
-        figures = [each.coverage.mean(), each.coverage.min(), 100 * (each.coverage < 75).mean(), each.error.median(),
-                   each['log-linear'].median(), each.components.median()]
+        figures = [each.coverage.mean(), each.coverage.min(), 100 * (each.coverage < 75).mean(), each.error.median()]
+        figures += [each[way].median() for way in ('log-linear', 'components') if way in each]
         rows.append([device, known, str(each.file.nunique()), *(f'{figure:.1f}' for figure in figures)])
     head = ['device', f'known ({options.draws} draws a file)', 'files', 'coverage, mean (%)', 'least (%)',
             'draws below 75 % (%)', 'error (%)', 'log-linear (%)', 'components (%)']

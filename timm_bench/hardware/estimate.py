@@ -5,7 +5,7 @@
 # %% ../../nbs/hardware/07_estimate.ipynb #cf5362a3
 from __future__ import annotations
 import os
-from typing import Iterable, Literal
+from typing import Iterable, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 from ..checks import ResultsError, as_numbers, as_path, listed, need_names
@@ -16,38 +16,95 @@ from ..sources.benchmarks import Benchmark, pick_benchmark
 from ..models import renamed, split_name
 from ..data import KEEP, join_speeds
 from .machine import (
-    COSTS, FEWEST, Profile, Public,
-    costs_of, log_secs, model_keys, nearest_file, predict_all, read_profile, read_public)
+    COSTS, FEWEST, Estimates, Profile, Public, costs_of, folded_in, log_secs, model_keys, nearest_file,
+    parameters, parameters_on, predict_all, read_profile, read_public)
 
 # %% auto #0
-__all__ = ['NORMAL', 'TYPICAL', 'reach_of', 'typical_models', 'pick_models', 'estimate', 'to_benchmark']
+__all__ = ['NORMAL', 'WEIGHT', 'HELD', 'REACH', 'TYPICAL', 'Trial', 'trials', 'expected_noise', 'half_widths', 'typical_models',
+           'pick_models', 'estimate', 'to_benchmark']
 
 # %% ../../nbs/hardware/07_estimate.ipynb #954d4ef3
-def _missed_by(keys: pd.MultiIndex, file: str, rest: Public, public: Public) -> np.ndarray:
-    "By how many standard deviations the models of a file are missed, where `keys` are measured and `rest` is known."
-    truth = public.secs[file].dropna()
-    own = truth[truth.index.isin(keys)]
-    if len(own) < FEWEST: return np.array([])
-    try: predicted = predict_all(own, public.files[file], rest)
-    except ResultsError: return np.array([])
-    others = predicted.index.intersection(truth.index).difference(own.index)
-    return ((truth[others] - predicted['mean'][others]).abs() / predicted.sd[others]).to_numpy()
+NORMAL = 1.645  # standard deviations to either side that hold nine in ten of a normal distribution
 
-# %% ../../nbs/hardware/07_estimate.ipynb #896acf80
-NORMAL = 1.64  # standard deviations that hold nine in ten, where no other device can tell
+class Trial(NamedTuple):
+    "How well a public file is predicted from those of all other devices."
+    device: str
+    estimates: Estimates
+    missed: np.ndarray  # by how much log seconds are, in units of their spread
 
-def reach_of(
+    @property
+    def noise(self) -> float:
+        "The noise that it turned out to have."
+        return float(np.quantile(self.missed, 0.9)) / NORMAL
+
+def trials(
     keys: pd.MultiIndex,  # the models that are measured, see `model_keys`
     public: Public,  # see `read_public`
-) -> float:  # standard deviations
-    "How far a 90 % interval reaches to either side, judged on every public device left out in turn."
-    needed = []
-    for device_files in public.devices.values():
-        rest = public.without(device_files)
-        if not rest.files: continue
-        missed = np.concatenate([_missed_by(keys, file, rest, public) for file in device_files])
-        if len(missed): needed.append(np.quantile(missed, 0.9))
-    return float(np.quantile(needed, 0.9)) if needed else NORMAL
+) -> list[Trial]:
+    "Predict every public file for which it can be done."
+    found = []
+    for device, files in public.devices.items():
+        rest = public.without(files)
+        for file in files if rest.files else []:
+            own = public.secs[file].reindex(keys).dropna()
+            if len(own) < FEWEST: continue
+            folded = folded_in(public.params[file], public).any()
+            try: estimates = predict_all(own, public.files[file], rest, folded=folded)
+            except ResultsError: continue
+            missed = (public.secs[file].reindex(estimates.secs.index) - estimates.secs).abs() / estimates.spread
+            missed = missed[~missed.index.isin(own.index)].dropna()
+            if len(missed): found.append(Trial(device, estimates, missed.to_numpy()))
+    return found
+
+# %% ../../nbs/hardware/07_estimate.ipynb #896acf80
+def _typical_noise(devices: Iterable[str], noises: Iterable[float]) -> float:
+    "The geometric mean over devices."
+    logs = pd.Series(np.log(list(noises)), list(devices))
+    return float(np.exp(logs.groupby(level=0).mean().mean()))
+
+def expected_noise(
+    estimates: Estimates,  # of the machine
+    others: list[Trial],  # of other devices
+    public: Public,  # those devices, see `read_public`
+) -> float:
+    "The noise that is expected of a machine before it is measured, from that of other devices."
+    of_kind = [trial for trial in others if trial.estimates.of_cpu == estimates.of_cpu]
+    alike = [trial for trial in of_kind if trial.estimates.same_kind == estimates.same_kind] or of_kind
+    if alike: return _typical_noise([trial.device for trial in alike], [trial.noise for trial in alike])
+    spreads = {file: read_profile(file, public).deviation.abs().quantile(0.9) / NORMAL for file in public.files}
+    return _typical_noise([str(public.files[file].device) for file in spreads], spreads.values())
+
+# %% ../../nbs/hardware/07_estimate.ipynb #5c1d7e21
+WEIGHT = 4  # measurements that the noise expected of a machine is worth
+
+def _noise_of(estimates: Estimates, expected: float) -> float:
+    "The noise, from what is expected and what was measured."
+    return float(np.sqrt((WEIGHT * expected**2 + estimates.misfit) / (WEIGHT + estimates.freedom)))
+
+# %% ../../nbs/hardware/07_estimate.ipynb #5c1d7e23
+HELD = 0.92  # of the other devices' models
+REACH = 1.8  # where no other device can tell
+
+def _reach(others: list[Trial], public: Public) -> float:
+    "How many times the noise a 90 % interval reaches to either side."
+    reached: dict[str, list[np.ndarray]] = {}
+    for trial in others:
+        rest = [other for other in others if other.device != trial.device]
+        expected = expected_noise(trial.estimates, rest, public.without(public.devices[trial.device]))
+        reached.setdefault(trial.device, []).append(trial.missed / _noise_of(trial.estimates, expected))
+    if not reached: return REACH
+    steps = np.linspace(0, 1, 1001)  # as many numbers of each device
+    return float(np.quantile([np.quantile(np.concatenate(missed), steps) for missed in reached.values()], HELD))
+
+def half_widths(
+    estimates: Estimates,  # of the machine
+    keys: pd.MultiIndex,  # the models that are measured, see `model_keys`
+    public: Public,  # other devices, see `read_public`
+) -> pd.Series:  # by architecture and size
+    "How far the 90 % intervals of log seconds reach to either side."
+    others = trials(keys, public)
+    noise = _noise_of(estimates, expected_noise(estimates, others, public))
+    return _reach(others, public) * noise * estimates.spread
 
 # %% ../../nbs/hardware/07_estimate.ipynb #995ff6c1
 def _medoids(distance: np.ndarray, n: int) -> np.ndarray:
@@ -166,15 +223,15 @@ def _check_own(own: pd.DataFrame, part: str) -> pd.DataFrame:
     return own.loc[:, ~own.columns.duplicated()]
 
 # %% ../../nbs/hardware/07_estimate.ipynb #ab4d9f23
-def _measured_and_estimated(own: pd.Series, estimates: pd.DataFrame, reach: float, public_rows: pd.DataFrame,
+def _measured_and_estimated(own: pd.Series, estimated: pd.Series, half_width: pd.Series, public_rows: pd.DataFrame,
                             own_rows: pd.DataFrame, part: str) -> pd.DataFrame:
     "A benchmark's table, with `secs_low`, `secs_high` and `estimated`."
     public_rows, own_rows = (rows.set_axis(model_keys(rows, part)) for rows in (public_rows, own_rows))
-    known = public_rows[public_rows.index.isin(estimates.index.union(own.index))]
+    known = public_rows[public_rows.index.isin(estimated.index.union(own.index))]
     rows = pd.concat([known, own_rows[~own_rows.index.isin(known.index)]])
-    measured, guess = rows.index.isin(own.index), estimates.reindex(rows.index)
-    secs = np.where(measured, own.reindex(rows.index), guess['mean'])  # their logarithms
-    half = np.where(measured, np.nan, reach * guess.sd)
+    measured = rows.index.isin(own.index)
+    secs = np.where(measured, own.reindex(rows.index), estimated.reindex(rows.index))  # their logarithms
+    half = np.where(measured, np.nan, half_width.reindex(rows.index))
     batches = own_rows[f'{part}_batch_size'].unique() if f'{part}_batch_size' in own_rows else []
     batch = batches[0] if len(batches) == 1 else np.nan
     table = rows[['model', f'{part}_img_size', *[cost for cost in COSTS if cost in rows]]]
@@ -182,6 +239,20 @@ def _measured_and_estimated(own: pd.Series, estimates: pd.DataFrame, reach: floa
         f'{part}_samples_per_sec': np.exp(-secs), f'{part}_step_time': 1000 * batch * np.exp(secs),
         f'{part}_batch_size': batch, 'secs_low': np.exp(secs - half), 'secs_high': np.exp(secs + half),
         'estimated': ~measured})
+
+# %% ../../nbs/hardware/07_estimate.ipynb #5c1d7e25
+def _as_run(rows: pd.DataFrame, folded: bool, public: Public, part: str) -> pd.DataFrame:
+    "A public file's rows, with the parameters that models have on the machine."
+    params = parameters_on(folded, public).reindex(model_keys(rows, part)).to_numpy()
+    return rows.assign(param_count=np.where(np.isnan(params), rows.param_count, params))
+
+def _without_folded(frame: pd.DataFrame) -> pd.DataFrame:
+    "The rows of models that were not estimated from their folded selves."
+    only_folded = frame.estimated & frame.folded
+    if not only_folded.any(): return frame
+    left = frame[~only_folded].reset_index(drop=True)
+    left.attrs = frame.attrs | dict(dropped=frame.attrs['dropped'] | {'measured folded only': int(only_folded.sum())})
+    return left
 
 # %% ../../nbs/hardware/07_estimate.ipynb #e1935c09
 def estimate(
@@ -206,12 +277,15 @@ def estimate(
     secs = log_secs(table, part)
     if public: start = pick_benchmark(part, public, results)
     else: start = known.files[nearest_file(secs, about, known)]
-    estimates, reach = predict_all(secs, about, known, start.file), reach_of(secs.index, known)
-    speeds = _measured_and_estimated(secs, estimates, reach, start.read(), table, part)
+    folded = bool(folded_in(parameters(table, part), known).any())
+    estimates = predict_all(secs, about, known, start.file, folded)
+    half = half_widths(estimates, secs.index, known)
+    public_rows = _as_run(start.read(), folded, known, part)
+    speeds = _measured_and_estimated(secs, estimates.secs, half, public_rows, table, part)
     benchmark = about or Benchmark.named(f'benchmark-{part}-own.csv')
     frame = join_speeds(part, benchmark, speeds, results, accuracy, vendors).select(weights, keep)
     frame.attrs |= dict(estimated_from=start.describe(), measured=len(secs))
-    return frame
+    return frame if folded else _without_folded(frame)
 
 # %% ../../nbs/hardware/07_estimate.ipynb #2f13f428
 def to_benchmark(

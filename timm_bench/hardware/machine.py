@@ -5,6 +5,7 @@
 # %% ../../nbs/hardware/06_machine.ipynb #97b8c551
 from __future__ import annotations
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Collection, Iterable, NamedTuple
 import numpy as np
 import pandas as pd
@@ -12,11 +13,12 @@ from scipy.optimize import OptimizeResult, least_squares
 from ..checks import ResultsError, check_part
 from ..sources.results import Results
 from ..sources.benchmarks import Benchmark, benchmarks_in, list_benchmarks
-from ..models import renamed, split_name
+from ..models import can_fold, renamed, split_name
 
 # %% auto #0
-__all__ = ['COSTS', 'EQUAL', 'LEAST', 'FEWEST', 'NOISE', 'model_keys', 'log_secs', 'Public', 'read_public', 'costs_of', 'Belief',
-           'Profile', 'read_profile', 'nearest_file', 'Fit', 'predict_all']
+__all__ = ['COSTS', 'EQUAL', 'LEAST', 'FEWEST', 'NOISE', 'model_keys', 'log_secs', 'parameters', 'Public', 'read_public',
+           'costs_of', 'Belief', 'Profile', 'read_profile', 'by_nearness', 'nearest_file', 'eager_over_compiled',
+           'folded_in', 'parameters_on', 'expected_deviation', 'Fit', 'Estimates', 'predict_all']
 
 # %% ../../nbs/hardware/06_machine.ipynb #68dffc86
 COSTS = ['infer_gmacs', 'infer_macts', 'param_count']  # 10⁹ multiply-accumulates (MACs), 10⁶ of the others
@@ -38,6 +40,16 @@ def log_secs(
     secs = pd.Series(-np.log(table[f'{part}_samples_per_sec'].to_numpy(float)), model_keys(table, part))
     return secs[~secs.index.duplicated()]
 
+def parameters(
+    table: pd.DataFrame,  # rows of a benchmark
+    part: str,  # 'infer' or 'train'
+) -> pd.Series:  # millions
+    "The parameters of the same models, as they ran."
+    table = table[table[f'{part}_samples_per_sec'] > 0]
+    counts = pd.to_numeric(table.param_count, errors='coerce').to_numpy(float) if 'param_count' in table else np.nan
+    params = pd.Series(counts, model_keys(table, part))
+    return params[~params.index.duplicated()]
+
 # %% ../../nbs/hardware/06_machine.ipynb #5831715f
 def _read_costs(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
     "The logarithm of each model's costs, which are the same on every machine, so that any file may tell them."
@@ -53,8 +65,10 @@ class Public:
     "All public benchmarks of one part."
     files: dict[str, Benchmark]  # by the file's name
     secs: pd.DataFrame  # log seconds per image: a row per architecture and size, a column per file
+    params: pd.DataFrame  # their parameters as they ran, in millions
     costs: pd.DataFrame  # log costs, by architecture and size
-    profiles: dict = field(default_factory=dict)  # see `read_profile`
+    foldable: pd.MultiIndex  # models that ran with their branches folded in some files, and whole in others
+    kept: dict = field(default_factory=dict)  # what was read out of them, so that it is done once
 
     @property
     def devices(self) -> dict[str, list[str]]:
@@ -66,9 +80,9 @@ class Public:
     def without(self,
         hidden: Collection[str],  # names of files
     ) -> Public:
-        "All but some of the files."
+        "All but some of the files; what is known of the models themselves stays."
         left = {file: benchmark for file, benchmark in self.files.items() if file not in hidden}
-        return Public(left, self.secs[list(left)], self.costs, self.profiles)
+        return Public(left, self.secs[list(left)], self.params, self.costs, self.foldable, self.kept)
 
 # %% ../../nbs/hardware/06_machine.ipynb #d5de201e
 def read_public(
@@ -83,17 +97,21 @@ def read_public(
     files = {benchmark.file: benchmark for benchmark in tables if benchmark.part == part}
     if not files: raise ResultsError(f'no benchmark of part {part!r} in {results}')
     secs = pd.DataFrame({file: log_secs(tables[benchmark], part) for file, benchmark in files.items()})
-    return Public(files, secs, _read_costs(tables.values()))
+    params = pd.DataFrame({file: parameters(tables[benchmark], part) for file, benchmark in files.items()})
+    varies = params.index[params.max(axis=1) > params.min(axis=1)]
+    foldable = varies[[can_fold(arch) for arch in varies.get_level_values('arch')]]
+    return Public(files, secs, params, _read_costs(tables.values()), foldable)
 
 # %% ../../nbs/hardware/06_machine.ipynb #af908999
 def _nearest_size(index: pd.MultiIndex, keys: pd.MultiIndex) -> np.ndarray:
     "Where in `index` each key's architecture stands at the nearest size; -1 where it does not."
-    places: dict[str, list[tuple[int, int]]] = {}  # size and place, by architecture
-    for at, (arch, size) in enumerate(index): places.setdefault(arch, []).append((size, at))
-    def nearest(arch: str, size: int) -> int:
-        if arch not in places: return -1
-        return min(places[arch], key=lambda place: abs(np.log(place[0] / size)))[1]
-    return np.array([nearest(arch, size) for arch, size in keys], dtype=int)
+    at = index.get_indexer(keys)
+    arches, sizes = index.get_level_values('arch'), index.get_level_values('size').to_numpy(float)
+    for missing in np.flatnonzero(at < 0):
+        arch, size = keys[missing]
+        places = np.flatnonzero(arches == arch)
+        if len(places): at[missing] = places[abs(np.log(sizes[places] / size)).argmin()]
+    return at
 
 def costs_of(
     costs: pd.DataFrame,  # of `Public`
@@ -133,7 +151,8 @@ def _solve(secs: np.ndarray, parts: np.ndarray, deviation: np.ndarray, belief: B
     def slopes(numbers: np.ndarray) -> np.ndarray:
         measured = _pace(numbers, parts, deviation)[1] / noise
         return np.vstack([measured, np.diag(1 / belief.spread)])
-    return least_squares(misses, belief.center, jac=slopes, loss=loss)
+    method = 'lm' if loss == 'linear' else 'trf'  # the faster, where it can be
+    return least_squares(misses, belief.center, jac=slopes, loss=loss, method=method)
 
 # %% ../../nbs/hardware/06_machine.ipynb #7b6362ee
 EQUAL = np.log(np.full(4, 0.25))  # log shares, when nothing is known of them
@@ -152,7 +171,7 @@ def read_profile(
     public: Public,  # see `read_public`
 ) -> Profile:  # kept, so that it is made once
     "Read a public machine's prices and deviations out of one file."
-    if file in public.profiles: return public.profiles[file]
+    if file in public.kept: return public.kept[file]
     secs = public.secs[file].dropna()
     costs = costs_of(public.costs, secs.index)
     secs, center, none = secs[costs.index], costs.mean(), np.zeros(len(costs))
@@ -161,7 +180,7 @@ def read_profile(
     numbers = _solve(secs.to_numpy(), parts, none, belief, noise=0.1, loss='soft_l1').x
     shares = np.maximum(numbers[1:5] - np.log(np.exp(numbers[1:5]).sum()), LEAST)
     deviation = secs - _pace(numbers, parts, none)[0]
-    return public.profiles.setdefault(file, Profile(costs, center, shares, deviation))
+    return public.kept.setdefault(file, Profile(costs, center, shares, deviation))
 
 # %% ../../nbs/hardware/06_machine.ipynb #ea140841
 FEWEST = 3  # models that must be measured
@@ -169,24 +188,93 @@ FEWEST = 3  # models that must be measured
 def _unlike(own: pd.Series | None, public: Public) -> pd.Series:
     "How far each public file's times are from being proportional to one's own."
     if own is None: return pd.Series(0.0, public.secs.columns)
-    ratio = public.secs.reindex(own.index).sub(own, axis=0)
-    too_few = ratio.count() < FEWEST
-    return (ratio - ratio.median()).abs().mean().mask(too_few, np.inf)
+    ratio = public.secs.reindex(own.index).to_numpy() - own.to_numpy()[:, None]
+    enough = (~np.isnan(ratio)).sum(0) >= FEWEST
+    ratio, unlike = ratio[:, enough], pd.Series(np.inf, public.secs.columns)
+    unlike[enough] = np.nanmean(abs(ratio - np.nanmedian(ratio, axis=0)), axis=0)
+    return unlike
+
+def by_nearness(
+    own: pd.Series | None,  # log seconds of measured models, where there are any
+    about: Benchmark | None,  # their file, where there is one
+    public: Public,  # see `read_public`
+) -> list[str]:  # files' names
+    "The public files, most like a machine first: by what is known about its own file, then by what was measured."
+    unlike = _unlike(own, public)
+    if about is None: return list(unlike.sort_values(kind='stable').index)
+    def distance(file: str) -> tuple:
+        other = public.files[file]
+        another_kind = (other.cuda is None) != (about.cuda is None)
+        settings = 'compiled', 'layout', 'precision', 'torch'
+        return another_kind, *(getattr(other, name) != getattr(about, name) for name in settings), unlike[file]
+    return sorted(public.files, key=distance)
 
 def nearest_file(
     own: pd.Series | None,  # log seconds of measured models, where there are any
     about: Benchmark | None,  # their file, where there is one
     public: Public,  # see `read_public`
 ) -> str:  # a file's name
-    "The public file most like a machine: by what is known about its own file, then by what was measured."
-    unlike = _unlike(own, public)
-    if about is None: return unlike.idxmin()
-    def distance(file: str) -> tuple:
-        other = public.files[file]
-        another_kind = (other.cuda is None) != (about.cuda is None)
-        settings = 'compiled', 'layout', 'precision', 'torch'
-        return another_kind, *(getattr(other, name) != getattr(about, name) for name in settings), unlike[file]
-    return min(public.files, key=distance)
+    "The public file most like a machine."
+    return by_nearness(own, about, public)[0]
+
+# %% ../../nbs/hardware/06_machine.ipynb #5c1d7e11
+def eager_over_compiled(
+    of_cpus: bool,  # or of graphics cards
+    public: Public,  # see `read_public`
+) -> pd.Series | None:  # `None` where no two files of such a device differ in nothing else
+    "By how much more the eager models deviate than the compiled ones, by architecture and size."
+    settings = attrgetter('device', 'precision', 'layout', 'torch', 'cuda')
+    files = [each for each in public.files.values() if (each.cuda is None) == of_cpus]
+    compiled = {settings(each): each.file for each in files if each.compiled}
+    differences = {}
+    for each in files:
+        if each.compiled or settings(each) not in compiled: continue
+        other = read_profile(compiled[settings(each)], public)
+        differences[each.file] = read_profile(each.file, public).deviation - other.deviation
+    return pd.DataFrame(differences).mean(axis=1) if differences else None
+
+# %% ../../nbs/hardware/06_machine.ipynb #5c1d7e14
+def folded_in(
+    params: pd.Series,  # parameters as they ran, by architecture and size
+    public: Public,  # see `read_public`
+) -> pd.Series:
+    "The foldable ones of some models, and whether they ran folded: with fewer parameters than elsewhere."
+    foldable = public.foldable.intersection(params.index)
+    return params[foldable] < public.params.loc[foldable].max(axis=1)
+
+def parameters_on(
+    folded: bool,  # whether a machine runs models with their branches folded
+    public: Public,  # see `read_public`
+) -> pd.Series:  # millions, by architecture and size
+    "The parameters of foldable models as they run on a machine."
+    params = public.params.loc[public.foldable]
+    return params.min(axis=1) if folded else params.max(axis=1)
+
+# %% ../../nbs/hardware/06_machine.ipynb #5c1d7e15
+def expected_deviation(
+    file: str,  # one of the public files
+    about: Benchmark | None,  # the machine's own file, where there is one
+    folded: bool,  # whether it runs models with their branches folded
+    public: Public,  # see `read_public`
+) -> pd.Series:  # log factors, by architecture and size
+    "By how much models are expected to deviate on a machine, from what they do on a public one."
+    known = about, file, folded, *public.files
+    if known in public.kept: return public.kept[known]
+    deviation, start = read_profile(file, public).deviation, public.files[file]
+    if about is not None and about.compiled != start.compiled:
+        difference = eager_over_compiled(about.cuda is None, public)
+        if difference is not None:
+            sign = -1 if about.compiled else 1
+            deviation = deviation + sign * difference.reindex(deviation.index).fillna(0)
+    state = folded_in(public.params[file][deviation.index], public)
+    unlike = state.index[state != folded]
+    found = pd.Series(np.nan, unlike)
+    for other in by_nearness(None, about or start, public) if len(unlike) else []:
+        theirs = read_profile(other, public).deviation
+        state = folded_in(public.params[other][theirs.index.intersection(unlike)], public)
+        found = found.fillna(theirs[state.index[state == folded]])
+    mended = pd.concat([deviation.drop(unlike), found.fillna(0)]).reindex(deviation.index)
+    return public.kept.setdefault(known, mended)
 
 # %% ../../nbs/hardware/06_machine.ipynb #0ea3c0fc
 NOISE = 0.06  # the noise expected beforehand, worth one measurement
@@ -201,6 +289,8 @@ class Fit(NamedTuple):
     numbers: np.ndarray
     covariance: np.ndarray
     noise: float  # standard deviation of log seconds around the fit
+    misfit: float  # the sum of squares of what is left of the measured log seconds
+    freedom: float  # measurements, less how many of the six numbers they decide
 
 # %% ../../nbs/hardware/06_machine.ipynb #da4b58bc
 def _fit_machine(secs: np.ndarray, parts: np.ndarray, deviation: np.ndarray, belief: Belief) -> Fit:
@@ -211,31 +301,43 @@ def _fit_machine(secs: np.ndarray, parts: np.ndarray, deviation: np.ndarray, bel
         fit = _solve(secs, parts, deviation, belief, noise)
         covariance = np.linalg.inv(fit.jac.T @ fit.jac)
         rows = fit.jac[:len(secs)]
-        spent = np.trace(covariance @ rows.T @ rows)  # how many of the six numbers the measurements decide
+        freedom = len(secs) - np.trace(covariance @ rows.T @ rows)
         left = secs - _pace(fit.x, parts, deviation)[0]
-        noise = np.sqrt((NOISE**2 + left @ left) / (1 + len(secs) - spent))
-    return Fit(fit.x, covariance, noise)
+        noise = np.sqrt((NOISE**2 + left @ left) / (1 + freedom))
+    return Fit(fit.x, covariance, noise, left @ left, freedom)
 
 # %% ../../nbs/hardware/06_machine.ipynb #53cbd967
+class Estimates(NamedTuple):
+    "What is predicted of a machine's models."
+    secs: pd.Series  # log seconds, by architecture and size
+    spread: pd.Series  # their standard deviations, in units of the noise
+    misfit: float  # see `Fit`
+    freedom: float  # see `Fit`
+    of_cpu: bool  # whether the machine is a CPU
+    same_kind: bool  # whether the public machine is of its kind
+
 def predict_all(
     own: pd.Series,  # log seconds of measured models
     about: Benchmark | None,  # their file, where there is one
     public: Public,  # see `read_public`
     file: str | None = None,  # the public file to start from; `None`: the nearest
-) -> pd.DataFrame:  # `mean` and `sd` of log seconds, by architecture and size; raises `ResultsError`
+    folded: bool = False,  # whether the machine runs models with their branches folded
+) -> Estimates:  # raises `ResultsError`
     "Predict every model of a public file from a few that were measured."
     file = file or nearest_file(own, about, public)
-    profile = read_profile(file, public)
+    profile, start = read_profile(file, public), public.files[file]
+    expected = expected_deviation(file, about, folded, public).to_numpy()
     costs = costs_of(public.costs, own.index)
-    at = _nearest_size(profile.deviation.index, costs.index)
-    costs, deviation = costs[at >= 0], profile.deviation.to_numpy()[at[at >= 0]]
+    at = _nearest_size(profile.costs.index, costs.index)
+    costs, at = costs[at >= 0], at[at >= 0]
     if len(costs) < FEWEST:
         remedy = f'measure at least {FEWEST} of those that pick_models names'
         raise ResultsError(f'own: {len(costs)} of its {len(own)} models are in {file}; {remedy}')
-    same_kind = about is None or (about.cuda is None) == (public.files[file].cuda is None)
-    measured = own[costs.index].to_numpy(), _four_parts(costs, profile.center), deviation
+    of_cpu = (about or start).cuda is None
+    same_kind = of_cpu == (start.cuda is None)
+    measured = own[costs.index].to_numpy(), _four_parts(costs, profile.center), expected[at]
     fit = _fit_machine(*measured, _expected(profile, same_kind))
-    everything = _four_parts(profile.costs, profile.center), profile.deviation.to_numpy()
-    mean, slopes = _pace(fit.numbers, *everything)
-    variance = fit.noise**2 + ((slopes @ fit.covariance) * slopes).sum(1)
-    return pd.DataFrame(dict(mean=mean, sd=np.sqrt(variance)), profile.costs.index)
+    secs, slopes = _pace(fit.numbers, _four_parts(profile.costs, profile.center), expected)
+    variance = 1 + ((slopes @ fit.covariance) * slopes).sum(1) / fit.noise**2
+    spread = pd.Series(np.sqrt(variance), profile.costs.index)
+    return Estimates(pd.Series(secs, spread.index), spread, fit.misfit, fit.freedom, of_cpu, same_kind)
