@@ -58,25 +58,33 @@ GAP, TOP, BOTTOM = 92, 118, 64  # pixels: between two rows of panels, above them
 
 def _cloud(rows: pd.DataFrame, group: str, in_legend: bool) -> go.Scatter:
     "The models of one group of data."
-    about = rows.reindex(columns=['img_size', 'accuracy', 'clean', 'expected', 'gain', 'pretrain']).to_numpy(object)
+    expected = [_expected_words(*row) for row in rows[['within', 'expected', 'gain']].itertuples(index=False)]
+    rows = rows.assign(expected=expected)
+    about = rows.reindex(columns=['img_size', 'accuracy', 'clean', 'expected', 'pretrain']).to_numpy(object)
     lines = ['<b>%{hovertext}</b>', '%{customdata[0]} px',
              '%{customdata[1]:.1f} %, and %{customdata[2]:.1f} % on what it is held against',
-             'expected: %{customdata[3]:.1f} %, so %{customdata[4]:+.1f} points', 'pre-training data: %{customdata[5]}']
+             '%{customdata[3]}', 'pre-training data: %{customdata[4]}']
+    symbols = np.where(rows.within, 'circle', 'circle-open').tolist()
     return go.Scatter(
         x=log_odds(rows.clean), y=log_odds(rows.accuracy), mode='markers', name=group, legendgroup=group,
         showlegend=in_legend, hovertext=rows.model.astype(str).map(escape), customdata=about,
         hovertemplate='<br>'.join(lines) + '<extra></extra>',
         meta=dict(table=dict(x=2, y=1, also={'image size (pixels)': 0})),  # for `words`: columns of `about`
-        marker=dict(size=5, color=DATA[group], opacity=.75, line=dict(width=.4, color='white')))
+        marker=dict(size=5, color=DATA[group], symbol=symbols, opacity=.75, line=dict(width=.4, color='white')))
+
+def _expected_words(within: bool, expected: float, gain: float) -> str:
+    "What the trend says of a model, in words."
+    if not within: return "outside the range of the trend's models: no verdict"
+    return f'expected: {expected:.1f} %, so {gain:+.1f} points'
 
 # %% ../../nbs/charts/05_robustness.ipynb #c4d6d38b
 def _trend_lines(rows: pd.DataFrame, in_legend: bool) -> list[go.Scatter]:
     "The trend, and the band of 95 % of models."
     usual = rows[rows.in_trend]
     whose = 'all models' if rows.in_trend.all() else 'ImageNet-1k alone'
-    line = fit_trend(usual.clean, usual.accuracy, rows.test_set.iloc[0])
-    ends = percent(np.linspace(log_odds(rows.clean.min()), log_odds(rows.clean.max()), 30))
-    curves = trend_at(line, ends).map(log_odds)
+    trend = fit_trend(usual.clean, usual.accuracy, rows.test_set.iloc[0])
+    places = percent(np.linspace(*log_odds(np.array(trend.reaches)), 60)).clip(*trend.reaches)
+    curves = trend_at(trend, places).map(log_odds)
     dotted = dict(width=.8, color='#555', dash='dot')
     styles = {'expected': dict(width=1.6, color='#333'), 'low': dotted, 'high': dotted}
     traces = []
@@ -84,7 +92,7 @@ def _trend_lines(rows: pd.DataFrame, in_legend: bool) -> list[go.Scatter]:
         name = f'trend of {whose}' if column == 'expected' else 'band of 95 % of them'
         shown = in_legend and column != 'high'  # the band has one entry
         traces.append(go.Scatter(
-            x=log_odds(ends), y=curves[column], mode='lines', name=name, legendgroup=name, showlegend=shown,
+            x=log_odds(places), y=curves[column], mode='lines', name=name, legendgroup=name, showlegend=shown,
             hoverinfo='skip', line=style))
     return traces
 
@@ -156,8 +164,10 @@ def _finish_robustness(fig: go.Figure, table: pd.DataFrame, title: str, height: 
     said = [f'results as of {date}' if date else '', f'{len(table.drop_duplicates(["model", "img_size"])):,} models',
             'A and R against the same 200 classes of ImageNet', 'axes in log-odds']
     usual = 'all models' if table.in_trend.all() else 'models trained on ImageNet-1k alone'
+    outside = int((~table.within).sum())
     subtitle = (' · '.join(filter(None, said)) + f'<br>the trend is that of {usual}; '
                 'named: furthest above the band that holds 95 % of them')
+    if outside: subtitle += f"<br>hollow: {outside:,} outside the range of the trend's models: no verdict"
     about = heading(title, subtitle, y=1, yref='container', yanchor='top', pad=dict(t=20))
     about['subtitle']['font']['size'] = 12
     if panels % 2 and panels > 1:

@@ -4,16 +4,18 @@
 
 # %% ../../nbs/choosing/03_robustness.ipynb #b05253f6
 from __future__ import annotations
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Sequence
 import numpy as np
 import pandas as pd
-from statsmodels.regression.linear_model import OLS, RegressionResults
+from patsy import dmatrix
+from statsmodels.regression.linear_model import OLS, WLS, RegressionResults
 from ..checks import ResultsError, as_numbers, listed, need, need_names, one_of
 from ..columns import TEST_SETS, TestSet
 from ..stats import standard_error
 
 # %% auto #0
-__all__ = ['AGAINST', 'log_odds', 'percent', 'effective_robustness', 'fit_trend', 'trend_at']
+__all__ = ['AGAINST', 'log_odds', 'percent', 'effective_robustness', 'Trend', 'fit_trend', 'trend_at']
 
 # %% ../../nbs/choosing/03_robustness.ipynb #b16ee1ad
 AGAINST: dict[TestSet, TestSet] = {name: about.against for name, about in TEST_SETS.items() if about.against}
@@ -47,7 +49,9 @@ def effective_robustness(
     The column `pretrain` tells which models saw ImageNet-1k alone. A row has the `accuracy` on the set, `clean`, the
     accuracy on what it is held `against`, and `expected`, what the trend says (all in percent); `gain`, the difference
     in points, and `error`, its sampling error. `above` and `below` tell on which side of the band a model is, if it is
-    outside, `in_trend` whether it is one of those that the line goes through. The lines are in `attrs['trends']`."""
+    outside, `in_trend` whether it is one of those that the curve goes through. Where `within` is false, `clean` lies
+    outside the range of those: there is no verdict, and `expected` and `gain` are empty. `attrs['trends']` tells of
+    each trend `r2`, the range of `clean` that it `reaches`, and how many models are in it, above, below and `outside`."""
     need_names(df, 'model')
     if trend == 'in1k': need(df, 'pretrain')
     one_of('trend', trend, ('in1k', 'all'))
@@ -79,31 +83,74 @@ def _on_test_set(df: pd.DataFrame, name: TestSet) -> tuple[pd.DataFrame, dict[st
     if different < 4:
         few = f'a trend needs at least 4 models with different accuracies, and there are {different}'
         raise ResultsError(f"{name}: {few}; trend='all' takes all")
-    line = fit_trend(usual.clean, usual.accuracy, name)
-    band = trend_at(line, rows.clean)
+    fitted = fit_trend(usual.clean, usual.accuracy, name)
+    band = trend_at(fitted, rows.clean)
     rows = rows.assign(
-        expected=band.expected, gain=rows.accuracy - band.expected, error=standard_error(rows.accuracy, name),
+        within=band.expected.notna(), expected=band.expected, gain=rows.accuracy - band.expected, error=standard_error(rows.accuracy, name),
         above=rows.accuracy > band.high, below=rows.accuracy < band.low)
-    trend = dict(r2=line.rsquared, slope=line.params.iloc[1], models=len(rows), in_trend=len(usual),
-                 above=int(rows.above.sum()), below=int(rows.below.sum()))
+    odds = fitted.line.model.endog
+    trend = dict(r2=1 - np.var(fitted.line.resid) / np.var(odds), reaches=fitted.reaches, models=len(rows), in_trend=len(usual),
+                 above=int(rows.above.sum()), below=int(rows.below.sum()), outside=int((~rows.within).sum()))
     return rows, trend
 
 # %% ../../nbs/choosing/03_robustness.ipynb #9044b112
+@dataclass(frozen=True)
+class Trend:
+    "What models usually reach on a test set, by their accuracy on what it is held against."
+    line: RegressionResults  # on log-odds
+    images: int  # in what the set is held against
+    reaches: tuple[float, float]  # accuracies in percent, from the least to the greatest of the trend's models
+    knots: tuple[float, ...]  # log-odds; none: a straight line
+    spread: RegressionResults | None = None  # the sizes of the residuals
+    wide: float = 1.0  # how many times the usual size of a residual the band extends to either side
+
+    def design(self, clean: pd.Series | np.ndarray) -> np.ndarray:
+        "The columns that the trend is fitted to."
+        odds = np.asarray(log_odds(clean, self.images), float)
+        if not self.knots: return np.column_stack([np.ones(len(odds)), odds])
+        low, *inner, high = self.knots
+        about = dict(odds=odds.clip(low, high), inner=inner, low=low, high=high)
+        return np.asarray(dmatrix('0 + cr(odds, knots=inner, lower_bound=low, upper_bound=high)', about))
+
+    def usual_size(self, design: np.ndarray) -> np.ndarray:
+        "How large residuals usually are."
+        sizes = self.spread.predict(design)
+        return np.maximum(sizes, max(self.spread.model.endog.mean() / 10, 1e-9))
+
+
+# %% ../../nbs/choosing/03_robustness.ipynb #9044b113
 def fit_trend(
     clean: pd.Series,  # accuracies to go by, in percent
     accuracy: pd.Series,  # accuracies on the test set, in percent
     name: TestSet,  # the test set
-) -> RegressionResults:  # a fitted model of statsmodels, on log-odds
-    "The least-squares line through a test set's accuracies."
-    odds = log_odds(clean, TEST_SETS[AGAINST[name]].images)
-    return OLS(log_odds(accuracy, TEST_SETS[name].images), pd.DataFrame(dict(constant=1.0, clean=odds))).fit()
+) -> Trend:  # a curve in log-odds; a straight line if there are fewer than 50 models
+    "The trend of a test set's accuracies."
+    images = TEST_SETS[AGAINST[name]].images
+    different = np.unique(log_odds(clean, images))
+    knots = tuple(np.quantile(different, [0, 1/3, 2/3, 1])) if len(different) >= 50 else ()
+    odds = np.asarray(log_odds(accuracy, TEST_SETS[name].images), float)
+    trend = Trend(None, images, (float(clean.min()), float(clean.max())), knots)
+    design = trend.design(clean)
+    line = OLS(odds, design).fit()
+    if not knots: return replace(trend, line=line)
+    trend = replace(trend, line=line, spread=OLS(np.abs(line.resid), design).fit())
+    line = WLS(odds, design, trend.usual_size(design)**-2).fit()
+    trend = replace(trend, line=line, spread=OLS(np.abs(line.resid), design).fit())
+    return replace(trend, wide=np.quantile(np.abs(line.resid) / trend.usual_size(design), .95))
 
 def trend_at(
-    line: RegressionResults,  # of `fit_trend`
+    trend: Trend,  # of `fit_trend`
     clean: pd.Series | np.ndarray,  # accuracies in percent
 ) -> pd.DataFrame:  # `expected`, `low` and `high` in percent: the trend, and the band of 95 % of models
-    "What models of some accuracies usually reach."
-    design = pd.DataFrame(dict(constant=1.0, clean=log_odds(pd.Series(clean))))
-    band = line.get_prediction(design).summary_frame(alpha=0.05)
-    return pd.DataFrame(dict(
-        expected=percent(band['mean']), low=percent(band.obs_ci_lower), high=percent(band.obs_ci_upper)))
+    "What models of some accuracies usually reach; empty outside the range of the trend's models."
+    clean = pd.Series(clean)
+    design = trend.design(clean)
+    if trend.knots:
+        expected, half = trend.line.predict(design), trend.wide * trend.usual_size(design)
+        low, high = expected - half, expected + half
+    else:
+        expected = trend.line.predict(design)
+        low, high = trend.line.get_prediction(design).conf_int(obs=True, alpha=.05).T
+    band = pd.DataFrame(dict(expected=percent(expected), low=percent(low), high=percent(high)), clean.index)
+    return band.where(clean.between(*trend.reaches), np.nan)
+
