@@ -5,6 +5,12 @@ const filters = (() => {
     ['x', 'y', 'q', 'tmax', 'pmax', 'mmax', 'amax', 'accmin', 'size', 'fam', 'lic', 'pre', 'full', 'edge'].map((name, i) => [name, 1 << i]),
   );
 
+  // A time in as few digits as one reads, and never less than it is: the model itself is within it.
+  function rounded(secs) {
+    const near = Number(secs.toPrecision(6));
+    return near >= secs ? near : Number((secs * (1 + 1e-5)).toPrecision(6));
+  }
+
   // A time as it is written, or that of a model, by its full name, on this hardware at the smallest image size that it has there.
   function readTime(text, data, here) {
     const secs = format.parseTime(text),
@@ -14,7 +20,7 @@ const filters = (() => {
     for (let point = 0; point < data.n; point++)
       if (here.rate[point] > 0 && [data.lower[point], data.weight[point].toLowerCase()].includes(asked.name))
         if (own < 0 || data.size[point] < data.size[own]) own = point;
-    return own < 0 ? NaN : asked.times * here.secs[own];
+    return own < 0 ? NaN : rounded(asked.times * here.secs[own]);
   }
 
   // The budgets: which column they limit, and how they are written and read.
