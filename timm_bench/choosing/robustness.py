@@ -87,7 +87,8 @@ def _on_test_set(df: pd.DataFrame, name: TestSet) -> tuple[pd.DataFrame, dict[st
     fitted = fit_trend(usual.clean, usual.accuracy, name)
     band = trend_at(fitted, rows.clean)
     rows = rows.assign(
-        within=band.expected.notna(), expected=band.expected, gain=rows.accuracy - band.expected, error=standard_error(rows.accuracy, name),
+        within=band.expected.notna(), expected=band.expected, gain=rows.accuracy - band.expected,
+        error=standard_error(rows.accuracy, name),
         above=rows.accuracy > band.high, below=rows.accuracy < band.low)
     odds = fitted.line.model.endog
     trend = dict(r2=1 - np.var(fitted.line.resid) / np.var(odds), reaches=fitted.reaches, models=len(rows), in_trend=len(usual),
