@@ -52,7 +52,7 @@ def effective_robustness(
     in points, and `error`, its sampling error. `above` and `below` tell on which side of the band a model is, if it is
     outside, `in_trend` whether it is one of those that the curve goes through. Where `within` is false, `clean` lies
     outside the range of those: there is no verdict, and `expected` and `gain` are empty. `attrs['trends']` tells of
-    each trend `r2`, the range of `clean` that it `reaches`, and how many models are in it, above, below and `outside`."""
+    each trend `r2`, the range of `clean` that it `reaches`, and how many are in it, above, below and `outside`."""
     need_names(df, 'model')
     if trend == 'in1k': need(df, 'pretrain')
     one_of('trend', trend, ('in1k', 'all'))
@@ -91,7 +91,8 @@ def _on_test_set(df: pd.DataFrame, name: TestSet) -> tuple[pd.DataFrame, dict[st
         error=standard_error(rows.accuracy, name),
         above=rows.accuracy > band.high, below=rows.accuracy < band.low)
     odds = fitted.line.model.endog
-    trend = dict(r2=1 - np.var(fitted.line.resid) / np.var(odds), reaches=fitted.reaches, models=len(rows), in_trend=len(usual),
+    r2 = 1 - np.var(fitted.line.resid) / np.var(odds)
+    trend = dict(r2=r2, reaches=fitted.reaches, models=len(rows), in_trend=len(usual),
                  above=int(rows.above.sum()), below=int(rows.below.sum()), outside=int((~rows.within).sum()))
     return rows, trend
 
