@@ -58,6 +58,7 @@ GAP, TOP, BOTTOM = 92, 118, 64  # pixels: between two rows of panels, above them
 
 def _cloud(rows: pd.DataFrame, group: str, in_legend: bool) -> go.Scatter:
     "The models of one group of data."
+    rows = rows.sort_values('within', ascending=False, kind='stable')  # the legend shows the first dot
     expected = [_expected_words(*row) for row in rows[['within', 'expected', 'gain']].itertuples(index=False)]
     rows = rows.assign(expected=expected)
     about = rows.reindex(columns=['img_size', 'accuracy', 'clean', 'expected', 'pretrain']).to_numpy(object)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from patsy import dmatrix
 from statsmodels.regression.linear_model import OLS, WLS, RegressionResults
+from statsmodels.regression.quantile_regression import QuantReg
 from ..checks import ResultsError, as_numbers, listed, need, need_names, one_of
 from ..columns import TEST_SETS, TestSet
 from ..stats import standard_error
@@ -51,7 +52,7 @@ def effective_robustness(
     in points, and `error`, its sampling error. `above` and `below` tell on which side of the band a model is, if it is
     outside, `in_trend` whether it is one of those that the curve goes through. Where `within` is false, `clean` lies
     outside the range of those: there is no verdict, and `expected` and `gain` are empty. `attrs['trends']` tells of
-    each trend `r2`, the range of `clean` that it `reaches`, and how many models are in it, above, below and `outside`."""
+    each trend `r2`, the range of `clean` that it `reaches`, and how many are in it, above, below and `outside`."""
     need_names(df, 'model')
     if trend == 'in1k': need(df, 'pretrain')
     one_of('trend', trend, ('in1k', 'all'))
@@ -86,10 +87,12 @@ def _on_test_set(df: pd.DataFrame, name: TestSet) -> tuple[pd.DataFrame, dict[st
     fitted = fit_trend(usual.clean, usual.accuracy, name)
     band = trend_at(fitted, rows.clean)
     rows = rows.assign(
-        within=band.expected.notna(), expected=band.expected, gain=rows.accuracy - band.expected, error=standard_error(rows.accuracy, name),
+        within=band.expected.notna(), expected=band.expected, gain=rows.accuracy - band.expected,
+        error=standard_error(rows.accuracy, name),
         above=rows.accuracy > band.high, below=rows.accuracy < band.low)
     odds = fitted.line.model.endog
-    trend = dict(r2=1 - np.var(fitted.line.resid) / np.var(odds), reaches=fitted.reaches, models=len(rows), in_trend=len(usual),
+    r2 = 1 - np.var(fitted.line.resid) / np.var(odds)
+    trend = dict(r2=r2, reaches=fitted.reaches, models=len(rows), in_trend=len(usual),
                  above=int(rows.above.sum()), below=int(rows.below.sum()), outside=int((~rows.within).sum()))
     return rows, trend
 
@@ -101,8 +104,7 @@ class Trend:
     images: int  # in what the set is held against
     reaches: tuple[float, float]  # accuracies in percent, from the least to the greatest of the trend's models
     knots: tuple[float, ...]  # log-odds; none: a straight line
-    spread: RegressionResults | None = None  # the sizes of the residuals
-    wide: float = 1.0  # how many times the usual size of a residual the band extends to either side
+    spread: RegressionResults | None = None  # how far from the trend 95 % of its models lie at most
 
     def design(self, clean: pd.Series | np.ndarray) -> np.ndarray:
         "The columns that the trend is fitted to."
@@ -112,10 +114,10 @@ class Trend:
         about = dict(odds=odds.clip(low, high), inner=inner, low=low, high=high)
         return np.asarray(dmatrix('0 + cr(odds, knots=inner, lower_bound=low, upper_bound=high)', about))
 
-    def usual_size(self, design: np.ndarray) -> np.ndarray:
-        "How large residuals usually are."
-        sizes = self.spread.predict(design)
-        return np.maximum(sizes, max(self.spread.model.endog.mean() / 10, 1e-9))
+    def half_band(self, design: np.ndarray) -> np.ndarray:
+        "How far the band extends to either side, in log-odds."
+        least = max(self.spread.model.endog.mean() / 10, 1e-9)
+        return np.maximum(self.spread.predict(design), least)
 
 
 # %% ../../nbs/choosing/03_robustness.ipynb #9044b113
@@ -133,10 +135,10 @@ def fit_trend(
     design = trend.design(clean)
     line = OLS(odds, design).fit()
     if not knots: return replace(trend, line=line)
-    trend = replace(trend, line=line, spread=OLS(np.abs(line.resid), design).fit())
-    line = WLS(odds, design, trend.usual_size(design)**-2).fit()
-    trend = replace(trend, line=line, spread=OLS(np.abs(line.resid), design).fit())
-    return replace(trend, wide=np.quantile(np.abs(line.resid) / trend.usual_size(design), .95))
+    spread = lambda: QuantReg(np.abs(line.resid), design).fit(.95, vcov='iid')
+    trend = replace(trend, line=line, spread=spread())
+    line = WLS(odds, design, trend.half_band(design)**-2).fit()
+    return replace(trend, line=line, spread=spread())
 
 def trend_at(
     trend: Trend,  # of `fit_trend`
@@ -146,7 +148,7 @@ def trend_at(
     clean = pd.Series(clean)
     design = trend.design(clean)
     if trend.knots:
-        expected, half = trend.line.predict(design), trend.wide * trend.usual_size(design)
+        expected, half = trend.line.predict(design), trend.half_band(design)
         low, high = expected - half, expected + half
     else:
         expected = trend.line.predict(design)
