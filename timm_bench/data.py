@@ -167,7 +167,7 @@ class Joined:
         "What `get_data` shows."
         top1 = self.accuracies.table.top1.to_numpy()
         shown, dropped = _select(self.pairs, self.names, top1, one_of('weights', weights, ('best', 'all')), keep)
-        if self.pairs.number and not shown.number:
+        if keep and self.pairs.number and not shown.number:
             there_are = sorted(set(self.names.families_of(self.pairs.accuracy)))
             raise ResultsError(f'keep={keep!r}: no such family; there are {", ".join(there_are)}')
         frame = self.frame(shown)

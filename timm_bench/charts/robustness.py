@@ -84,7 +84,9 @@ def _trend_lines(rows: pd.DataFrame, in_legend: bool) -> list[go.Scatter]:
     usual = rows[rows.in_trend]
     whose = 'all models' if rows.in_trend.all() else 'ImageNet-1k alone'
     trend = fit_trend(usual.clean, usual.accuracy, rows.test_set.iloc[0])
-    places = percent(np.linspace(*log_odds(np.array(trend.reaches)), 60)).clip(*trend.reaches)
+    low, high = trend.reaches
+    evenly = np.linspace(float(log_odds(low)), float(log_odds(high)), 60)
+    places = np.clip(percent(evenly), low, high)
     curves = trend_at(trend, places).map(log_odds)
     dotted = dict(width=.8, color='#555', dash='dot')
     styles = {'expected': dict(width=1.6, color='#333'), 'low': dotted, 'high': dotted}

@@ -116,6 +116,7 @@ class Trend:
 
     def half_band(self, design: np.ndarray) -> np.ndarray:
         "How far the band extends to either side, in log-odds."
+        if self.spread is None: raise ResultsError('a straight line has the interval that its regression gives')
         least = max(self.spread.model.endog.mean() / 10, 1e-9)
         return np.maximum(self.spread.predict(design), least)
 
