@@ -10,6 +10,7 @@ import argparse
 import itertools
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -17,12 +18,26 @@ import tarfile
 import tempfile
 import time
 import zipfile
+from configparser import ConfigParser
 from datetime import datetime, timezone
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
 PYTHONS = ['3.10', '3.11', '3.12', '3.13']
-LIBRARIES = {'oldest': ['pandas==2.2.*', 'plotly==5.24.*', 'statsmodels==0.14.*', 'numpy<2.3'], 'newest': []}  # held to; everything else is the newest
+
+
+def oldest() -> list[str]:
+    "The oldest release series of every library that settings.ini asks for, and a numpy of their time."
+    settings = ConfigParser(delimiters=['='])
+    settings.read(PROJECT/'settings.ini', encoding='utf-8')
+    pins = []
+    for requirement in settings['DEFAULT']['requirements'].split():
+        name, version = re.match(r'([\w-]+)>=([\d.]+)', requirement).groups()
+        pins.append(f"{name}=={version if '.' in version else f'{version}.0'}.*")
+    return [*pins, 'numpy<2.3']
+
+
+LIBRARIES = {'oldest': oldest(), 'newest': []}  # held to; everything else is the newest
 # Of what Kaggle has, all that the tutorials may use.
 KAGGLE = ['pandas', 'plotly', 'statsmodels', 'numpy', 'scipy', 'matplotlib', 'ipykernel', 'nbconvert', 'scikit-learn', 'torch', 'torchvision', 'timm']
 MUST = ['timm_bench/__init__.py', 'timm_bench/__init__.pyi', 'timm_bench/py.typed', 'timm_bench/bundled/registry.json', 'timm_bench/bundled/results/results-imagenet.csv',
