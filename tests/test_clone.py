@@ -413,6 +413,23 @@ def test_a_poisoned_cache_runs_nothing(settings, small, cache, tmp_path, marker,
     recorded('hostile: a shared cache whose settings run a program', 'as if nothing had been')
 
 
+def test_a_repository_of_pipes_holds_nobody_up(tmp_path, cache):
+    "git would wait for somebody to write into them."
+    own = tmp_path/'unpacked'/'.git'
+    write_results(tmp_path/'unpacked'/'results')
+    hostile(own, 'uploadpack', tmp_path/'marker')
+    (own/'objects'/'info').mkdir()
+    os.mkfifo(own/'objects'/'info'/'alternates')
+    begin = time.monotonic()
+    assert get_results(tmp_path/'unpacked').commit is None and time.monotonic() - begin < 15
+    for file in [own/'HEAD', own/'refs'/'heads'/'main']:
+        file.unlink()
+        os.mkfifo(file)
+        assert get_results(tmp_path/'unpacked').commit is None
+        file.unlink()
+        file.write_text('ref: refs/heads/main\n')
+
+
 @pytest.mark.parametrize('packed', [False, True])
 def test_a_checkout_is_known_without_its_settings(packed, small, tmp_path):
     "A worktree of it, one that is at a commit and no branch, and one whose branches are packed."

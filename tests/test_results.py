@@ -208,6 +208,17 @@ def test_a_link_that_leads_in_a_circle_hides_only_itself(link, tmp_path):
     assert get_results(folder).files == [DEFAULT] and len(timm_bench.list_benchmarks(folder)) == 1
 
 
+def test_pipes_and_devices_hold_nobody_up(tmp_path):
+    "As tables they are not there, and as a sidecar they say nothing."
+    folder = write_results(tmp_path/'results')
+    os.mkfifo(folder/'benchmark-infer-amp-nchw-pt240-cu124-rtx3090.csv')
+    os.mkfifo((folder/DEFAULT).with_suffix('.jsonl'))
+    (folder/'results-imagenet.csv').symlink_to('/dev/zero')
+    results = get_results(folder)
+    assert results.files == [DEFAULT] and results.provenance(DEFAULT) == 'not a file that timm published'
+    assert pick_benchmark('infer', results=results).measured_on() is None
+
+
 # Every file proves itself
 
 def test_every_file_of_the_snapshots_is_known(snapshots):

@@ -118,7 +118,7 @@ class Benchmark:
 
     def measured_on(self) -> str | None:  # `None` for files that have no sidecar
         "On which machine and day `measure` made the file, from the sidecar that lies beside it."
-        if self.path is None: return None
+        if self.path is None or not self.path.with_suffix('.jsonl').is_file(): return None
         try:
             with open(self.path.with_suffix('.jsonl'), encoding='utf-8') as sidecar:
                 row = json.loads(sidecar.readline())

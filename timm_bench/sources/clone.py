@@ -4,184 +4,25 @@
 
 # %% ../../nbs/sources/01_clone.ipynb #b6ba90bf
 from __future__ import annotations
-import contextlib, json, os, re, shutil, signal, subprocess, tempfile, time
+import contextlib, json, os, re, shutil, tempfile, time
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Callable, Iterator, Sequence
+from typing import Callable, Iterator
 from ..checks import ResultsError
+from .git import at_head, day_of, git_over, make_bare, read_line, run_git, without_password
 from .published import hash_of
 
-# %% auto #0
-__all__ = ['URL', 'without_password', 'head', 'check_day', 'check_rev', 'Checkout', 'find_clone', 'prove']
-
-# %% ../../nbs/sources/01_clone.ipynb #70f903b9
 URL = 'https://github.com/huggingface/pytorch-image-models'
-_CALLERS = [  # that would lead git to the caller's repository
-    'GIT_DIR', 'GIT_WORK_TREE', 'GIT_INDEX_FILE', 'GIT_OBJECT_DIRECTORY', 'GIT_ALTERNATE_OBJECT_DIRECTORIES',
-    'GIT_NAMESPACE', 'GIT_PREFIX', 'GIT_COMMON_DIR', 'GIT_SHALLOW_FILE', 'GIT_GRAFT_FILE', 'GIT_REPLACE_REF_BASE',
-    'GIT_CONFIG']
-_SETTINGS = [
-    f'core.hooksPath={os.devnull}', 'core.symlinks=false', 'core.bigFileThreshold=16m', 'log.showSignature=false',
-    'log.mailmap=false', 'maintenance.auto=false', 'http.lowSpeedLimit=500', 'http.lowSpeedTime=30']
-
-def _environment(reach_out: bool = False) -> dict[str, str]:
-    "The environment that git runs in."
-    own = {name: value for name, value in os.environ.items() if name not in _CALLERS}
-    own |= dict(LC_ALL='C', TZ='UTC0', GIT_TERMINAL_PROMPT='0')
-    if reach_out: return own | dict(GIT_ALLOW_PROTOCOL='file:git:http:https:ssh', GIT_NO_LAZY_FETCH='0')
-    return own | dict(GIT_ALLOW_PROTOCOL='none', GIT_NO_LAZY_FETCH='1')
-
-# %% ../../nbs/sources/01_clone.ipynb #3e81f4b6
-def without_password(
-    text: str,  # an address, or a message with addresses in it
-) -> str:
-    "The same without the user and password of any address."
-    return re.sub(r'(\w://)[^/\s]*@', r'\1', text)
-
 def _address() -> str:
     "The repository to clone, for git."
     url = os.environ.get('TIMM_BENCH_URL') or URL
     return os.path.abspath(url) if os.path.exists(url) else url
 
-# %% ../../nbs/sources/01_clone.ipynb #cc6daefc
-def _git(
-    *args: str,
-    reach_out: bool = False,  # to where the arguments say
-    writes: Sequence[Path] = (),  # folders that may not grow beyond the limit meanwhile
-    **variables: str,  # of the environment
-) -> str:  # what git prints; raises `ResultsError` with git's own reason
-    "Run git."
-    seconds = _setting('TIMM_BENCH_TIMEOUT', 300, 'seconds')
-    megabytes = _setting('TIMM_BENCH_MEGABYTES', 256, 'megabytes')
-    settings = [word for setting in _SETTINGS for word in ('-c', setting)]
-    try:
-        process = subprocess.Popen(
-            ['git', *settings, *args], env=_environment(reach_out) | variables, text=True,
-            errors='surrogateescape', start_new_session=True, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    except OSError as e: raise ResultsError(f'git cannot be run ({e.strerror})') from None
-    try: out, err = _watched(process, seconds, megabytes, writes)
-    finally:
-        if process.poll() is None: _end(process)
-    if not process.returncode: return out.strip()
-    said = [line.strip() for line in err.splitlines() if line.strip()] or ['no message']
-    fatal = [line for line in said if line.startswith(('fatal:', 'error:'))]
-    raise ResultsError(f'git: {without_password(fatal[0] if fatal else said[-1])}')
-
-def _setting(name: str, usual: int, unit: str) -> float:
-    "What a git command may use, as an environment variable says."
-    given = os.environ.get(name) or str(usual)
-    if re.fullmatch(r'\d+(\.\d+)?', given) and float(given): return float(given)
-    raise ResultsError(f'{name}={given!r}: give a number of {unit}, such as {usual}')
-
-def _end(process: subprocess.Popen) -> None:
-    "End a process and all that it started."
-    with contextlib.suppress(OSError):
-        if hasattr(os, 'killpg'): os.killpg(process.pid, signal.SIGKILL)
-        else: process.kill()
-    process.communicate()
-
-# %% ../../nbs/sources/01_clone.ipynb #099e55f4
-def _watched(
-    process: subprocess.Popen,
-    seconds: float,  # that it may take
-    megabytes: float,  # that the folders may grow by
-    folders: Sequence[Path],
-) -> tuple[str, str]:  # what it said on its two channels; raises `ResultsError`
-    "Wait for a process, unless it takes too long or writes too much."
-    end = time.monotonic() + seconds
-    allowed = _bytes_in(folders) + megabytes * 1e6
-    while True:
-        pause = max(0.01, min(0.1, end - time.monotonic()))
-        try: answer = process.communicate(timeout=pause)
-        except subprocess.TimeoutExpired: answer = None
-        if answer is None and time.monotonic() >= end:
-            raise ResultsError(f'git took longer than {seconds:g} s (TIMM_BENCH_TIMEOUT)')
-        if _bytes_in(folders) > allowed:
-            beyond = f'more than {megabytes:g} MB, which no results of timm need'
-            raise ResultsError(f'git wrote {beyond} (TIMM_BENCH_MEGABYTES)')
-        if answer: return answer
-
-def _bytes_in(folders: Sequence[Path]) -> int:
-    "How large all files in some folders are together."
-    total = 0
-    for folder in folders:
-        for where, _, names in os.walk(folder):
-            for name in names:
-                with contextlib.suppress(OSError): total += Path(where, name).lstat().st_size  # git may have renamed it
-    return total
-
-# %% ../../nbs/sources/01_clone.ipynb #5f0c7e11
-_CONFIG = """[core]
-	repositoryformatversion = 1
-	bare = true
-[extensions]
-	partialClone = origin
-[remote "origin"]
-	promisor = true
-	fetch = +refs/heads/*:refs/heads/*
-"""
-
-def _bare(folder: Path, commit: str) -> None:
-    "Make a folder a repository that has one commit, no objects yet, and no settings but ours."
-    for inner in 'refs', 'objects', 'info': (folder/inner).mkdir(parents=True, exist_ok=True)
-    (folder/'HEAD').write_text(f'{commit}\n')
-    (folder/'config').write_text(_CONFIG)
-    (folder/'info'/'attributes').write_text('* -text -filter -ident -eol -working-tree-encoding\n')
-
-@contextlib.contextmanager
-def _over(
-    found: Path,  # a repository, without its working tree
-    commit: str,  # in it
-    url: str | None = None,  # from where objects that are missing may be fetched
-    where: Path | None = None,  # to put a temporary folder
-) -> Iterator[Callable[..., str]]:
-    "`_git` over the objects of a repository that was found, with no settings but ours."
-    with tempfile.TemporaryDirectory(prefix='tmp-git-', dir=where, ignore_cleanup_errors=True) as tmp:
-        own = Path(tmp)
-        _bare(own, commit)
-        if (found/'shallow').is_file(): shutil.copyfile(found/'shallow', own/'shallow')
-        origin = ['-c', f'remote.origin.url={url}'] if url else []
-        yield partial(_git, *origin, f'--git-dir={own}', reach_out=bool(url), GIT_OBJECT_DIRECTORY=str(found/'objects'))
-
-# %% ../../nbs/sources/01_clone.ipynb #04b7e2da
-def _line(file: Path) -> str:
-    "The one line of a small file."
-    if not file.is_file() or file.stat().st_size > 4096: raise ResultsError(f'{file}: not a line of text')
-    return file.read_text(encoding='utf-8').strip()
-
-def _at_head(repo: Path) -> str:
-    "The commit that a repository's HEAD is at; raises `OSError` or `ValueError` where that cannot be told."
-    common = repo/_line(repo/'commondir') if (repo/'commondir').exists() else repo
-    ref = _line(repo/'HEAD')
-    if ref.startswith('ref: refs/') and '..' not in ref:
-        name = ref.removeprefix('ref: ')
-        packed = common/'packed-refs'
-        if (common/name).exists(): ref = _line(common/name)
-        elif packed.is_file() and packed.stat().st_size < 2**26:
-            lines = [line.partition(' ') for line in packed.read_text().splitlines()]
-            ref = ''.join(commit for commit, _, branch in lines if branch == name)
-    if not re.fullmatch('[0-9a-f]{40}', ref): raise ResultsError(f'{repo}: at no commit')
-    return ref
-
-def head(
-    checkout: Path,
-) -> tuple[str | None, str | None]:  # commit and day; none of either where that cannot be told
-    "What a checkout's HEAD is."
-    try:
-        repo = checkout/'.git'
-        if repo.is_file(): repo = checkout/_line(repo).removeprefix('gitdir: ')  # of a worktree
-        commit = _at_head(repo)
-        common = repo/_line(repo/'commondir') if (repo/'commondir').exists() else repo
-        with _over(common, commit) as git: return commit, _day_of(git, commit)
-    except (OSError, ValueError): return None, None
-
-def _day_of(git: Callable[..., str], commit: str) -> str:
-    "The day of a commit, in UTC."
-    return git('log', '--no-walk', '--date=short-local', '--format=%cd', commit, '--')
+# %% auto #0
+__all__ = ['URL', 'check_day', 'check_rev', 'Checkout', 'find_clone', 'prove']
 
 # %% ../../nbs/sources/01_clone.ipynb #ca9e894f
 @contextlib.contextmanager
@@ -219,7 +60,7 @@ def _make_clone(
     with _workshop(cache) as tmp:
         share = ['--filter=tree:0'] if history else ['--filter=blob:none', '--depth=1']
         plain = ['--quiet', '--bare', '--template=', '--no-local', '--single-branch', '--no-tags']
-        _git('clone', *plain, *share, '--', url, str(tmp/'repo'), reach_out=True, writes=[tmp/'repo'])
+        run_git('clone', *plain, *share, '--', url, str(tmp/'repo'), reach_out=True, writes=[tmp/'repo'])
         clone = _own(tmp/'repo', tmp/'clone', like)
         _check_out(cache, clone, url, clone.commit, clone.date)
         about = dict(commit=clone.commit, date=clone.date, cloned=like.cloned if like else cloned)
@@ -228,14 +69,14 @@ def _make_clone(
 
 def _own(made: Path, folder: Path, like: _Clone | None) -> _Clone:
     "What is worth keeping of the repository that git made, in a folder with settings of ours."
-    git = partial(_git, f'--git-dir={made}')
+    git = partial(run_git, f'--git-dir={made}')
     commit = like.commit if like else git('log', '--no-walk', '--format=%H', 'HEAD', '--')
-    try: day = _day_of(git, commit)
+    try: day = day_of(git, commit)
     except ResultsError:
         if not like: raise
         lost = f'its source no longer has commit {like.commit[:8]} of {like.date}, the newest here'
         raise ResultsError(f'{lost}: its history was rewritten, and update=True takes what it has now') from None
-    _bare(folder, commit)
+    make_bare(folder, commit)
     (folder/'objects').rmdir()
     (made/'objects').rename(folder/'objects')
     if (made/'shallow').exists(): (made/'shallow').rename(folder/'shallow')
@@ -255,14 +96,14 @@ def _newest_clone(cache: Path) -> _Clone | None:
     folders = _clone_folders(cache)
     if not folders: return None
     try:
-        about = json.loads(_line(folders[-1]/'timm_bench.json'))
+        about = json.loads(read_line(folders[-1]/'timm_bench.json'))
         commit, *days = about['commit'], about['date'], about['cloned']
         are_days = all(re.fullmatch(r'\d{4}-\d\d-\d\d', day) for day in days)
         if are_days and re.fullmatch('[0-9a-f]{40}', commit): return _Clone(folders[-1], commit, *days)
     except (OSError, ValueError, KeyError, TypeError): pass
     try:  # what another version or a fault left there: the commit can still be told
-        commit = _at_head(folders[-1])
-        with _over(folders[-1], commit) as git: return _Clone(folders[-1], commit, _day_of(git, commit), '')
+        commit = at_head(folders[-1])
+        with git_over(folders[-1], commit) as git: return _Clone(folders[-1], commit, day_of(git, commit), '')
     except (OSError, ValueError): return None
 
 def _tidy(cache: Path) -> None:
@@ -291,7 +132,7 @@ def _write_results(tmp: Path, clone: _Clone, url: str | None, commit: str) -> di
     "Write the files of a commit to `results` in a folder of ours, and a list of their hashes beside it."
     work = tmp/'results'
     work.mkdir()
-    with _over(clone.folder, clone.commit, url, tmp) as git:
+    with git_over(clone.folder, clone.commit, url, tmp) as git:
         write = [f'--work-tree={work}', 'read-tree', '-m', '-u', f'{commit}:results']
         try: git(*write, writes=[clone.folder, work], GIT_INDEX_FILE=str(tmp/'index'))
         except ResultsError as e:
@@ -315,15 +156,15 @@ def _find_commit(
 ) -> tuple[str, str]:  # raises `ResultsError`
     "Number and day of a commit."
     if not clone.has_history or not (rev or as_of): return clone.commit, clone.date
-    with _over(clone.folder, clone.commit, url if rev else None) as git:
+    with git_over(clone.folder, clone.commit, url if rev else None) as git:
         if as_of:
             commit = git('rev-list', '-1', '--first-parent', f'--before={as_of}T23:59:59Z', 'HEAD')
-            if commit: return commit, _day_of(git, commit)
+            if commit: return commit, day_of(git, commit)
             days = git('log', '--first-parent', '--date=short-local', '--format=%cd', 'HEAD').splitlines()
             raise ResultsError(f'as_of={as_of!r}: the results begin on {days[-1]}')
         try:
             commit = git('rev-parse', '--verify', f'{rev}^{{commit}}')
-            return commit, _day_of(git, commit)
+            return commit, day_of(git, commit)
         except ResultsError as e: raise ResultsError(f'rev={rev!r}: no such commit ({e})') from None
 
 def _lacks_history(clone: _Clone, rev: str | None, as_of: str | None) -> bool:
@@ -429,7 +270,7 @@ def _gone_back(clone: _Clone, before: _Clone | None) -> str | None:
     if clone.date < before.date: return f'its source went back from {old} to an older one'
     if not clone.has_history: return None
     try:
-        with _over(clone.folder, clone.commit) as git: git('cat-file', '-e', before.commit)
+        with git_over(clone.folder, clone.commit) as git: git('cat-file', '-e', before.commit)
     except ResultsError: return f'its source no longer has {old}, which was the newest here: its history was rewritten'
     return None
 

@@ -14,7 +14,8 @@ import pandas as pd
 from ..checks import ResultsError, say
 from .published import day_published
 from .tables import read_table
-from .clone import Checkout, check_day, check_rev, find_clone, head, prove
+from .git import head
+from .clone import Checkout, check_day, check_rev, find_clone, prove
 
 # %% auto #0
 __all__ = ['DAY', 'BUNDLED', 'bundled_folder', 'Results', 'dated_folders', 'bundled', 'get_results']
