@@ -160,8 +160,8 @@ def _contradictions_of_speeds(table: pd.DataFrame) -> Iterator[_Found]:
         columns = [f'{part}_samples_per_sec', f'{part}_step_time', f'{part}_batch_size']
         if not set(columns) <= set(table): continue
         missing = table[columns].isna().to_numpy()
-        missing = missing[:, ~missing.all(axis=0)]  # estimates from several batches have speeds alone
-        yield missing.any(axis=1) & ~missing.all(axis=1), columns, 'one is missing'
+        if 'estimated' not in table:  # estimates have no batch, unless all of their measurements have the same
+            yield missing.any(axis=1) & ~missing.all(axis=1), columns, 'one is missing'
         speed, milliseconds, images = (table[column].to_numpy() for column in columns)
         rounded = 0.005 * milliseconds + 0.0005 * speed  # to two digits after the point, and to three
         off = np.abs(speed * milliseconds - 1000 * images)
