@@ -238,6 +238,12 @@ def test_an_accuracy_that_its_error_contradicts_is_refused_with_both_figures(col
     assert 'line 3' in said and figures in said
 
 
+def test_speeds_without_times_and_batches_are_read(tmp_path):
+    "As `estimate` writes them, where it was given batches of several sizes."
+    raw = b'model,infer_samples_per_sec,infer_step_time,infer_batch_size,infer_img_size,estimated\na,100,,,224,True\nb,200,,,224,False\n'
+    assert read(tmp_path, raw).infer_step_time.isna().all()
+
+
 def test_the_last_digit_of_an_accuracy_may_be_rounded(tmp_path):
     good = 'model,img_size,top1,top1_err,top5,top5_err\n'
     assert len(read(tmp_path, (good + 'a,224,80.0,20.001,95.0,4.999\n').encode())) == 1
@@ -251,7 +257,8 @@ def test_the_last_digit_of_an_accuracy_may_be_rounded(tmp_path):
     (2500, 102.4, 128, False), ('', '', '', True), ('', 102.4, 256, False), (2500, '', 256, False), (2500, 102.4, '', False), (1e308, 102.4, 256, False),
     (0.07, 15000, 1, True), (250000, 0.004, 1, True), (0, 0, 0, False)])
 def test_a_speed_that_its_time_contradicts_is_refused_with_all_figures(part, speed, time, batch, sound, tmp_path):
-    raw = f'model,{part}_samples_per_sec,{part}_step_time,{part}_batch_size,{part}_img_size,param_count\na,,,,224,5\nb,{speed},{time},{batch},224,5\n'.encode()
+    head = f'model,{part}_samples_per_sec,{part}_step_time,{part}_batch_size,{part}_img_size,param_count\na,100,10,1,224,5\n'
+    raw = (head + f'b,{speed},{time},{batch},224,5\n').encode()
     if sound: assert len(read(tmp_path, raw)) == 2
     else: assert 'line 3' in (said := complaint(tmp_path, raw)) and (f'{part}_step_time {time or repr("")}' in said or 'column' in said)
 
