@@ -13,7 +13,9 @@ from pathlib import Path
 from kept_tables import write_table
 
 PROJECT = Path(__file__).resolve().parents[2]
-RUNS = {'faults': ['tests/test_clone.py', 'tests/test_faults.py', 'tests/test_measure.py', 'tests/test_measure_faults.py'], 'fuzz': ['tests/test_fuzz.py', '--hypothesis-profile=nightly']}
+RUNS = {
+    'faults': ['tests/sources/test_clone.py', 'tests/sources/test_faults.py', 'tests/hardware/test_measure.py', 'tests/hardware/test_measure_faults.py'],
+    'fuzz': ['tests/test_fuzz.py', '--hypothesis-profile=nightly']}
 LONG = dict(TIMM_BENCH_KILLS='200', TIMM_BENCH_HUGE='1024')
 OUTCOMES = ['as if nothing had been', 'complete after the next call', 'the old clone, and why', 'the next source, and why', 'refused in one line']
 

@@ -19,7 +19,7 @@ import pytest
 import timm_bench
 from browser import browser
 
-PROJECT = Path(__file__).resolve().parent.parent
+PROJECT = Path(__file__).resolve().parents[2]
 BUILD = PROJECT/'docs'/'build.py'
 pytestmark = pytest.mark.skipif(not find_spec('smalldocs'), reason='smalldocs needs Python 3.11')
 

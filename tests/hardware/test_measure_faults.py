@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from forks import KILLS, children, forked
-from test_clone import small_disk
+from disks import small_disk
 from test_measure import MODELS, NAME, alive, assert_complete, rows_of, run, wait_for
 
 import timm_bench.hardware.worker

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 from conftest import PROJECT, write_results
+from disks import small_disk
 from gitserver import Handler, git_server
-from test_clone import bundled, content, names_in, result_and_warning, small, small_disk  # noqa: F401 (fixtures)
+from test_clone import bundled, content, names_in, result_and_warning, small  # noqa: F401 (fixtures)
 
 import timm_bench.sources.clone
 from timm_bench.checks import ResultsError

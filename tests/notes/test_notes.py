@@ -24,7 +24,7 @@ from timm_bench.notes.markdown import as_text, cell_sources
 from timm_bench.notes.words import spans, words
 from timm_bench.checks import ResultsError, ResultsWarning
 
-PROJECT = Path(__file__).resolve().parent.parent
+PROJECT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope='module')

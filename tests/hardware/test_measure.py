@@ -18,8 +18,8 @@ from timm_bench.checks import ResultsError
 from timm_bench.sources.benchmarks import Benchmark
 from timm_bench.hardware.worker import APART
 
-HERE = Path(__file__).parent
-ROOT = HERE.parent
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
 PLACES = [Path(os.environ.get('TIMM_BENCH_SNAPSHOTS', ROOT/'no-such')), ROOT.parent/'shared'/'timm-results']
 SNAPSHOTS = next((place for place in PLACES if place.is_dir()), None)
 NO_SNAPSHOTS = "timm's results are not at hand: set TIMM_BENCH_SNAPSHOTS"

@@ -17,6 +17,7 @@ import pytest
 from conftest import DAYS, write_results
 from forks import KILLS, children, forked
 from gitserver import FAULTS, git_server
+from disks import small_disk
 
 import timm_bench
 import timm_bench.sources.clone
@@ -249,16 +250,6 @@ def test_history_that_cannot_be_fetched_is_said_and_harms_nothing(ask, fault, so
     timm_bench.sources.clone._failed.clear()  # as in a new process
     assert content(get_results(**options).folder) == content(snapshots/DAYS[0]) and get_results() == newest
     recorded(f'an earlier day: {fault} after {sound_packs} of 3 packs', 'refused in one line')
-
-
-@contextmanager
-def small_disk(folder: Path, size: str):
-    "A disk of its own in `folder`; yields a function that mounts it again with another option."
-    def mount(option: str): return subprocess.run(['mount', '-t', 'tmpfs', '-o', option, 'tmpfs', folder], stderr=subprocess.DEVNULL).returncode == 0
-    folder.mkdir(parents=True)
-    if not shutil.which('mount') or not mount(f'size={size}'): pytest.skip('cannot mount a disk here: needs root')
-    try: yield lambda option: mount(f'remount,{option}')
-    finally: subprocess.run(['umount', '--lazy', folder], check=True)
 
 
 @pytest.mark.parametrize('size', ['16k', '128k', '1m', '3m'])

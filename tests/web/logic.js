@@ -1,4 +1,4 @@
-// Tests of the explorer's scripts that know nothing of the page. tests/test_explorer.py runs each in Chromium.
+// Tests of the explorer's scripts that know nothing of the page. tests/web/test_explorer.py runs each in Chromium.
 const tests = {};
 const show = value =>
   JSON.stringify(value, (_, v) => (typeof v === 'number' && !Number.isFinite(v) ? String(v) : ArrayBuffer.isView(v) ? Array.from(v) : v));

@@ -123,7 +123,7 @@ def frame(snapshots):
 
 # ---- the scripts that know nothing of the page
 
-LOGIC = (HERE/'explorer'/'logic.js').read_text(encoding='utf-8')
+LOGIC = (HERE/'logic.js').read_text(encoding='utf-8')
 
 
 @pytest.fixture(scope='module')

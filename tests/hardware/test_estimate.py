@@ -1,7 +1,4 @@
 "Estimates from a dozen measurements, on public files that play a machine at hand."
-import sys
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,7 +11,6 @@ from timm_bench.checks import ResultsError
 from timm_bench.sources.results import bundled, get_results
 from timm_bench.sources.benchmarks import Benchmark
 
-sys.path.insert(0, str(Path(__file__).resolve().parent/'benchmarks'))
 import cross_validation
 
 CPU = 'benchmark-infer-fp32-nchw-pt240-cpu-i7_12700h-dynamo.csv'
