@@ -21,15 +21,16 @@ class TestImages(NamedTuple):
     title: str  # for people
     images: int  # how many
     against: TestSet | None = None  # the test set that one can expect its accuracy from
+    photographs: str = ''  # test sets of the same ones err together; '' where no other has them
 
 TEST_SETS: dict[TestSet, TestImages] = {
-    'imagenet': TestImages('results-imagenet.csv', 'ImageNet', 50_000),
-    'real': TestImages('results-imagenet-real.csv', 'ImageNet-ReaL', 46_837, 'imagenet'),
+    'imagenet': TestImages('results-imagenet.csv', 'ImageNet', 50_000, None, 'validation'),
+    'real': TestImages('results-imagenet-real.csv', 'ImageNet-ReaL', 46_837, 'imagenet', 'validation'),
     'v2': TestImages('results-imagenetv2-matched-frequency.csv', 'ImageNet-V2', 10_000, 'imagenet'),
     'a': TestImages('results-imagenet-a.csv', 'ImageNet-A', 7_500, 'a-clean'),
-    'a-clean': TestImages('results-imagenet-a-clean.csv', 'ImageNet (classes of A)', 10_000),
+    'a-clean': TestImages('results-imagenet-a-clean.csv', 'ImageNet (classes of A)', 10_000, None, 'validation'),
     'r': TestImages('results-imagenet-r.csv', 'ImageNet-R', 30_000, 'r-clean'),
-    'r-clean': TestImages('results-imagenet-r-clean.csv', 'ImageNet (classes of R)', 10_000),
+    'r-clean': TestImages('results-imagenet-r-clean.csv', 'ImageNet (classes of R)', 10_000, None, 'validation'),
     'sketch': TestImages('results-sketch.csv', 'ImageNet-Sketch', 50_889, 'imagenet')}
 
 # %% ../nbs/01_columns.ipynb #dd28f8a6

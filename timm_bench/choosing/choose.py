@@ -90,14 +90,14 @@ def _accuracy_on(
     known = table.drop_duplicates(_ROW).set_index(_ROW).top1
     return pd.Series(known.reindex(pd.MultiIndex.from_frame(df[_ROW])).to_numpy(), df.index)
 
-_SAME_PHOTOGRAPHS = ('imagenet', 'real', 'a-clean', 'r-clean')  # ImageNet's validation set, or a part of it
-
 def _blended_error(sets: dict[TestSet, pd.Series], weights: dict[TestSet, float]) -> pd.Series:
     "The standard error of weighted accuracies."
-    errors = {name: weights[name] * standard_error(accuracies, name) for name, accuracies in sets.items()}
-    together = sum(error for name, error in errors.items() if name in _SAME_PHOTOGRAPHS)
-    alone = [error for name, error in errors.items() if name not in _SAME_PHOTOGRAPHS]
-    return (together**2 + sum(error**2 for error in alone)) ** .5
+    together: dict[str, pd.Series] = {}  # those of the same photographs add up
+    for name, accuracies in sets.items():
+        photographs = TEST_SETS[name].photographs or name
+        error = weights[name] * standard_error(accuracies, name)
+        together[photographs] = together.get(photographs, 0) + error
+    return sum(error**2 for error in together.values()) ** .5
 
 def _scored(
     df: pd.DataFrame,
