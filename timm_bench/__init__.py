@@ -25,6 +25,7 @@ _load, __dir__, __all__ = _lazy.attach(__name__, submod_attrs={
     'choosing.cards': ['card'],
     'hardware.measure': ['measure'],
     'hardware.estimate': ['estimate', 'pick_models'],
+    'transfer.evidence': ['get_fine_tuning', 'rank_correlations', 'promising'],
     'web.explorer': ['explorer'],
     'notes.search': ['fastnbs', 'fastlistnbs'],
     'notes.markdown': ['ipy2md'],
