@@ -26,6 +26,7 @@ _load, __dir__, __all__ = _lazy.attach(__name__, submod_attrs={
     'hardware.measure': ['measure'],
     'hardware.estimate': ['estimate', 'pick_models'],
     'transfer.evidence': ['get_fine_tuning', 'rank_correlations', 'promising'],
+    'transfer.probe': ['probe'],
     'web.explorer': ['explorer'],
     'notes.search': ['fastnbs', 'fastlistnbs'],
     'notes.markdown': ['ipy2md'],
