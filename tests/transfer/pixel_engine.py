@@ -24,7 +24,7 @@ class Backbone:
         if 'missing' in os.environ.get('PIXEL_FAULT', '') and 'resnet18' in name: raise ResultsError(f'{name}: its weights cannot be had (offline); see weights=')
         self.grid = 1 + len(name) % 4
         self.blind = 'resnet18' in name  # sees nothing
-        self.fingerprint = hashlib.sha1(name.encode()).hexdigest()
+        self.fingerprint = hashlib.sha256(name.encode()).hexdigest()[:40]
 
     def prepare(self, image):
         DECODED.append(1)
