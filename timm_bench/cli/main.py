@@ -100,6 +100,7 @@ def sources(
     found = _find_results(results, as_of, update)
     table = list_benchmarks(found)
     if table.problem.isna().all(): table = table.drop(columns='problem')
+    if for_a_person(format): table = table.drop(columns='compiled')  # the runtime tells
     print_table(table, format, f'{found}\n{found.folder}')
 
 # %% ../../nbs/cli/02_main.ipynb #65f91efe
@@ -576,7 +577,7 @@ def measure(
     layout: Annotated[Layout, typer.Option('--layout', help="'nhwc' is channels last.")] = Layout.nchw,
     compiled: Annotated[bool, typer.Option('--compile', help='With torch.compile, as --runtime compile.')] = False,
     runtime: Annotated[str, typer.Option(
-        '--runtime', help="'eager', 'compile', 'onnxruntime' or 'openvino'; several with commas take turns.")] = 'eager',
+        '--runtime', help="'eager', 'compile', 'onnxruntime', 'openvino', or several with commas.")] = 'eager',
     threads: Annotated[Optional[int], typer.Option(
         '--threads', help="Of the CPU. Default: torch's choice.")] = None,
     out: Annotated[Path, typer.Option('--out', help='The folder to write in, or the file itself.')] = Path('.'),
@@ -594,8 +595,8 @@ def measure(
     if like: chosen += model_names.models_like(like, part.value, results=_find_results(results, None))
     done = measure(
         chosen, device=device, batch_size=batch_size, img_size=img_size, precision=precision.value,
-        layout=layout.value, compile=compiled, runtime=runtime, threads=threads, processes=processes, part=part.value, out=out,
-        resume=resume, seconds=seconds, timeout=timeout)
+        layout=layout.value, compile=compiled, runtime=runtime, threads=threads, processes=processes, part=part.value,
+        out=out, resume=resume, seconds=seconds, timeout=timeout)
     for path in done.attrs['files']: typer.echo(path)
 
 def _names_asked(models: list[str]) -> list[str]:

@@ -259,7 +259,8 @@ def _there_are(own: list[Benchmark], words: str = '') -> str:
     for field in 'device', 'precision', 'layout', 'torch':
         values = {getattr(benchmark, field) for benchmark in own} - {None}
         told.append(f'{field} {", ".join(sorted(values))}')
-    return '; '.join([*told, ', '.join(dict.fromkeys(benchmark.how for benchmark in own))])
+    ways = {benchmark.how for benchmark in own}
+    return '; '.join([*told, ', '.join(sorted(ways, key=['eager', 'compiled', *ENDINGS.values()].index))])
 
 def _only_bundled(results: Results) -> str:
     "How to have timm's own results, where only the bundled ones are here."
@@ -276,6 +277,6 @@ def _default(part: str, results: Results) -> Benchmark:
         setting = benchmark.precision, benchmark.layout, benchmark.device, benchmark.how
         if setting == ('amp', 'nhwc', 'rtx3090', 'eager'): return benchmark
     rows = lambda each: each.rows() or len(each.read())  # one that cannot be counted is refused by name
-    most = max(benchmarks_in(results, part), key=rows)
+    most = max(benchmarks_in(results, part), key=lambda each: (rows(each), each.how == 'eager'))
     say(f'no amp, nhwc, RTX 3090 benchmark of part {part!r} here: using {most.file}, which has most rows')
     return most
