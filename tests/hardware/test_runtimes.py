@@ -10,7 +10,7 @@ import pytest
 from disks import small_disk
 from exporting_engine import WEIGHTS
 from forks import children, forked
-from test_measure import MODELS, alive, has_timm, needs_timm, rows_of, wait_for
+from test_measure import MODELS, alive, has_timm, needs_timm, wait_for
 
 from timm_bench.checks import ResultsError
 from timm_bench.hardware.measure import measure

@@ -335,10 +335,9 @@ def export_model(
 def _exported_step(job: dict) -> tuple[Callable[[], None], dict, Callable[[], dict]]:
     "The step of a model that runs from a file, what is known without timing, and a function that tells the counts."
     import numpy as np, torch
-    about, load_file = dict(job['export']), RUNTIMES[job['runtime']].load
-    assert load_file  # only of runtimes that need one
+    about = dict(job['export'])
     path = Path(about.pop('path'))
-    run = load_file(path, torch.get_num_threads(), job['precision'])
+    run = RUNTIMES[job['runtime']].load(path, torch.get_num_threads(), job['precision'])
     kept = np.load(path.with_name('outputs.npz'))
     images = kept['images']
     apart = check_outputs(kept['outputs'], run(images), job['precision'])

@@ -22,19 +22,23 @@ Runner = Callable[['ndarray'], 'ndarray']  # images to outputs
 __all__ = ['Runner', 'RUNTIMES', 'ROUNDING', 'Runtime', 'versions', 'difference', 'check_outputs', 'unlike', 'exports_folder',
            'export_name', 'read_export', 'keep_export', 'tidy_exports', 'export']
 
-# %% ../../nbs/hardware/01_runtimes.ipynb #280c5d49
+# %% ../../nbs/hardware/01_runtimes.ipynb #5c49a85b
+def _no_file(path: Path, threads: int, precision: str) -> Runner:
+    "Refuse: what runs in torch is loaded from no file."
+    raise NotImplementedError(f'{path}: {threads} threads, {precision}')
+
 @dataclass(frozen=True)
 class Runtime:
     "What runs a model."
     name: str  # as in `measure(runtime=)`, and in a file's name
     package: str = 'torch'  # that it needs
     precisions: tuple[str, ...] = ('fp32',)  # that it can compute in on a CPU
-    load: Callable[[Path, int, str], Runner] | None = None  # from a file, with so many threads, in a precision
+    load: Callable[[Path, int, str], Runner] = _no_file  # from a file, with so many threads, in a precision
 
     @property
     def exported(self) -> bool:
         "Whether it runs an exported file."
-        return self.load is not None
+        return self.load is not _no_file
 
 # %% ../../nbs/hardware/01_runtimes.ipynb #222dc02f
 def _onnxruntime(path: Path, threads: int, _: str) -> Runner:
