@@ -455,6 +455,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/timm_bench', 'doc_host': '
                                  'timm_bench.data._sorted_names': ('data.html#_sorted_names', 'timm_bench/data.py'),
                                  'timm_bench.data._what_name_tells': ('data.html#_what_name_tells', 'timm_bench/data.py'),
                                  'timm_bench.data._what_names_tell': ('data.html#_what_names_tell', 'timm_bench/data.py'),
+                                 'timm_bench.data.choice_in_words': ('data.html#choice_in_words', 'timm_bench/data.py'),
+                                 'timm_bench.data.chosen_from': ('data.html#chosen_from', 'timm_bench/data.py'),
                                  'timm_bench.data.get_data': ('data.html#get_data', 'timm_bench/data.py'),
                                  'timm_bench.data.join_speeds': ('data.html#join_speeds', 'timm_bench/data.py'),
                                  'timm_bench.data.read_joined': ('data.html#read_joined', 'timm_bench/data.py'),

@@ -23,7 +23,7 @@ from .models import declared_license, families, is_left_out, pretrain, renamed, 
 from .accuracy import get_accuracy
 
 # %% auto #0
-__all__ = ['KEEP', 'Names', 'Joined', 'join_speeds', 'read_joined', 'get_data', 'unmatched']
+__all__ = ['KEEP', 'Names', 'Joined', 'join_speeds', 'read_joined', 'get_data', 'choice_in_words', 'chosen_from', 'unmatched']
 
 # %% ../nbs/05_data.ipynb #0c9d27f1
 def _side_by_side(speed: pd.DataFrame, accuracy: pd.DataFrame, pairs: Pairs) -> dict:
@@ -171,7 +171,9 @@ class Joined:
             there_are = sorted(set(self.names.families_of(self.pairs.accuracy)))
             raise ResultsError(f'keep={keep!r}: no such family; there are {", ".join(there_are)}')
         frame = self.frame(shown)
-        frame.attrs['dropped'] = dropped
+        every = shown if keep is None else _select(self.pairs, self.names, top1, weights, None)[0]
+        frame.attrs |= dict(
+            dropped=dropped, choice=dict(keep=keep, weights=weights, shown=shown.number, of=every.number))
         return frame
 
     def unmatched(self,
@@ -236,15 +238,15 @@ def get_data(
     accuracy: TestSet = 'imagenet',  # the test set that `top1` and `top5` are from
     weights: Literal['best', 'all'] = 'best',  # the best of each architecture, image size and family, or every one
     vendors: bool = False,  # count ports (`tf_`, `gluon_`, …) to their architecture's family
-    keep: str | None = KEEP,  # regular expression that a family must contain; `None`: all families
+    keep: str | None = KEEP,  # regular expression that a family must contain, the seed's; `None`: all families
 ) -> pd.DataFrame:  # a row per weight and image size; raises `ResultsError`
     """Speed and accuracy of models, in one tidy frame.
 
     `secs` is seconds per image, amortised over the batch; `folded` marks a model that ran with its branches folded. No
     architecture is in it whose name ends in gn or begins with test_. Words such as `'rtx4090 nhwc'` mean the benchmark
     file that they are true of; without any it is amp, nhwc, RTX 3090, eager, with the newest PyTorch.
-    `keep='^(vit|convnext)$'` takes these two families alone. The frame's `attrs` say where it is from, and what was
-    dropped."""
+    `keep='^(vit|convnext)$'` takes these two families alone, `keep=None, weights='all'` everything. The frame's `attrs`
+    say where it is from, and what was dropped; charts and decisions made of it say so too."""
     check_part(part)
     one_of('weights', weights, ('best', 'all'))
     if col not in (None, f'{part}_samples_per_sec'):
@@ -255,6 +257,27 @@ def get_data(
     as_pattern('keep', keep or '', '; give None for all families')
     results = get_results(results, as_of=as_of)
     return read_joined(part, benchmark, results, accuracy, vendors).select(weights, keep)
+
+# %% ../nbs/05_data.ipynb #c401ce01
+def choice_in_words(
+    df: pd.DataFrame,  # of `get_data`, or made from one
+) -> str:  # '' where no family was left out
+    "What of the models a frame has, and how to get all."
+    choice = df.attrs.get('choice') or {}
+    if choice.get('keep') is None or choice['shown'] == choice['of']: return ''
+    what = 'chosen in 2022' if choice['keep'] == KEEP else f"that keep={choice['keep']!r} takes"
+    return f"{choice['shown']:,} of {choice['of']:,} models: the families {what}; keep=None for all"
+
+def chosen_from(
+    df: pd.DataFrame,  # of `get_data`
+) -> pd.DataFrame | None:  # `None` where nothing was left out, or it cannot be had
+    "Everything that a frame was chosen from: all families, and every weight of them."
+    about = df.attrs
+    choice = about.get('choice') or {}
+    whole = choice.get('keep') is None and choice.get('weights') == 'all'
+    if whole or choice.get('shown') != len(df) or 'estimated' in df: return None
+    try: return read_joined(about['part'], about['path'], get_results(about['folder']), about['accuracy']).select()
+    except (KeyError, TypeError, ResultsError): return None  # the files are gone, or the attrs are somebody's own
 
 # %% ../nbs/05_data.ipynb #6a61bd51
 def unmatched(
