@@ -26,7 +26,7 @@ from .accuracy import get_accuracy
 __all__ = ['KEEP', 'Names', 'Joined', 'join_speeds', 'read_joined', 'get_data', 'choice_in_words', 'chosen_from', 'unmatched']
 
 # %% ../nbs/05_data.ipynb #0c9d27f1
-def _side_by_side(speed: pd.DataFrame, accuracy: pd.DataFrame, pairs: Pairs) -> dict:
+def _paired_columns(speed: pd.DataFrame, accuracy: pd.DataFrame, pairs: Pairs) -> dict:
     "The paired rows: column by name, in the columns that pandas' merge would give."
     both = set(speed) & set(accuracy)
     columns = {'model': accuracy.model.array.take(pairs.accuracy)}
@@ -139,7 +139,7 @@ class Joined:
     ) -> pd.DataFrame:
         "The paired rows, with all that is known of them."
         pairs = self.pairs if pairs is None else pairs
-        columns = _side_by_side(self.speed, self.accuracies.table, pairs)
+        columns = _paired_columns(self.speed, self.accuracies.table, pairs)
         columns['secs'] = 1 / columns[f'{self.part}_samples_per_sec']
         columns['family'] = self.names.families_of(pairs.accuracy)
         frame = pd.DataFrame(columns | _what_names_tell(columns['model'].tolist()))

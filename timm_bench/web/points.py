@@ -288,7 +288,7 @@ def _identify(abouts: list[dict]) -> list[dict]:
     return abouts
 
 # %% ../../nbs/web/00_points.ipynb #e8ba8ef2
-def _default(results: Results, abouts: list[dict]) -> str | None:
+def _shown_first(results: Results, abouts: list[dict]) -> str | None:
     "The benchmark to show at first: timm_bench's default."
     parts = {about['part'] for about in abouts}
     try: file = pick_benchmark('infer' if 'infer' in parts else 'train', None, results).file
@@ -320,7 +320,7 @@ def explorer_data(
     source = dict(text=str(results), origin=results.origin, commit=results.commit, date=results.date,
                   faults=faults, gn=gn)
     columns = _described(points, usual, set(tested.index.get_level_values('model')))
-    default = abouts[0]['id'] if mine else _default(results, abouts)
+    default = abouts[0]['id'] if mine else _shown_first(results, abouts)
     return dict(source=source, sets=_sets(list(once)), points=columns, benchmarks=benchmarks, default=default,
                 axes=_axes(), **_rules(columns))
 
