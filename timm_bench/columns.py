@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Callable, Literal, NamedTuple
 
 # %% auto #0
-__all__ = ['TestSet', 'TEST_SETS', 'COLUMNS', 'TestImages', 'time_in_words', 'quantity', 'Column', 'more_is_better', 'is_log',
-           'unit_of']
+__all__ = ['TestSet', 'TEST_SETS', 'COLUMNS', 'TestImages', 'time_in_words', 'timing', 'quantity', 'Column', 'more_is_better',
+           'is_log', 'unit_of']
 
 # %% ../nbs/01_columns.ipynb #cc23f667
 TestSet = Literal['imagenet', 'real', 'v2', 'a', 'a-clean', 'r', 'r-clean', 'sketch']
@@ -43,6 +43,13 @@ def time_in_words(
     fitting = [unit for unit, scale in scales.items() if secs >= scale * 0.9995]
     unit = fitting[0] if fitting else 'ns'
     return f'{secs / scales[unit]:.{digits}g} {unit}'
+
+def timing(
+    batch_size: float,  # images
+) -> str:  # '' where the batch size is not known
+    "What a time per image is: the latency of one image, or that of a batch divided by its images."
+    if batch_size != batch_size: return ''
+    return 'latency' if batch_size == 1 else 'amortised'
 
 def quantity(
     value: float,  # in the unit
@@ -107,9 +114,10 @@ COLUMNS = {
     'infer_macts': Column('activations (millions)', 'M acts'),
     'img_size': Column('test image size (pixels)', 'px'),
     'infer_img_size': Column('image size (pixels)', 'px'),
-    'train_img_size': Column('training image size (pixels)', 'px'),
-    'infer_batch_size': Column('batch size', 'infer_batch_size'),
-    'train_batch_size': Column('batch size', 'train_batch_size'),
+    'train_img_size': Column('training image size (pixels)', 'px\ntimed'),
+    'infer_batch_size': Column('batch size', 'batch', write='{:,.0f}'.format),
+    'train_batch_size': Column('batch size', 'batch', write='{:,.0f}'.format),
+    'timing': Column('what the time is', 'timing'),
     'pretrain': Column('pre-training data', 'pretrain'),
     'license': Column('declared licence', 'licence'),
     'family': Column('family', 'family'),
