@@ -30,7 +30,7 @@ _NAMES = {  # by the module that has them
     'notes.markdown': ['ipy2md'],
 }
 _MODULES = {name: module for module, names in _NAMES.items() for name in names}
-__all__ = [*_MODULES]
+__all__ = list(_MODULES)
 
 
 def __dir__():
