@@ -25,6 +25,7 @@ _NAMES = {  # by the module that has them
     'choosing.cards': ['card'],
     'hardware.measure': ['measure'],
     'hardware.estimate': ['estimate', 'pick_models'],
+    'transfer.evidence': ['get_fine_tuning', 'rank_correlations', 'promising'],
     'web.explorer': ['explorer'],
     'notes.search': ['fastnbs', 'fastlistnbs'],
     'notes.markdown': ['ipy2md'],

@@ -152,9 +152,10 @@ def _labels(df: pd.DataFrame) -> dict[str, str]:
     "What the columns of a frame are called, with their units."
     labels = {name: about.label for name, about in COLUMNS.items() if name in df}
     test_set = df.attrs.get('accuracy')
-    title = TEST_SETS[test_set if test_set in TEST_SETS else 'imagenet'].title
+    about = TEST_SETS[test_set if test_set in TEST_SETS else 'imagenet']
     for column in labels:
-        if column in ('top1', 'top5'): labels[column] = f'{title} {labels[column]}'
+        if column == 'top1': labels[column] = f'{about.title} {about.measure} (%)'
+        if column == 'top5': labels[column] = f'{about.title} {labels[column]}'
         if column == 'secs': labels[column] += f' ({_kind_of_time(df)})'
         if column in ('infer_secs', 'train_secs'): labels[column] += f' ({_kind_of_time(df, column.partition("_")[0])})'
     return labels
