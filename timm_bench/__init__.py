@@ -25,12 +25,13 @@ _NAMES = {  # by the module that has them
     'choosing.cards': ['card'],
     'hardware.measure': ['measure'],
     'hardware.estimate': ['estimate', 'pick_models'],
+    'transfer.evidence': ['get_fine_tuning', 'rank_correlations', 'promising'],
     'web.explorer': ['explorer'],
     'notes.search': ['fastnbs', 'fastlistnbs'],
     'notes.markdown': ['ipy2md'],
 }
 _MODULES = {name: module for module, names in _NAMES.items() for name in names}
-__all__ = sorted(_MODULES)
+__all__ = list(_MODULES)
 
 
 def __dir__():

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Callable, NamedTuple
 import numpy as np
 import pandas as pd
 from ..checks import printable
-from ..columns import time_in_words
+from ..columns import FINE_TUNED, time_in_words
 from ..sources.tables import count_rows
 from ..sources.results import Results, get_results
 from ..sources.benchmarks import Benchmark, benchmarks_in, pick_benchmark
@@ -47,11 +47,12 @@ def _identity(name: str, table: pd.DataFrame) -> dict:
 def _accuracy_of(model: str, results: Results) -> list[dict]:
     "A model's accuracy on every test set, and its place in the table."
     found = []
-    for name in sets_in(results):
+    for name in [*sets_in(results), *FINE_TUNED]:
         table = get_accuracy(name, results=results)
         for row in table[table.model.eq(model)].itertuples():
             rank = int((table.top1 > row.top1).sum()) + 1
-            found.append(dict(test_set=name, img_size=int(row.img_size), top1=row.top1, top5=row.top5,
+            top5 = None if pd.isna(row.top5) else row.top5  # which is not told of fine-tuning
+            found.append(dict(test_set=name, img_size=int(row.img_size), top1=row.top1, top5=top5,
                               rank=rank, of=len(table)))
     return found
 

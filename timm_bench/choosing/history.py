@@ -9,8 +9,8 @@ from datetime import date
 from typing import Literal, Sequence
 import numpy as np
 import pandas as pd
-from ..checks import ResultsError, check_part, listed, need_names, need_numbers, say
-from ..columns import TestSet
+from ..checks import ResultsError, check_part, listed, need_names, need_numbers, one_of, say
+from ..columns import FINE_TUNED, TEST_SETS, TestSet
 from ..sources.results import DAY, Results, dated_folders, get_results
 from ..sources.benchmarks import pick_benchmark
 from ..models import declared_license, families, is_left_out, pretrain, renamed, split_name
@@ -90,6 +90,7 @@ def get_history(
     The benchmark is one of `results`. The columns are those of `get_data`, and `as_of`, the day; `attrs['days']` counts
     the models of each."""
     check_part(part)
+    one_of('accuracy', accuracy, [name for name in TEST_SETS if name not in FINE_TUNED])  # which was done once
     results = get_results(results)
     picked = pick_benchmark(part, benchmark, results)
     numbers = [f'{part}_{what}' for what in ('samples_per_sec', 'batch_size', 'img_size')]
