@@ -51,7 +51,7 @@ def _what_name_tells(name: str) -> tuple[str, str, str | None, str | None, str]:
     return *split_name(weight), pretrain(name), declared_license(name), weight
 
 # %% ../nbs/05_data.ipynb #dd27c695
-KEEP = r'^re[sg]netd?|beit|convnext|levit|efficient|vit|vgg'  # the seed's choice of families
+KEEP = r'^re[sg]netd?|beit|convnext|levit|efficient|vit|vgg'  # the original notebook's choice of families
 
 class Names(NamedTuple):
     "What the names in an accuracy table tell, row by row."

@@ -200,7 +200,7 @@ _RESNET_D = re.compile('resnet.*d')
 def is_left_out(
     arch: str,
 ) -> bool:
-    "Whether `get_data` leaves an architecture out: its name ends in gn, as in the seed, or begins with test_."
+    "Whether `get_data` leaves an architecture out: its name ends in gn, or begins with test_."
     return arch.endswith('gn') or arch.startswith('test_')
 
 @cache

@@ -172,7 +172,7 @@ def heading(
     return dict(text=title, subtitle=dict(text=subtitle, font=dict(color='#666')), x=0.01, xanchor='left') | where
 
 # %% ../../nbs/charts/00_parts.ipynb #506fdd2d
-WIDTH, HEIGHT = 1000, 800  # pixels, as in the seed
+WIDTH, HEIGHT = 1000, 800  # pixels, as in the original notebook
 
 def check_columns(
     df: pd.DataFrame,  # what somebody gave

@@ -105,7 +105,7 @@ def show_subs(
     title: str,  # the chart's heading
     size: str,  # column of the image size in pixels; a bubble's area is proportional to its square
     *,
-    subs: str | None = None,  # regular expression that a whole family name must match; `None`: the seed's choice
+    subs: str | None = None,  # regular expression that a whole family name must match; `None`: the original's choice
     families: Sequence[str] | None = None,  # names of families, instead of `subs`
     x: str = 'secs',  # column on the horizontal axis
     y: str = 'top1',  # column on the vertical axis

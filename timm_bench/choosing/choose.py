@@ -132,7 +132,8 @@ def frontier(
     one_of('sort', sort, ('accuracy', 'speed'))
     budgets = dict(params=params, license=license, family=family)
     edge = on_frontier(_fitting(df, budgets, min_accuracy), x, y, x_best, y_best)
-    left_out = _not_on(edge, df, lambda every: on_frontier(_fitting(every, budgets, min_accuracy), x, y, x_best, y_best))
+    of_all = lambda every: on_frontier(_fitting(every, budgets, min_accuracy), x, y, x_best, y_best)
+    left_out = _not_on(edge, df, of_all)
     if left_out: say(left_out, again=True)
     if sort == 'accuracy': edge = edge.iloc[::-1]
     shown = edge if n is None else edge.head(whole_number('n', n))
