@@ -574,7 +574,9 @@ def measure(
         '--img-size', help="Pixels. Default: timm's size for each model.")] = None,
     precision: Annotated[Precision, typer.Option('--precision', help="'amp' is with fp16.")] = Precision.fp32,
     layout: Annotated[Layout, typer.Option('--layout', help="'nhwc' is channels last.")] = Layout.nchw,
-    compiled: Annotated[bool, typer.Option('--compile', help='With torch.compile.')] = False,
+    compiled: Annotated[bool, typer.Option('--compile', help='With torch.compile, as --runtime compile.')] = False,
+    runtime: Annotated[str, typer.Option(
+        '--runtime', help="'eager', 'compile', 'onnxruntime' or 'openvino'; several with commas take turns.")] = 'eager',
     threads: Annotated[Optional[int], typer.Option(
         '--threads', help="Of the CPU. Default: torch's choice.")] = None,
     out: Annotated[Path, typer.Option('--out', help='The folder to write in, or the file itself.')] = Path('.'),
@@ -592,7 +594,7 @@ def measure(
     if like: chosen += model_names.models_like(like, part.value, results=_find_results(results, None))
     done = measure(
         chosen, device=device, batch_size=batch_size, img_size=img_size, precision=precision.value,
-        layout=layout.value, compile=compiled, threads=threads, processes=processes, part=part.value, out=out,
+        layout=layout.value, compile=compiled, runtime=runtime, threads=threads, processes=processes, part=part.value, out=out,
         resume=resume, seconds=seconds, timeout=timeout)
     for path in done.attrs['files']: typer.echo(path)
 
