@@ -121,6 +121,7 @@ COLUMNS = {
     'pretrain': Column('pre-training data', 'pretrain'),
     'license': Column('declared licence', 'licence'),
     'family': Column('family', 'family'),
+    'folded': Column('ran with its branches folded', 'folded'),
     'as_of': Column('as of', 'as of'),
     'stands_for': Column('models that it stands for', 'stands for'),
 } | {name: _accuracy(f'{about.title} top-1 accuracy (%)', name) for name, about in TEST_SETS.items()}
