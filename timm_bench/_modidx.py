@@ -104,6 +104,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/timm_bench', 'doc_host': '
                                                                                     'timm_bench/charts/parts.py'),
                                          'timm_bench.charts.parts.decades': ('charts/parts.html#decades', 'timm_bench/charts/parts.py'),
                                          'timm_bench.charts.parts.heading': ('charts/parts.html#heading', 'timm_bench/charts/parts.py'),
+                                         'timm_bench.charts.parts.hover_names': ( 'charts/parts.html#hover_names',
+                                                                                  'timm_bench/charts/parts.py'),
                                          'timm_bench.charts.parts.looks': ('charts/parts.html#looks', 'timm_bench/charts/parts.py'),
                                          'timm_bench.charts.parts.tick_marks': ( 'charts/parts.html#tick_marks',
                                                                                  'timm_bench/charts/parts.py'),

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from ..columns import COLUMNS, is_log, more_is_better
 from ..choosing.choose import on_frontier
 from .parts import (
-    Axes, GREY, HEIGHT, HUES, Scale, WIDTH, check_columns, decades, tick_marks, without_gaps)
+    Axes, GREY, HEIGHT, HUES, Scale, WIDTH, check_columns, decades, hover_names, tick_marks)
 from .names import annotate, shortest_names
 
 # %% auto #0
@@ -73,7 +73,7 @@ def dots(
     marker = dict(color=hue, size=rows[axes.size] / PER_DOT, line=outline, opacity=1 if hue != GREY else .5)
     return go.Scatter(
         x=rows[axes.x], y=rows[axes.y], name=name, mode='markers', marker=marker,
-        hovertext=without_gaps(rows.model, 'no name').map(escape), customdata=rows[list(hover)].to_numpy(object),
+        hovertext=hover_names(rows).map(escape), customdata=rows[list(hover)].to_numpy(object),
         hovertemplate='<br>'.join(lines) + '<extra></extra>')
 
 def name_dots(

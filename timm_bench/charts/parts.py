@@ -16,7 +16,7 @@ from ..data import batch_sizes, choice_in_words
 
 # %% auto #0
 __all__ = ['SUBS', 'GREY', 'HUES', 'SYMBOLS', 'DISTINCT', 'WIDTH', 'HEIGHT', 'looks', 'decades', 'tick_marks', 'Scale',
-           'without_gaps', 'heading', 'check_columns', 'Axes']
+           'without_gaps', 'hover_names', 'heading', 'check_columns', 'Axes']
 
 # %% ../../nbs/charts/00_parts.ipynb #c25834b3
 SUBS = 'levit|resnetd?|regnetx|vgg|convnext.*|efficientnetv2|beit'  # the families of the subset charts
@@ -163,6 +163,14 @@ def without_gaps(
 ) -> pd.Series:
     "A column of names, each of them text."
     return names.astype(object).where(names.notna(), missing).map(str)
+
+def hover_names(
+    rows: pd.DataFrame,  # with `model`
+) -> pd.Series:
+    "What hovers call models: by name, and marked where a model ran with its branches folded."
+    names = without_gaps(rows.model, 'no name')
+    if 'folded' not in rows: return names
+    return names.mask(rows.folded.eq(True), names + f' ({COLUMNS["folded"].label})')
 
 def heading(
     title: str,

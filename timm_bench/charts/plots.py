@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from ..checks import ResultsError, as_pattern, listed, one_of
 from ..columns import is_log
 from .parts import (
-    Axes, DISTINCT, HEIGHT, HUES, SUBS, SYMBOLS, WIDTH, check_columns, looks, without_gaps)
+    Axes, DISTINCT, HEIGHT, HUES, SUBS, SYMBOLS, WIDTH, check_columns, hover_names, looks, without_gaps)
 
 # %% auto #0
 __all__ = ['GREYS', 'show_all', 'show_subs', 'show_params']
@@ -20,11 +20,11 @@ __all__ = ['GREYS', 'show_all', 'show_subs', 'show_params']
 # %% ../../nbs/charts/01_plots.ipynb #6c2f81de
 def _family_bubbles(axes: Axes, spare: bool = False, trends: bool = False) -> go.Figure:
     "Bubbles by family, their area proportional to the image's."
-    df = axes.df
+    df, names = axes.df, hover_names(axes.df).to_numpy()
     hover = axes.hover('family', axes.size) | {'_area': False}
     fig = px.scatter(
         df.assign(_area=df[axes.size]**2), x=axes.x, y=axes.y, log_x=is_log(axes.x), size='_area', width=WIDTH,
-        height=HEIGHT, labels=axes.labels, hover_name='model', hover_data=hover, custom_data=axes.flags,
+        height=HEIGHT, labels=axes.labels, hover_name=names, hover_data=hover, custom_data=axes.flags,
         template='none', render_mode='svg')  # WebGL, the default above 1,000 points, is not everywhere
     shared, own = _taken_apart(fig)
     rows = df.groupby('family').indices
@@ -151,8 +151,8 @@ def show_params(
     hover = axes.hover('family', *axes.df.filter(like='samples_per_sec'))
     fig = px.scatter(
         axes.df, x=x, y=y, log_x=True, log_y=True, color=size, width=WIDTH, height=HEIGHT, labels=axes.labels,
-        hover_name='model', hover_data=hover, custom_data=axes.flags, color_continuous_scale=_SCALE, opacity=0.85,
-        template='none', render_mode='svg')
+        hover_name=hover_names(axes.df).to_numpy(), hover_data=hover, custom_data=axes.flags,
+        color_continuous_scale=_SCALE, opacity=0.85, template='none', render_mode='svg')
     fig.update_traces(marker_size=9).update_coloraxes(colorbar=dict(title=dict(side='right'), thickness=16))
     correlation = f'rank correlation (Spearman) {_rank_correlation(axes.df, x, y):.2f}'
     return axes.finish(axes.hollow(fig), title, correlation, axes.left_out)

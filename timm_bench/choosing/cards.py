@@ -83,7 +83,7 @@ def _speed_of(model: str, part: str, results: Results) -> list[dict]:
             rank = int((peers.top1 > row.top1).sum()) + 1
             found.append(dict(file=benchmark.file, benchmark=benchmark.describe(), part=part,
                               img_size=int(row[f'{part}_img_size']), batch_size=int(row[f'{part}_batch_size']),
-                              secs=row.secs, under=under, rank=rank, of=len(peers)))
+                              secs=row.secs, under=under, rank=rank, of=len(peers), folded=bool(row.folded)))
     return found
 
 # %% ../../nbs/choosing/05_cards.ipynb #88d5fb08
@@ -144,7 +144,10 @@ def _tables(card: dict) -> list[_Table]:
     "The tables of a card that are not empty."
     place = lambda each: f'{each["rank"]:,} of {each["of"]:,}'
     top1 = lambda each: f'{each["top1"]:.2f} % · {place(each)}'
-    time = lambda each: f'{time_in_words(each["secs"])}, batch {each["batch_size"]} · {place(each)}'
+    def time(each: dict) -> str:
+        folded = ', branches folded' if each['folded'] else ''
+        return f'{time_in_words(each["secs"])}, batch {each["batch_size"]}{folded} · {place(each)}'
+
     tables = [_table_by_size('top-1 accuracy, and place', 'test_set', card['accuracy'], top1)]
     for part, what in ('infer', 'inference'), ('train', 'training'):
         title = f'time per image ({what}), and place by accuracy in its budget class'
@@ -175,8 +178,8 @@ def card(
     """Everything that is known of one model.
 
     The names, and what they tell: `family` and `family_of_port`, `license`, `pretrain`, `params` (millions).
-    `accuracy` has a dict for each test set and image size, `speed` one for each benchmark and image size. `better`
-    are the most accurate of those both faster and at least as accurate; `code` is the line to copy."""
+    `accuracy` has a dict for each test set and image size, `speed` one for each benchmark and image size, which tells
+    whether the model ran with its branches `folded`. `better` are the most accurate of those both faster and at least as accurate; `code` is the line to copy."""
     results = get_results(results, as_of=as_of)
     known = _identity(model, get_accuracy(results=results))
     name = known['model']

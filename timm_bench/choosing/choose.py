@@ -11,7 +11,7 @@ from typing import Any, Callable, Literal, NamedTuple, Sequence
 import numpy as np
 import pandas as pd
 from ..checks import ResultsError, as_numbers, need, need_names, one_of, say, whole_number
-from ..columns import TEST_SETS, TestSet, time_in_words
+from ..columns import COLUMNS, TEST_SETS, TestSet, time_in_words
 from ..sources.results import Results
 from ..accuracy import get_accuracy, warn_of
 from ..data import choice_in_words, chosen_from
@@ -391,6 +391,7 @@ def _explained(
         if row.Index == 0: told.append(_what_ties(ranked, cut))
         elif row.tie: told.append(_ties_with(ranked.iloc[0], row))
         if shown == 0 and row.Index: told.append(f'the fastest of the {ranked.tie.sum():,} that tie with it{cut}')
+        if getattr(row, 'folded', False): told.append(COLUMNS['folded'].label)
         if getattr(row, 'within_error', ''): told.append(f'fits within its error, {row.within_error}')
         reasons.append('; '.join([*told, _what_binds(row, budgets, better)]))
     return _answer_columns(rows.assign(binds=binds, reason=reasons)).reset_index(drop=True)
@@ -400,6 +401,9 @@ def _fastest(ranked: pd.DataFrame, n: int) -> pd.DataFrame:
     rows = ranked.sort_values('secs', kind='stable').head(n)
     places = ['fastest', *(f'number {place} by speed' for place in range(2, len(rows) + 1))]
     reasons = [f'{place} of {len(ranked):,} that fit' for place in places]
+    if 'folded' in rows:
+        said = COLUMNS['folded'].label
+        reasons = [f'{told}; {said}' if folded else told for told, folded in zip(reasons, rows.folded)]
     return _answer_columns(rows.assign(reason=reasons)).reset_index(drop=True)
 
 # %% ../../nbs/choosing/01_choose.ipynb #b5cd0c1f

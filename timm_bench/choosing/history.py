@@ -14,7 +14,7 @@ from ..columns import FINE_TUNED, TEST_SETS, TestSet
 from ..sources.results import DAY, Results, dated_folders, get_results
 from ..sources.benchmarks import pick_benchmark
 from ..models import declared_license, families, is_left_out, pretrain, renamed, split_name
-from ..join import trained_near
+from ..join import is_folded, trained_near
 from ..accuracy import get_accuracy
 from ..stats import standard_error
 from .budgets import say_whose, time_budget
@@ -74,7 +74,7 @@ def _on_day(accuracy: pd.DataFrame, speed: pd.DataFrame, part: str) -> pd.DataFr
         license={model: declared_license(model) for model in weights},
         weight=weights)
     for column, by_model in told.items(): table[column] = table.model.map(by_model)
-    return table
+    return table.assign(folded=is_folded(table.arch, table.param_count_x, table.param_count_y))
 
 # %% ../../nbs/choosing/04_history.ipynb #551fdefe
 def get_history(
@@ -87,8 +87,9 @@ def get_history(
 ) -> pd.DataFrame:  # a row per day, weight and image size; raises `ResultsError`
     """Every model there was on several days, with its accuracy then and its speed in one benchmark.
 
-    The benchmark is one of `results`. The columns are those of `get_data`, and `as_of`, the day; `attrs['days']` counts
-    the models of each."""
+    The benchmark is one of `results`. Models that ran there with their branches folded are left out: that
+    is not the model of which the accuracy is; `attrs['folded']` counts them. The columns are those of `get_data`, and `as_of`, the
+    day; `attrs['days']` counts the models of each."""
     check_part(part)
     one_of('accuracy', accuracy, [name for name in TEST_SETS if name not in FINE_TUNED])  # which was done once
     results = get_results(results)
@@ -97,9 +98,12 @@ def get_history(
     speed = _speed_by_arch(picked.read(['model', *numbers, 'param_count']), part)
     tables, skipped = _tables_by_day(days, accuracy, results)
     models = [_on_day(table, speed, part).assign(as_of=day) for day, table in tables.items()]
-    history = pd.concat(models, ignore_index=True)
+    every = pd.concat(models, ignore_index=True)
+    history = every[~every.folded].drop(columns='folded').reset_index(drop=True)
+    folded = every[every.folded].arch.nunique()
+    if folded: say(f'{folded:,} models left out of the history: they ran with their branches folded ({picked.file})')
     history.attrs = results.source([picked.file]) | dict(
-        part=part, benchmark=picked.describe(), accuracy=accuracy, skipped=skipped,
+        part=part, benchmark=picked.describe(), accuracy=accuracy, skipped=skipped, folded=folded,
         days=history.as_of.value_counts(sort=False).to_dict())
     return history
 
