@@ -330,7 +330,7 @@ def _outside(df: pd.DataFrame, argument: str, wanted: str | Sequence[str]) -> pd
     if argument == 'license': choices.insert(0, 'commercial')
     names: list = [wanted] if isinstance(wanted, str) or not isinstance(wanted, Sequence) else list(wanted)
     if not names: raise ResultsError(f'{argument}={wanted!r}: give one of {", ".join(map(repr, choices))}')
-    if argument == 'license': names = [_as_spelt(name, choices) for name in names]
+    names = [_as_spelt(name, choices) for name in names]
     for name in names:
         if name not in choices: _say_if_left_out(df, argument, name)
         _check_name(argument, name, choices)

@@ -20,7 +20,7 @@ from .budgets import (
     NothingFits, nothing_fits, row_meant, say_what_time, say_whose, spend, time_budget, time_intervals, times)
 
 # %% auto #0
-__all__ = ['tied_steps', 'frontier', 'on_frontier', 'best', 'better_than']
+__all__ = ['SHOWN', 'tied_steps', 'fitting', 'frontier', 'on_frontier', 'best', 'better_than']
 
 # %% ../../nbs/choosing/01_choose.ipynb #ce827c5a
 def tied_steps(
@@ -36,7 +36,7 @@ def tied_steps(
     return ties
 
 # %% ../../nbs/choosing/01_choose.ipynb #c4030002
-def _fitting(
+def fitting(
     df: pd.DataFrame,  # of `get_data`
     budgets: dict,  # see `spend`
     min_accuracy: float | None,  # percent
@@ -129,8 +129,8 @@ def frontier(
     need(df)
     one_of('sort', sort, ('accuracy', 'speed'))
     budgets = dict(params=params, license=license, family=family)
-    edge = on_frontier(_fitting(df, budgets, min_accuracy), x, y, x_best, y_best)
-    of_all = lambda every: on_frontier(_fitting(every, budgets, min_accuracy), x, y, x_best, y_best)
+    edge = on_frontier(fitting(df, budgets, min_accuracy), x, y, x_best, y_best)
+    of_all = lambda every: on_frontier(fitting(every, budgets, min_accuracy), x, y, x_best, y_best)
     left_out = _not_on(edge, df, of_all)
     if left_out: say(left_out, again=True)
     if sort == 'accuracy': edge = edge.iloc[::-1]
@@ -355,10 +355,12 @@ def _kept_out(table: pd.DataFrame, over: pd.DataFrame) -> _KeptOut | None:
     return max(found, key=lambda each: each.accuracy, default=None)
 
 # %% ../../nbs/choosing/01_choose.ipynb #a8c72f45
-_ANSWER = ['model', 'change', 'accuracy', 'error', 'tie', *TEST_SETS, 'secs', 'secs_low', 'secs_high', 'estimated',
-           'timing', 'infer_batch_size', 'train_batch_size', 'train_img_size', 'img_size', 'param_count_y', 'license',
-           'reason', 'param_count_x', 'infer_gmacs', 'infer_macts', 'family', 'pretrain', 'speedup', 'points', 'binds',
-           'runner_up', 'margin', 'tuning_secs', 'tuning_memory_gb']
+SHOWN = [  # what one looks at, and a terminal shows
+    'model', 'change', 'accuracy', *TEST_SETS, 'error', 'secs', 'secs_low', 'secs_high', 'estimated', 'timing',
+    'infer_batch_size', 'train_batch_size', 'param_count_x', 'param_count_y', 'train_img_size', 'img_size', 'license',
+    'tie', 'reason']
+_ANSWER = [*SHOWN, 'infer_gmacs', 'infer_macts', 'family', 'pretrain', 'speedup', 'points', 'binds', 'runner_up',
+           'margin', 'tuning_secs', 'tuning_memory_gb']
 
 def _answer_columns(table: pd.DataFrame) -> pd.DataFrame:
     "The columns that a decision needs, those that matter first."

@@ -34,7 +34,9 @@ def seven_charts(
     from timm_bench.charts.plots import show_all, show_params, show_subs  # plotly is slow to import
     from timm_bench.data import get_data
     results = get_results(results)
-    frames = {part: get_data(part, results=results, keep=None, weights='all') for part in _PARTS}
+    frames = {
+        'infer': get_data('infer', results=results, keep=None, weights='all'),
+        'train': get_data('train', results=results, keep=None, weights='all')}
     figures = []
     for part, title in ('infer', 'Inference'), ('train', 'Training'):
         df, size = frames[part], f'{part}_img_size'
