@@ -31,9 +31,10 @@ _said: set[str] = set()
 
 def say(
     message: str,  # one line
+    again: bool = False,  # also where it was said before: each answer that it is about is to carry it
 ) -> None:
     "Warn once per process, at the line that called this package."
-    if message in _said: return
+    if message in _said and not again: return
     _said.add(message)
     frame, level = sys._getframe(1), 2
     while frame.f_back and frame.f_globals.get('__name__', '').startswith('timm_bench.'):

@@ -200,18 +200,18 @@ _RESNET_D = re.compile('resnet.*d')
 def is_left_out(
     arch: str,
 ) -> bool:
-    "Whether `get_data` leaves an architecture out: its name ends in gn, as in the seed, or begins with test_."
+    "Whether `get_data` leaves an architecture out: its name ends in gn, or begins with test_."
     return arch.endswith('gn') or arch.startswith('test_')
 
 @cache
-def _stem(arch: str, vendors: bool) -> str:
+def _family_stem(arch: str, vendors: bool) -> str:
     "A family's name before the suffix for more data."
     if vendors: arch = VENDORS.sub('', arch)
     letters = _LETTERS.match(arch)
     return (letters[1] if letters else 'other') + ('d' if _RESNET_D.search(arch) else '')
 
 @cache
-def _more_data(name: str) -> str:
+def _data_suffix(name: str) -> str:
     "The suffix for more data than ImageNet-1k; nothing where there was no more, or the name does not tell."
     arch, dot, tag = name.partition('.')
     superset = _SUPERSET.search(name)
@@ -229,12 +229,12 @@ def families(
     vendors: bool = False,  # fold ports (`tf_`, `gluon_`, …) into their architecture's family
 ) -> dict[str, str]:  # family by name
     "The families of many models."
-    stem_of = lambda name: _stem(name.partition('.')[0], bool(vendors))
+    stem_of = lambda name: _family_stem(name.partition('.')[0], bool(vendors))
     found = {name: stem_of(name) for name in names}
-    more = {name: _more_data(name) for name in found}
+    more = {name: _data_suffix(name) for name in found}
     if not any(more.values()): return found
     rest = found if among is None else among
-    have_plain = {stem_of(name) for name in rest if not _more_data(name)}
+    have_plain = {stem_of(name) for name in rest if not _data_suffix(name)}
     return {name: stem + more[name] if stem in have_plain else stem for name, stem in found.items()}
 
 # %% ../nbs/02_models.ipynb #28882278

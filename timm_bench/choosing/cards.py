@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Callable, NamedTuple
 import numpy as np
 import pandas as pd
 from ..checks import printable
-from ..columns import time_in_words
+from ..columns import FINE_TUNED, time_in_words
 from ..sources.tables import count_rows
 from ..sources.results import Results, get_results
 from ..sources.benchmarks import Benchmark, benchmarks_in, pick_benchmark
@@ -47,11 +47,12 @@ def _identity(name: str, table: pd.DataFrame) -> dict:
 def _accuracy_of(model: str, results: Results) -> list[dict]:
     "A model's accuracy on every test set, and its place in the table."
     found = []
-    for name in sets_in(results):
+    for name in [*sets_in(results), *FINE_TUNED]:
         table = get_accuracy(name, results=results)
         for row in table[table.model.eq(model)].itertuples():
             rank = int((table.top1 > row.top1).sum()) + 1
-            found.append(dict(test_set=name, img_size=int(row.img_size), top1=row.top1, top5=row.top5,
+            top5 = None if pd.isna(row.top5) else row.top5  # which is not told of fine-tuning
+            found.append(dict(test_set=name, img_size=int(row.img_size), top1=row.top1, top5=top5,
                               rank=rank, of=len(table)))
     return found
 
@@ -82,7 +83,7 @@ def _speed_of(model: str, part: str, results: Results) -> list[dict]:
             rank = int((peers.top1 > row.top1).sum()) + 1
             found.append(dict(file=benchmark.file, benchmark=benchmark.describe(), part=part,
                               img_size=int(row[f'{part}_img_size']), batch_size=int(row[f'{part}_batch_size']),
-                              secs=row.secs, under=under, rank=rank, of=len(peers)))
+                              secs=row.secs, under=under, rank=rank, of=len(peers), folded=bool(row.folded)))
     return found
 
 # %% ../../nbs/choosing/05_cards.ipynb #88d5fb08
@@ -143,7 +144,10 @@ def _tables(card: dict) -> list[_Table]:
     "The tables of a card that are not empty."
     place = lambda each: f'{each["rank"]:,} of {each["of"]:,}'
     top1 = lambda each: f'{each["top1"]:.2f} % · {place(each)}'
-    time = lambda each: f'{time_in_words(each["secs"])}, batch {each["batch_size"]} · {place(each)}'
+    def time(each: dict) -> str:
+        folded = ', branches folded' if each['folded'] else ''
+        return f'{time_in_words(each["secs"])}, batch {each["batch_size"]}{folded} · {place(each)}'
+
     tables = [_table_by_size('top-1 accuracy, and place', 'test_set', card['accuracy'], top1)]
     for part, what in ('infer', 'inference'), ('train', 'training'):
         title = f'time per image ({what}), and place by accuracy in its budget class'
@@ -174,8 +178,9 @@ def card(
     """Everything that is known of one model.
 
     The names, and what they tell: `family` and `family_of_port`, `license`, `pretrain`, `params` (millions).
-    `accuracy` has a dict for each test set and image size, `speed` one for each benchmark and image size. `better`
-    are the most accurate of those both faster and at least as accurate; `code` is the line to copy."""
+    `accuracy` has a dict for each test set and image size, `speed` one for each benchmark and image size, which tells
+    whether the model ran with its branches `folded`. `better` are the most accurate of those both faster and at least
+    as accurate; `code` is the line to copy."""
     results = get_results(results, as_of=as_of)
     known = _identity(model, get_accuracy(results=results))
     name = known['model']

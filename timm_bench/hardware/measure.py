@@ -127,7 +127,7 @@ def _starting() -> Iterator[None]:
     except Failure as e:
         reason = e.reason
         if re.search("No module named '?(torch|timm)", reason):
-            reason = "timm and torch are needed: install them with pip install '.[measure]' in a checkout of timm_bench"
+            reason = 'timm and torch are needed: pip install timm torch'
         raise ResultsError(f'measure cannot start: {reason}') from None
 
 # %% ../../nbs/hardware/05_measure.ipynb #5c1d7e07

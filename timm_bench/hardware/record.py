@@ -8,7 +8,6 @@ import contextlib, csv, io, json, math, os, re, time
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, Iterable, Iterator
-from filelock import FileLock, Timeout
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from ..checks import ResultsError
@@ -114,6 +113,7 @@ class BenchmarkFile:
         machine: dict,  # that the rows are to come from; see `describe` in *engine*
         resume: bool,  # go on with what is there, or begin anew
     ):
+        from filelock import FileLock, Timeout  # comes with torch
         self.path, self.sidecar = path, path.with_suffix('.jsonl')
         self.part = str(Benchmark.named(path.name).part)
         self.lock = FileLock(path.with_name(f'.{path.stem}.lock'))

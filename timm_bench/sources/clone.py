@@ -10,19 +10,38 @@ from datetime import date, datetime, timedelta, timezone
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Callable, Iterator
+from typing import Callable, Iterator, NamedTuple
 from ..checks import ResultsError
 from .git import at_head, day_of, git_over, make_bare, read_line, run_git, without_password
 from .published import hash_of
 
 URL = 'https://github.com/huggingface/pytorch-image-models'
-def _address() -> str:
-    "The repository to clone, for git."
-    url = os.environ.get('TIMM_BENCH_URL') or URL
-    return os.path.abspath(url) if os.path.exists(url) else url
+
+class Source(NamedTuple):
+    "A repository that has tables."
+    url: str
+    variable: str  # of the environment, which may name another address
+    path: str  # in the repository: the folder of the tables, or the one table
+
+    @property
+    def address(self) -> str:
+        "The repository to clone, for git."
+        url = os.environ.get(self.variable) or self.url
+        return os.path.abspath(url) if os.path.exists(url) else url
+
+    def blobs(self, git: Callable[..., str], commit: str) -> dict[str, str]:  # hash by file's name
+        "The tables that a commit has, and what lies beside them."
+        tree = [commit, '--', self.path] if self.is_file else [f'{commit}:{self.path}']
+        rows = [row.split('\t', 1) for row in git('ls-tree', '-z', *tree).split('\0') if row]
+        return {name: about.split()[2] for about, name in rows if about.split()[1] == 'blob'}
+
+    @property
+    def is_file(self) -> bool: return self.path.endswith('.csv')
+
+TIMM = Source(URL, 'TIMM_BENCH_URL', 'results')
 
 # %% auto #0
-__all__ = ['URL', 'check_day', 'check_rev', 'Checkout', 'find_clone', 'prove']
+__all__ = ['URL', 'TIMM', 'Source', 'check_day', 'check_rev', 'Checkout', 'find_clone', 'prove']
 
 # %% ../../nbs/sources/03_clone.ipynb #ca9e894f
 @contextlib.contextmanager
@@ -49,8 +68,8 @@ class _Clone:
         return not (self.folder/'shallow').exists()
 
 def _make_clone(
-    cache: Path,  # the cache folder of `url`
-    url: str,  # of a repository
+    cache: Path,  # the cache folder of `source`
+    source: Source,
     history: bool = False,  # with all commits before the newest
     like: _Clone | None = None,  # an older one, whose newest commit is to be the newest of this one too
 ) -> None:
@@ -60,9 +79,9 @@ def _make_clone(
     with _workshop(cache) as tmp:
         share = ['--filter=tree:0'] if history else ['--filter=blob:none', '--depth=1']
         plain = ['--quiet', '--bare', '--template=', '--no-local', '--single-branch', '--no-tags']
-        run_git('clone', *plain, *share, '--', url, str(tmp/'repo'), reach_out=True, writes=[tmp/'repo'])
+        run_git('clone', *plain, *share, '--', source.address, str(tmp/'repo'), reach_out=True, writes=[tmp/'repo'])
         clone = _own(tmp/'repo', tmp/'clone', like)
-        _check_out(cache, clone, url, clone.commit, clone.date)
+        _check_out(cache, clone, source, clone.commit, clone.date)
         about = dict(commit=clone.commit, date=clone.date, cloned=like.cloned if like else cloned)
         (clone.folder/'timm_bench.json').write_text(json.dumps(about))
         clone.folder.rename(cache/f'repo-{number:04}')
@@ -116,36 +135,45 @@ def _tidy(cache: Path) -> None:
     for half in cache.glob('repo-*/objects/pack/tmp_*'): half.unlink(missing_ok=True)
 
 # %% ../../nbs/sources/03_clone.ipynb #314bda30
-def _check_out(cache: Path, clone: _Clone, url: str, commit: str, day: str) -> Path:
-    "The `results` folder of a commit, in the cache."
+def _check_out(cache: Path, clone: _Clone, source: Source, commit: str, day: str) -> Path:
+    "The tables of a commit, in a folder of the cache."
     target = cache/f'{day}_{commit}'
     if target.is_dir(): return target
     with _workshop(cache) as tmp:
-        blobs = _write_results(tmp, clone, url, commit)
+        blobs = _write_results(tmp, clone, source, commit)
         if not any(name.endswith('.csv') for name in blobs):
-            raise ResultsError(f'commit {commit[:8]} has no CSV files in results/')
+            lacks = source.path if source.is_file else f'CSV files in {source.path}/'
+            raise ResultsError(f'commit {commit[:8]} has no {lacks}')
         os.replace(tmp/'blobs.json', target.with_suffix('.json'))
         (tmp/'results').rename(target)
     return target
 
-def _write_results(tmp: Path, clone: _Clone, url: str | None, commit: str) -> dict[str, str]:
+def _write_results(
+    tmp: Path,
+    clone: _Clone,
+    source: Source,
+    commit: str,
+    reach_out: bool = True,  # for what the clone lacks
+) -> dict[str, str]:
     "Write the files of a commit to `results` in a folder of ours, and a list of their hashes beside it."
     work = tmp/'results'
     work.mkdir()
-    with git_over(clone.folder, clone.commit, url, tmp) as git:
-        write = [f'--work-tree={work}', 'read-tree', '-m', '-u', f'{commit}:results']
-        try: git(*write, writes=[clone.folder, work], GIT_INDEX_FILE=str(tmp/'index'))
+    with git_over(clone.folder, clone.commit, source.address if reach_out else None, tmp) as git:
+        write = partial(git, f'--work-tree={work}', writes=[clone.folder, work], GIT_INDEX_FILE=str(tmp/'index'))
+        try: _write_tables(write, source, commit, blobs=source.blobs(git, commit) if source.is_file else {})
         except ResultsError as e:
             if not re.search('Not a valid object name|does not exist in|failed to unpack tree object', str(e)): raise
-            raise ResultsError(f'commit {commit[:8]} has no results/ folder') from None
-        blobs = _blobs_of(git, commit)
+            raise ResultsError(f'commit {commit[:8]} has no {source.path}/ folder') from None
+        blobs = source.blobs(git, commit)
     (tmp/'blobs.json').write_text(json.dumps(blobs))
     return blobs
 
-def _blobs_of(git: Callable[..., str], commit: str) -> dict[str, str]:  # hash by file's name
-    "The files of a commit's `results` folder."
-    rows = [row.split('\t', 1) for row in git('ls-tree', '-z', f'{commit}:results').split('\0') if row]
-    return {name: about.split()[2] for about, name in rows if about.split()[1] == 'blob'}
+def _write_tables(write: Callable[..., str], source: Source, commit: str, blobs: dict[str, str]) -> None:
+    "Write the tables of a commit: a folder of them, or the one that is meant, and no other file of the repository."
+    if not source.is_file: write('read-tree', '-m', '-u', f'{commit}:{source.path}')
+    for name, blob in blobs.items():
+        write('update-index', '--add', '--cacheinfo', f'100644,{blob},{name}')
+        write('checkout-index', '--all')
 
 # %% ../../nbs/sources/03_clone.ipynb #00c922e2
 def _find_commit(
@@ -210,7 +238,10 @@ def _cache_folder(url: str) -> Path:
 @contextlib.contextmanager
 def _locked(cache: Path) -> Iterator[None]:
     "Hold the cache alone. Where no lock can be made nobody can write either, and reading goes on without."
-    from filelock import FileLock, Timeout
+    try: from filelock import FileLock, Timeout
+    except ImportError:  # a bare image, with one notebook that uses the cache
+        yield
+        return
     lock = FileLock(cache/'lock', timeout=900)
     try: lock.acquire()
     except Timeout: raise ResultsError(f'{cache}: another process has held its lock for 15 minutes') from None
@@ -221,7 +252,8 @@ def _locked(cache: Path) -> Iterator[None]:
 def _tidy_if_idle(cache: Path) -> None:
     "Remove what killed processes left, unless another process is at work."
     if not any(cache.glob('tmp-*')): return
-    from filelock import FileLock, Timeout  # slow to import, and seldom needed
+    try: from filelock import FileLock, Timeout  # slow to import, and seldom needed
+    except ImportError: return
     with contextlib.suppress(Timeout, OSError), FileLock(cache/'lock', timeout=0): _tidy(cache)
 
 # %% ../../nbs/sources/03_clone.ipynb #a3152ca5
@@ -255,10 +287,11 @@ def _knows(clone: _Clone, day: str) -> bool:
 # %% ../../nbs/sources/03_clone.ipynb #ed3a322e
 _failed: dict[str, str] = {}  # addresses that could not be cloned in this process: not tried again unless asked
 
-def _refresh(cache: Path, url: str, history: bool, like: _Clone | None = None) -> str | None:
+def _refresh(cache: Path, source: Source, history: bool, like: _Clone | None = None) -> str | None:
     "Clone anew, as `_make_clone` does. Returns why that failed, or nothing."
+    url = source.address
     _failed.pop(url, None)
-    try: _make_clone(cache, url, history, like)
+    try: _make_clone(cache, source, history, like)
     except ResultsError as e: _failed[url] = str(e)
     except OSError as e: _failed[url] = f'{cache}: {e.strerror or e}'
     return _failed.get(url)
@@ -279,43 +312,45 @@ def find_clone(
     rev: str | None = None,  # a commit, 4 to 40 hexadecimal digits
     as_of: str | None = None,  # a day, YYYY-MM-DD; the newest commit without either
     update: bool = False,  # clone anew
+    source: Source = TIMM,  # what to clone
 ) -> Checkout:  # raises `ResultsError`
     "The results of a commit of the cached clone, made or refreshed if need be."
-    url = _address()
+    url = source.address
     cache = _cache_folder(url)
     _tidy_if_idle(cache)
     found = None if update else _checked_out(cache, url, rev, as_of)
     if found: return found
     with _locked(cache):
         found = None if update else _checked_out(cache, url, rev, as_of)  # another process may have made it meanwhile
-        try: return found or _fetch(cache, url, rev, as_of, update)
+        try: return found or _fetch(cache, source, rev, as_of, update)
         except OSError as e: raise ResultsError(f'{cache}: {e.strerror or e}') from None
 
-def _fetch(cache: Path, url: str, rev: str | None, as_of: str | None, update: bool) -> Checkout:
+def _fetch(cache: Path, source: Source, rev: str | None, as_of: str | None, update: bool) -> Checkout:
     "Clone where needed, find the commit, check it out. Only under the lock."
     _tidy(cache)
+    url = source.address
     clone, remark = _newest_clone(cache), None
     fault = _failed.get(url)
     outdated = clone is None or (as_of is not None and not _knows(clone, as_of))
     if update or (outdated and not fault):
         with_history = clone is not None and clone.has_history  # what was asked for once stays
-        before, fault = clone, _refresh(cache, url, bool(rev or as_of or with_history))
+        before, fault = clone, _refresh(cache, source, bool(rev or as_of or with_history))
         clone = _newest_clone(cache)
         if clone: remark = _gone_back(clone, before)
     if not clone: raise ResultsError(fault)
     if fault: remark = f'it could not be refreshed: {fault}'
     asked = f'rev={rev!r}' if rev else f'as_of={as_of!r}'
-    if _lacks_history(clone, rev, as_of): clone = _with_history(cache, url, asked, like=clone)
+    if _lacks_history(clone, rev, as_of): clone = _with_history(cache, source, asked, like=clone)
     try: commit, day = _find_commit(clone, url, rev, as_of)
     except ResultsError:
         if update or not rev: raise
-        clone = _with_history(cache, url, asked)
+        clone = _with_history(cache, source, asked)
         commit, day = _find_commit(clone, url, rev, as_of)
-    return Checkout(_check_out(cache, clone, url, commit, day), commit, day, without_password(url), remark)
+    return Checkout(_check_out(cache, clone, source, commit, day), commit, day, without_password(url), remark)
 
-def _with_history(cache: Path, url: str, asked: str, like: _Clone | None = None) -> _Clone:
+def _with_history(cache: Path, source: Source, asked: str, like: _Clone | None = None) -> _Clone:
     "A new clone with all commits; `like` as in `_make_clone`."
-    fault = _failed.get(url) or _refresh(cache, url, True, like)
+    fault = _failed.get(source.address) or _refresh(cache, source, True, like)
     clone = _newest_clone(cache)
     if fault or not clone: raise ResultsError(f'{asked}: not in the cached clone, and {fault}') from None
     return clone
@@ -323,6 +358,7 @@ def _with_history(cache: Path, url: str, asked: str, like: _Clone | None = None)
 # %% ../../nbs/sources/03_clone.ipynb #e20b95c4
 def prove(
     folder: Path,  # of a `Checkout`
+    source: Source = TIMM,  # that it is of
 ) -> None:  # raises `ResultsError` for a file that cannot be mended
     "See that each file in a folder of the cache is what its commit holds, and mend those that are not."
     of_a_commit = re.fullmatch(r'\d{4}-\d\d-\d\d_([0-9a-f]{40})', folder.name)
@@ -333,8 +369,7 @@ def prove(
         with _locked(cache), _workshop(cache) as tmp:
             clone = _newest_clone(cache)
             if not clone: raise ResultsError('there is no clone to write it from')
-            url = _address()
-            _write_results(tmp, clone, url if cache == _cache_folder(url) else None, commit)
+            _write_results(tmp, clone, source, commit, reach_out=cache == _cache_folder(source.address))
             os.replace(tmp/'blobs.json', folder.with_suffix('.json'))
             for name in _that_differ(folder):
                 if name in _blobs(folder): os.replace(tmp/'results'/name, folder/name)

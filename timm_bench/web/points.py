@@ -8,9 +8,10 @@ import math, os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Iterable, Iterator, Mapping, Sequence
+import numpy as np
 import pandas as pd
 from ..checks import ResultsError, as_numbers, as_path, need_names, say
-from ..columns import COLUMNS, TEST_SETS, TestSet, is_log
+from ..columns import COLUMNS, FINE_TUNED, TEST_SETS, TestSet, is_log
 from ..sources.tables import read_table
 from ..sources.results import Results, get_results
 from ..sources.benchmarks import Benchmark, benchmarks_in, pick_benchmark
@@ -60,11 +61,13 @@ def accuracies(
 ) -> dict[TestSet, pd.DataFrame]:  # by test set: a row per `model` and `img_size` (the index); raises `ResultsError`
     "The accuracy of every weight and test image size on every test set that is there."
     once = {}
-    for name in sets_in(results):
+    sets = sets_in(results)
+    if not sets:
+        files = ', '.join(about.file for name, about in TEST_SETS.items() if name not in FINE_TUNED)
+        raise ResultsError(f'no accuracy table in {results}; there should be one of {files}')
+    for name in [*sets, *FINE_TUNED]:
         once[name] = get_accuracy(name, results=results).drop_duplicates(_POINT).set_index(_POINT)
-    if once: return once
-    files = ', '.join(about.file for about in TEST_SETS.values())
-    raise ResultsError(f'no accuracy table in {results}; there should be one of {files}')
+    return once
 
 def side_by_side(
     once: dict[TestSet, pd.DataFrame],  # of `accuracies`
@@ -80,7 +83,7 @@ _SPEED = {
     '{}_samples_per_sec': 'rate', '{}_batch_size': 'batch', '{}_img_size': 'train_size',
     'param_count_x': 'params', 'param_count_y': 'params', 'param_count': 'params',
     'infer_gmacs': 'macs', 'infer_macts': 'acts',
-    'secs_low': 'low', 'secs_high': 'high', 'estimated': 'estimated'}
+    'secs_low': 'low', 'secs_high': 'high', 'estimated': 'estimated', 'folded': 'folded'}
 
 def _shown_columns(frame: pd.DataFrame, part: str) -> dict[str, str]:
     "The columns of a frame that the explorer shows: its name there, by column."
@@ -241,6 +244,8 @@ def _columns(table: pd.DataFrame, points: pd.MultiIndex, usual: pd.DataFrame) ->
     columns: dict[str, Any] = dict(at=runs(at.to_list()))
     for name in 'rate', 'batch', 'train_size', 'low', 'high', 'estimated':
         if name in table: columns[name] = pack(table[name])
+    if 'folded' in table and table.folded.eq(True).any():
+        columns['folded'] = [int(row) for row in np.flatnonzero(table.folded.eq(True))]
     for cost in _COSTS:
         if cost not in table: continue
         exceptions = _exceptions(table[cost].astype(float), own[cost])
@@ -288,7 +293,7 @@ def _identify(abouts: list[dict]) -> list[dict]:
     return abouts
 
 # %% ../../nbs/web/00_points.ipynb #e8ba8ef2
-def _default(results: Results, abouts: list[dict]) -> str | None:
+def _shown_first(results: Results, abouts: list[dict]) -> str | None:
     "The benchmark to show at first: timm_bench's default."
     parts = {about['part'] for about in abouts}
     try: file = pick_benchmark('infer' if 'infer' in parts else 'train', None, results).file
@@ -320,15 +325,21 @@ def explorer_data(
     source = dict(text=str(results), origin=results.origin, commit=results.commit, date=results.date,
                   faults=faults, gn=gn)
     columns = _described(points, usual, set(tested.index.get_level_values('model')))
-    default = abouts[0]['id'] if mine else _default(results, abouts)
-    return dict(source=source, sets=_sets(list(once)), points=columns, benchmarks=benchmarks, default=default,
+    default = abouts[0]['id'] if mine else _shown_first(results, abouts)
+    return dict(source=source, sets=_sets(once), points=columns, benchmarks=benchmarks, default=default,
                 axes=_axes(), **_rules(columns))
 
 # %% ../../nbs/web/00_points.ipynb #d69bf719
-def _sets(names: list[TestSet]) -> list[dict]:
+def _sets(once: dict[TestSet, pd.DataFrame]) -> list[dict]:
     "The test sets: `id`, `name`, how many `images`, and the `file`."
-    sets = {name: TEST_SETS[name] for name in names}
-    return [dict(id=name, name=about.title, images=about.images, file=about.file) for name, about in sets.items()]
+    sets = {name: TEST_SETS[name] for name in once}
+    return [dict(id=name, name=about.title, images=_worth(about.images, once[name]), file=about.file)
+            for name, about in sets.items()]
+
+def _worth(images: int, table: pd.DataFrame) -> int:
+    "As how many images an accuracy is worth: fewer than there were where it has an error of its own besides."
+    if 'top1_error' not in table: return images
+    return int((table.top1 * (100 - table.top1) / table.top1_error**2).median())
 
 def _axes() -> list[dict]:
     "What can be put on an axis beside the accuracies, and how its numbers are written."
