@@ -70,8 +70,8 @@ def show_compare(
 
     A hover tells of `img_size`, `rate_a`, `rate_b`, `batch_a` and `batch_b`, where the frame has them."""
     if isinstance(comparison, str):
-        draws = "show_compare(compare('rtx3090', 'rtx4090'), title) draws one"
-        raise ResultsError(f'comparison={comparison!r}: a name is no comparison, of which compare makes the frame; {draws}')
+        draws = "compare makes its frame: show_compare(compare('rtx3090', 'rtx4090'), title)"
+        raise ResultsError(f'comparison={comparison!r}: a name is no comparison; {draws}')
     check_columns(comparison, family='family', speedup='speedup', same_batch='same_batch', model='model')
     need_names(comparison, 'family')
     need_numbers(comparison, same_batch='same_batch')

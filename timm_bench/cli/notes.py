@@ -58,7 +58,9 @@ def _query_and_path(words: list[str]) -> tuple[list[str], Path | None]:
     is_path = len(words) > 1 and written and Path(last).exists()
     return (words[:-1], Path(last)) if is_path else (words, None)
 
-_SPELT = {'limit= shows more': '--limit shows more', 'fuzzy=True tries near words': 'without --exact near words are tried'}
+_SPELT = {
+    'limit= shows more': '--limit shows more',
+    'fuzzy=True tries near words': 'without --exact near words are tried'}
 
 def _as_typed(line: str) -> str:
     "What the library says, in the terminal's own spelling."
