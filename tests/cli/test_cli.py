@@ -350,7 +350,10 @@ def test_a_folder_of_days_can_be_asked_for_one(answer):
     (['frontier', '--as-of', '2001-01-01'], 2, 'begin on 2022-04-01'),
     (['compare', 'rtx3090', 'abacus'], 2, 'timm_bench: abacus: no benchmark'),
     (['compare', 'convnext_tiny', 'swin_tiny'], 2, 'timm_bench: convnext_tiny swin_tiny: models, not benchmarks'),
-    (['compare', 'convnext_tiny', 'swin_tiny'], 2, 'card convnext_tiny, timm_bench card swin_tiny_patch4_window7_224'),
+    (['compare', 'convnext_tiny', 'swin_tiny'], 2, 'timm_bench versus convnext_tiny swin_tiny_patch4_window7_224'),
+    (['compare', 'rtx3090', 'ResNet50'], 2, "give 'timm_bench card resnet50'"),
+    (['card', 'vit'], 2, "'vit' is a family; name one of its models, such as vit_"),
+    (['versus', 'resnet50', 'resnet50.a1_in1k'], 2, 'is resnet50.a1_in1k, as a is; give two models'),
     (['compare', 'rtx3090', 'ResNet50'], 2, 'timm_bench: ResNet50: a model, not a benchmark'),
 ])
 def test_mistaken_questions_are_answered_in_one_line(answer, arguments, code, says):
@@ -487,6 +490,19 @@ def test_a_bare_number_of_seconds_that_leaves_out_nothing_is_pointed_out(answer,
     number = f'{float(under):g}'
     assert f'--under {under} is {number} seconds per image, which every model is within' in said
     assert f"'{number}ms' is {number} milliseconds" in said
+
+
+def test_two_models_are_held_against_each_other(run, snapshots):
+    from timm_bench import versus
+    own = versus('convnext_tiny', 'timm/resnet50.a1_in1k', results=snapshots/'2026-01-06')
+    code, printed, said = run('versus', 'convnext_tiny', 'https://huggingface.co/timm/resnet50.a1_in1k')
+    assert code in (0, None) and own['sentence'] in said
+    table = pd.read_csv(io.StringIO(printed))
+    assert list(table) == ['what', 'convnext_tiny.in12k_ft_in1k', 'resnet50.a1_in1k', 'difference', 'tie'] and len(table) == len(own.table())
+    as_json = json.loads(run('versus', 'convnext_tiny', 'resnet50', '--format', 'json')[1])
+    assert as_json['sentence'] == own['sentence'] and not as_json['same_pretrain']
+    shown = ' '.join(run('versus', 'convnext_tiny', 'resnet50', '--format', 'table')[1].split())
+    assert 'other pre-training (in1k against in12k)' in shown
 
 
 def test_licence_is_license(run):

@@ -21,8 +21,8 @@ if TYPE_CHECKING: import pandas as pd
 __all__ = ['ResultsOption', 'AsOfOption', 'UpdateOption', 'BenchmarkOption', 'PartOption', 'FormatOption', 'app', 'VersionOption',
            'PageOption', 'OpenOption', 'ModelArgument', 'AccuracyOption', 'MinAccuracyOption', 'ParamsOption',
            'LicenseOption', 'FamilyOption', 'SortOption', 'CountOption', 'Part', 'Sort', 'sources', 'charts', 'explore',
-           'best', 'instead_of', 'frontier', 'families', 'compare', 'card', 'history', 'Precision', 'Layout', 'measure',
-           'pick_models', 'estimate', 'main']
+           'best', 'instead_of', 'frontier', 'families', 'compare', 'card', 'history', 'versus', 'Precision', 'Layout',
+           'measure', 'pick_models', 'estimate', 'main']
 
 # %% ../../nbs/cli/02_main.ipynb #5ac24c93
 class Part(str, Enum):
@@ -349,7 +349,8 @@ def frontier(
     from timm_bench.choosing import choose
     df = _every_model(benchmark, results, as_of, part)
     found = choose.frontier(df, min_accuracy=min_accuracy, n=n, sort=sort.value, **_asked(params, license, family))
-    columns = ['model', 'top1', 'secs', 'tie', *_TIMED, 'param_count_x', 'param_count_y', 'img_size', 'family', 'license']
+    columns = ['model', 'top1', 'secs', 'tie', *_TIMED, 'param_count_x', 'param_count_y', 'img_size', 'family',
+               'license']
     note = 'tie: what its accuracy gains on the next faster is within chance'
     print_answer(found, columns, format, _title(df), note, **_sizes(part))
 
@@ -431,8 +432,9 @@ def _models_given(*words: str) -> ResultsError | None:
         if names: models[word] = min(names, key=lambda name: (len(name), name))
     if not models: return None
     what = 'models, not benchmarks' if len(models) > 1 else 'a model, not a benchmark'
-    cards = ', '.join(f'timm_bench card {name}' for name in models.values())
-    return ResultsError(f"a={list(models)}: {what} such as 'rtx3090'; to compare models, see the card of each: {cards}")
+    if len(models) > 1: instead = f'timm_bench versus {" ".join(models.values())}'
+    else: instead = f'timm_bench card {" ".join(models.values())}'
+    return ResultsError(f"a={list(models)}: {what} such as 'rtx3090'; give {instead!r}")
 
 def _other_batches(found: pd.DataFrame) -> str | None:
     "What to say where fewer than one model in ten ran with the same batch size in both benchmarks."
@@ -493,6 +495,25 @@ def history(
     columns = ['under', 'as_of', 'model', 'top1', 'gain', 'error', 'secs', *_TIMED, 'param_count_x', 'param_count_y',
                'img_size', 'license']
     print_answer(table, columns, format, _title(past), **_sizes(part))
+
+@app.command()
+def versus(
+    a: ModelArgument,
+    b: Annotated[str, typer.Argument(autocompletion=_complete_model, help='The one it is compared with.')],
+    size: Annotated[Optional[int], typer.Option(
+        '--size', help='The image size, in pixels. Default: the smallest that both were tested at.')] = None,
+    results: ResultsOption = None,
+    as_of: AsOfOption = None,
+    format: FormatOption = None,
+) -> None:
+    "Two models side by side: each test set, each benchmark, and all of it in one sentence."
+    from timm_bench.choosing import cards
+    found = cards.versus(a, b, size=size, results=_find_results(results, as_of))
+    if format == Format.json: typer.echo(json.dumps(found, indent=1, default=str))
+    elif for_a_person(format): console().print(found)
+    else:
+        _complain(found['sentence'])
+        print_table(found.table(), format, '')
 
 # %% ../../nbs/cli/02_main.ipynb #5f0e93ab
 class Precision(str, Enum):
