@@ -21,6 +21,7 @@ def write_tree(executed: dict[Path, nbformat.NotebookNode], about: dict[str, str
     written_below = shutil.ignore_patterns('.*', '__pycache__', '*.ipynb', 'nbdev.yml', 'sidebar.yml')
     shutil.copytree(NBS, EXECUTED, ignore=written_below)
     (EXECUTED/'assets'/'plotly.min.js').write_text(plotly.offline.get_plotlyjs(), encoding='utf-8')
+    shutil.copy(PROJECT/'timm_bench'/'web'/'assets'/'figures.js', EXECUTED/'assets'/'charts.js')
     write_explorer()
     results = os.environ['TIMM_BENCH_RESULTS']
     places = {results: 'timm-results', str(PROJECT): '.', str(Path.home()): '~'}
