@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
 import nbformat
+from answers import show_answers
 from cells import keep_from_running, raw, show_shell, tidy, without_stderr
 from charts import show_charts
 from pictures import preview, show_gallery
@@ -36,7 +37,9 @@ def write_tree(executed: dict[Path, nbformat.NotebookNode], about: dict[str, str
 def prepare(notebook: nbformat.NotebookNode, page: PurePosixPath, about: dict[str, str]) -> None:
     "Give a notebook what its page shows beside its own cells."
     front = str(page) == 'index.ipynb'
-    if front: without_stderr(notebook)
+    if front:
+        without_stderr(notebook)
+        show_answers(notebook)
     else: notebook.cells.insert(1, raw(notebook_links(page, about)))
     if str(page) == 'gallery.ipynb': show_gallery(notebook)
     else: show_charts(notebook, way_up(page))
