@@ -14,13 +14,13 @@ BOX = """<section id="answers" data-goals="{goals}" data-both="{both}" data-sour
 <label>Hardware <select name="hardware"><option value="">a GPU and a CPU</option>{options}</select></label>
 <label>Time per image <input name="budget" placeholder="any, or 5 ms" autocomplete="off" spellcheck="false"></label>
 <label>Licence <select name="licence"><option value="">any</option>
-<option value="commercial">permits commercial use</option></select></label>
+<option value="commercial">for commercial use</option></select></label>
 </form>
+<p><a class="explore" data-part="explore" href="explore.html">Open the explorer</a></p>
 <p data-part="problem" role="status"></p>
 <div data-part="tables" aria-live="polite">{tables}</div>
 <p class="line"><code data-part="line">timm_bench best</code>\
 <button type="button" data-part="copy" hidden>Copy</button></p>
-<p><a class="explore" data-part="explore" href="explore.html">Open the explorer</a></p>
 </section>
 <script src="assets/answers.js" defer></script>"""
 
