@@ -128,19 +128,20 @@ def charts(
     results: ResultsOption = None,
     as_of: AsOfOption = None,
     update: UpdateOption = False,
+    benchmark: BenchmarkOption = None,
     out: PageOption = Path('timm_bench_charts.html'),
     cdn: Annotated[bool, typer.Option(
         '--cdn', help='Load plotly.js from the network: a small page that does not work offline.')] = False,
     open_page: OpenOption = False,
 ) -> None:
-    "Write one page with seven charts of speed and accuracy."
+    "Write one page with the first answers and charts of speed and accuracy."
     from timm_bench.web.charts import chart_page
     from timm_bench.web.explorer import write_page
     _check_first(out, open_page)
     found = _find_results(results, as_of, update)
-    with _busy('Drawing …'): page = chart_page(found, cdn=cdn)
+    with _busy('Drawing …'): page = chart_page(found, benchmark=benchmark, cdn=cdn)
     write_page(page, out)
-    _complain(f'seven charts from {found}, {out.stat().st_size / 1e6:.1f} MB')
+    _complain(f'charts from {found}, {out.stat().st_size / 1e6:.1f} MB')
     _hand_over(out, open_page)
 
 # %% ../../nbs/cli/02_main.ipynb #b1d7a2f4
