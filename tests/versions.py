@@ -117,7 +117,7 @@ def package(built: Path, work: Path) -> list[list[str]]:
         faults = [f'lacks {", ".join(missing)}'] * bool(missing) + [f'holds {", ".join(foreign[:5])}'] * bool(foreign)
         rows.append([kind, f'{len(names)} files, {size / 1e6:.2f} MB', '; '.join(faults) or 'complete, nothing foreign', ''])
     own = environment(work/'from-sdist', sys.executable, [sdist], work/'sdist.log')
-    code = 'from timm_bench.sources.results import _bundled; from timm_bench import get_data; print(len(get_data("infer", results=_bundled())), "rows of the bundled set")'
+    code = 'from timm_bench.sources.results import bundled; from timm_bench import get_data; print(len(get_data("infer", results=bundled())), "rows of the bundled set")'
     rows.append(['installed from the sdist', '', run(own, '-W', 'ignore', '-c', code, log=work/'sdist.log', cwd=work)[1] if own else 'cannot be installed', ''])
     for row in rows: print(row, flush=True)
     return rows

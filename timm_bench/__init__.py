@@ -4,9 +4,9 @@ Importing this package costs nothing: each name is loaded when it is first used 
 
 __version__ = "0.1.0"
 
-import lazy_loader as _lazy
+from importlib import import_module as _import_module
 
-_load, __dir__, __all__ = _lazy.attach(__name__, submod_attrs={
+_NAMES = {  # by the module that has them
     'checks': ['ResultsError', 'ResultsWarning'],
     'sources.results': ['Results', 'get_results'],
     'sources.benchmarks': ['list_benchmarks'],
@@ -22,7 +22,7 @@ _load, __dir__, __all__ = _lazy.attach(__name__, submod_attrs={
     'charts.history': ['show_history'],
     'choosing.choose': ['frontier', 'best', 'better_than'],
     'choosing.comparison': ['compare'],
-    'choosing.cards': ['card'],
+    'choosing.cards': ['card', 'versus'],
     'hardware.measure': ['measure'],
     'hardware.estimate': ['estimate', 'pick_models'],
     'transfer.evidence': ['get_fine_tuning', 'rank_correlations', 'promising'],
@@ -30,12 +30,19 @@ _load, __dir__, __all__ = _lazy.attach(__name__, submod_attrs={
     'web.explorer': ['explorer'],
     'notes.search': ['fastnbs', 'fastlistnbs'],
     'notes.markdown': ['ipy2md'],
-})
+}
+_MODULES = {name: module for module, names in _NAMES.items() for name in names}
+__all__ = list(_MODULES)
+
+
+def __dir__():
+    return list(__all__)
 
 
 def __getattr__(name):
     "A public name, loaded when it is first used: from then on `help` says what its parameters mean."
-    value = _load(name)
+    if name not in _MODULES: raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+    value = getattr(_import_module(f'{__name__}.{_MODULES[name]}'), name)
     from timm_bench.docstrings import explain
     explain(value.__module__)
     return value

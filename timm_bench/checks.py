@@ -31,9 +31,10 @@ _said: set[str] = set()
 
 def say(
     message: str,  # one line
+    again: bool = False,  # also where it was said before: each answer that it is about is to carry it
 ) -> None:
     "Warn once per process, at the line that called this package."
-    if message in _said: return
+    if message in _said and not again: return
     _said.add(message)
     frame, level = sys._getframe(1), 2
     while frame.f_back and frame.f_globals.get('__name__', '').startswith('timm_bench.'):
@@ -81,9 +82,11 @@ def one_of(
     choices: Collection[_Choice],  # the valid ones
 ) -> _Choice:  # the choice that it is; raises `ResultsError`
     "The one of the choices that a value is."
+    valid = f'give one of {", ".join(map(repr, choices))}'
+    if hasattr(value, 'shape'): raise ResultsError(f'{argument}: a {type(value).__name__} is none of these; {valid}')
     for choice in choices:
         if choice == value: return choice
-    raise ResultsError(f'{argument}={value!r}: give one of {", ".join(map(repr, choices))}')
+    raise ResultsError(f'{argument}={value!r}: {valid}')
 
 def check_part(
     part: object,  # what somebody gave

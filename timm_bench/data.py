@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 import pandas as pd
 from .checks import ResultsError, as_pattern, check_part, one_of, say
-from .columns import TEST_SETS, TestSet
+from .columns import TEST_SETS, TestSet, timing
 from .sources.published import file_state
 from .sources.results import Results, get_results
 from .sources.benchmarks import Benchmark, pick_benchmark
@@ -23,10 +23,11 @@ from .models import declared_license, families, is_left_out, pretrain, renamed, 
 from .accuracy import get_accuracy, source_of, table_file, warn_of
 
 # %% auto #0
-__all__ = ['KEEP', 'Names', 'Joined', 'join_speeds', 'read_joined', 'get_data', 'unmatched']
+__all__ = ['KEEP', 'Names', 'Joined', 'join_speeds', 'read_joined', 'get_data', 'choice_in_words', 'chosen_from', 'batch_sizes',
+           'timing_in_words', 'unmatched']
 
 # %% ../nbs/05_data.ipynb #0c9d27f1
-def _side_by_side(speed: pd.DataFrame, accuracy: pd.DataFrame, pairs: Pairs) -> dict:
+def _paired_columns(speed: pd.DataFrame, accuracy: pd.DataFrame, pairs: Pairs) -> dict:
     "The paired rows: column by name, in the columns that pandas' merge would give."
     both = set(speed) & set(accuracy)
     columns = {'model': accuracy.model.array.take(pairs.accuracy)}
@@ -50,7 +51,7 @@ def _what_name_tells(name: str) -> tuple[str, str, str | None, str | None, str]:
     return *split_name(weight), pretrain(name), declared_license(name), weight
 
 # %% ../nbs/05_data.ipynb #dd27c695
-KEEP = r'^re[sg]netd?|beit|convnext|levit|efficient|vit|vgg'  # the seed's choice of families
+KEEP = r'^re[sg]netd?|beit|convnext|levit|efficient|vit|vgg'  # the original notebook's choice of families
 
 class Names(NamedTuple):
     "What the names in an accuracy table tell, row by row."
@@ -138,8 +139,9 @@ class Joined:
     ) -> pd.DataFrame:
         "The paired rows, with all that is known of them."
         pairs = self.pairs if pairs is None else pairs
-        columns = _side_by_side(self.speed, self.accuracies.table, pairs)
+        columns = _paired_columns(self.speed, self.accuracies.table, pairs)
         columns['secs'] = 1 / columns[f'{self.part}_samples_per_sec']
+        columns['timing'] = [timing(batch) for batch in columns[f'{self.part}_batch_size']]
         columns['family'] = self.names.families_of(pairs.accuracy)
         frame = pd.DataFrame(columns | _what_names_tell(columns['model'].tolist()))
         frame['folded'] = is_folded(frame.arch, frame.param_count_x, frame.param_count_y)
@@ -170,7 +172,8 @@ class Joined:
             there_are = sorted(set(self.names.families_of(self.pairs.accuracy)))
             raise ResultsError(f'keep={keep!r}: no such family; there are {", ".join(there_are)}')
         frame = self.frame(shown)
-        frame.attrs['dropped'] = dropped
+        every = shown.number + dropped['family not in keep'] + dropped['a better weight is shown']
+        frame.attrs |= dict(dropped=dropped, choice=dict(keep=keep, weights=weights, shown=shown.number, of=every))
         return frame
 
     def unmatched(self,
@@ -235,15 +238,16 @@ def get_data(
     accuracy: TestSet = 'imagenet',  # the test set that `top1` and `top5` are from
     weights: Literal['best', 'all'] = 'best',  # the best of each architecture, image size and family, or every one
     vendors: bool = False,  # count ports (`tf_`, `gluon_`, …) to their architecture's family
-    keep: str | None = KEEP,  # regular expression that a family must contain; `None`: all families
+    keep: str | None = KEEP,  # regular expression that a family must contain, those of 2022; `None`: all families
 ) -> pd.DataFrame:  # a row per weight and image size; raises `ResultsError`
     """Speed and accuracy of models, in one tidy frame.
 
-    `secs` is seconds per image, amortised over the batch; `folded` marks a model that ran with its branches folded. No
-    architecture is in it whose name ends in gn or begins with test_. Words such as `'rtx4090 nhwc'` mean the benchmark
-    file that they are true of; without any it is amp, nhwc, RTX 3090, eager, with the newest PyTorch.
-    `keep='^(vit|convnext)$'` takes these two families alone. The frame's `attrs` say where it is from, and what was
-    dropped."""
+    `secs` is seconds per image, and `timing` whether it is a latency or amortised over a batch; `folded` marks a model
+    that ran with its branches folded. No architecture is in it whose name ends in gn or begins with test_. Words such
+    as `'rtx4090 nhwc'` mean the benchmark file that they are true of; without any it is amp, nhwc, RTX 3090, eager,
+    with the newest PyTorch.
+    `keep='^(vit|convnext)$'` takes these two families alone, `keep=None, weights='all'` everything. The frame's `attrs`
+    say where it is from, and what was dropped; charts and decisions made of it say so too."""
     check_part(part)
     one_of('weights', weights, ('best', 'all'))
     if col not in (None, f'{part}_samples_per_sec'):
@@ -255,6 +259,56 @@ def get_data(
     results = get_results(results, as_of=as_of)
     warn_of(one_of('accuracy', accuracy, TEST_SETS))
     return read_joined(part, benchmark, results, accuracy, vendors).select(weights, keep)
+
+# %% ../nbs/05_data.ipynb #c401ce01
+def choice_in_words(
+    df: pd.DataFrame,  # of `get_data`, or made from one
+) -> str:  # '' where nothing was left out
+    "What of the models a frame has, and how to get all."
+    choice = df.attrs.get('choice') or {}
+    if choice.get('shown') == choice.get('of'): return ''
+    what, how = [], []
+    if choice['keep'] is not None:
+        what.append('the families chosen in 2022' if choice['keep'] == KEEP else f"keep={choice['keep']!r}")
+        how.append('keep=None')
+    if choice['weights'] == 'best':
+        what.append('the best weights of each')
+        how.append("weights='all'")
+    return f"{choice['shown']:,} of {choice['of']:,} models: {', '.join(what)}; {', '.join(how)} for all"
+
+def chosen_from(
+    df: pd.DataFrame,  # of `get_data`
+) -> pd.DataFrame | None:  # `None` where nothing was left out, or it cannot be had
+    "Everything that a frame was chosen from: all families, and every weight of them."
+    about = df.attrs
+    choice = about.get('choice') or {}
+    whole = choice.get('keep') is None and choice.get('weights') == 'all'
+    if whole or choice.get('shown') != len(df) or 'estimated' in df: return None
+    try: return read_joined(about['part'], about['path'], get_results(about['folder']), about['accuracy']).select()
+    except (KeyError, TypeError, ResultsError): return None  # the files are gone, or the attrs are somebody's own
+
+# %% ../nbs/05_data.ipynb #c401ce11
+def batch_sizes(
+    df: pd.DataFrame,  # of `get_data`, or a table of a benchmark
+    *parts: str,  # 'infer', 'train'; none: both
+) -> tuple[int, int] | None:  # `None` where they are not known
+    "The smallest and the largest batch size in a frame."
+    columns = [f'{part}_batch_size' for part in parts or ('infer', 'train')]
+    found = [pd.to_numeric(df[column], errors='coerce') for column in columns if column in df]
+    sizes = pd.concat(found or [pd.Series(dtype=float)])
+    sizes = sizes[np.isfinite(sizes)]
+    return (int(sizes.min()), int(sizes.max())) if len(sizes) else None
+
+def timing_in_words(
+    df: pd.DataFrame,  # see `batch_sizes`
+    *parts: str,  # see `batch_sizes`
+) -> str:
+    "What the times of a frame are."
+    batches = batch_sizes(df, *parts)
+    if batches == (1, 1): return 'latency at batch size 1'
+    if not batches: return 'amortised over the batch'
+    smallest, largest = batches
+    return f'amortised over batches of {smallest:,}' + (f' to {largest:,}' if smallest != largest else '')
 
 # %% ../nbs/05_data.ipynb #6a61bd51
 def unmatched(

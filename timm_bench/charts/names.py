@@ -103,7 +103,7 @@ def place_names(
     "Find each name the nearest place where it touches nothing."
     dots = _turned(np.hstack([points - radii[:, None], points + radii[:, None]]), side)
     drawn = _turned(_staircase(points) if others is None else others, side)
-    names = np.empty((0, 4))
+    names: np.ndarray = np.empty((0, 4))
     whole = _turned(np.array([[0, 0, *area]]), side)[0]
     places: list[np.ndarray | None] = []
     for own, (point, text) in enumerate(zip(points * side, texts)):

@@ -5,21 +5,23 @@
 # %% ../../nbs/choosing/00_budgets.ipynb #ff42c70b
 from __future__ import annotations
 import json, re
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Callable, Literal, NamedTuple, Sequence
 import numpy as np
 import pandas as pd
 from ..checks import ResultsError, as_numbers, one_of, say
 from ..columns import time_in_words
-from ..sources.results import BUNDLED
-from ..sources.benchmarks import Benchmark
+from ..sources.results import BUNDLED, get_results
+from ..sources.benchmarks import Benchmark, benchmarks_in, version_numbers, words_for
+from ..data import batch_sizes, choice_in_words, timing_in_words
 from ..models import (VENDORS, UnknownModel, all_weights, current_name, families, full_name, is_left_out,
                                known_names, registry, renamed, split_name, suggest,
-                               trained_at)
+                               trained_at, without_hub)
 
 # %% auto #0
 __all__ = ['COMMERCIAL', 'parse_seconds', 'parse_amount', 'parse_pixels', 'rows_of', 'row_meant', 'time_budget', 'say_whose',
-           'time_intervals', 'spend', 'NothingFits', 'nothing_fits', 'times']
+           'say_what_time', 'time_intervals', 'spend', 'NothingFits', 'nothing_fits', 'times']
 
 # %% ../../nbs/choosing/00_budgets.ipynb #3f0c91d2
 _WRITTEN_NUMBER = r'((?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)'
@@ -40,16 +42,21 @@ def _shown(value: object) -> str:
     return text if len(text) <= 60 else f'{text[:60]}…'
 
 # %% ../../nbs/choosing/00_budgets.ipynb #9abc27e5
-_TIME = re.compile(f'{_WRITTEN_NUMBER} ?(s|sec|ms|us|µs|μs|ns|/s|fps)?', _AS_TYPED)
-_IN_A_SECOND = {'s': 1, 'sec': 1, 'ms': 1e3, 'us': 1e6, 'µs': 1e6, 'μs': 1e6, 'ns': 1e9}  # Unicode has two micros
+_IN_A_SECOND = {'s': 1, 'ms': 1e3, 'us': 1e6, 'µs': 1e6, 'μs': 1e6, 'ns': 1e9}  # Unicode has two micros
+_UNITS = {
+    's': 's secs? seconds?', 'ms': 'ms msecs? milliseconds?', 'us': 'us usecs? microseconds?', 'µs': 'µs', 'μs': 'μs',
+    'ns': 'ns', '/s': '/s /secs? fps (?:img|images?|samples?)/s(?:ec)?'}
+_SPELT = {unit: re.compile(spelt.replace(' ', '|'), _AS_TYPED) for unit, spelt in _UNITS.items()}
+_TIME = re.compile(f'{_WRITTEN_NUMBER} ?([a-zµμ/]+)?', _AS_TYPED)
 
 def parse_seconds(
     value: float | str,  # seconds, or '5ms', '200us', '0.01s', '200/s', '200fps'
 ) -> float:  # seconds per image; raises `ResultsError`
     "Read a time per image."
-    number, unit = _number_and_unit(_TIME, value)
-    if number > 0:
-        secs = 1 / number if unit in ('/s', 'fps') else number / _IN_A_SECOND[unit or 's']
+    number, written = _number_and_unit(_TIME, value)
+    units = [unit for unit, spelt in _SPELT.items() if spelt.fullmatch(written or 's')]
+    if number > 0 and units:
+        secs = 1 / number if units == ['/s'] else number / _IN_A_SECOND[units[0]]
         if 0 < secs < np.inf: return secs
     example = "or such as '5ms', '200us', '200/s'"
     raise ResultsError(f'under={_shown(value)}: give seconds per image as a number above 0, {example}')
@@ -67,9 +74,11 @@ def parse_amount(
 ) -> float:  # in the unit; raises `ResultsError`
     "Read an amount."
     number, letter = _number_and_unit(_AMOUNT, value)
-    too_much = np.inf if letter else 1e5
-    if not 0 < number < too_much:
-        raise ResultsError(f'{argument}={_shown(value)}: give {unit} as a number above 0, or such as {example!r}')
+    counted = not letter and 1e5 <= number < np.inf  # all of them
+    meant = f'{number / _UNIT[unit]:g}' if counted else ''
+    hint = f'a number is in {unit}: {meant} is {meant} {unit[:-1]}; ' if counted else ''
+    if counted or not 0 < number < np.inf:
+        raise ResultsError(f'{argument}={_shown(value)}: {hint}give {unit} as a number above 0, or such as {example!r}')
     scale = _LETTER[letter] / _UNIT[unit] if letter else 1
     return number * scale
 
@@ -92,6 +101,7 @@ def rows_of(
 ) -> tuple[pd.DataFrame, str]:  # none where the model is not there; '' where it has that very name
     "The rows that a name means, and what was understood by it."
     if not isinstance(name, str): raise ResultsError(f"{argument}={_shown(name)}: give a model's name")
+    name = without_hub(name)
     weights = table.get('weight', table.model)
     named = lambda wanted: table[table.model.eq(wanted) | weights.eq(wanted)]
     rows = named(name)
@@ -180,6 +190,42 @@ def say_whose(
     say(f'times are those of the bundled benchmark ({about["benchmark"]}; {measured_on}), not of your machine: '
         f"{ways_out} ('resnet50', '0.5x resnet50')")
 
+# %% ../../nbs/choosing/00_budgets.ipynb #c4020002
+def say_what_time(
+    df: pd.DataFrame,  # of `get_data` or `get_history`
+    under: float | str | None,  # a time budget, see `time_budget`
+) -> None:
+    "Say what the times of a frame are, where a budget sounds as if they were others."
+    if under is None or _model_asked(df, under): return
+    limit = parse_seconds(under)
+    bare = str(under).replace('.', '', 1).isdecimal()
+    if bare and len(df) and (df.secs <= limit).all():
+        say(f"under={under} is {limit:g} seconds per image, which every model is within; "
+            f"'{limit:g}ms' is {limit:g} milliseconds")
+    waits = limit >= .001 and '/' not in str(under) and 'fps' not in str(under).lower()
+    batches = batch_sizes(df)
+    if not waits or not batches or batches == (1, 1): return
+    others = _of_single_images(str(df.attrs.get('part')), df.attrs.get('folder'))
+    instead = f'; one image at a time: {" or ".join(f"benchmark={words!r}" for words in others)}' if others else ''
+    say(f'the times of {df.attrs.get("benchmark", "df")} are {timing_in_words(df)}, not what one image waits{instead}')
+
+@lru_cache(maxsize=16)
+def _of_single_images(part: str, folder: str | None) -> list[str]:
+    "Words for the benchmarks of batch size 1, the newest of each CPU."
+    if not folder: return []
+    try: own = benchmarks_in(get_results(folder), part)
+    except ResultsError: return []
+    newest: dict[str, Benchmark] = {}
+    for benchmark in sorted(own, key=lambda each: version_numbers(each.torch)):
+        if benchmark.cuda is None and not benchmark.problem and _is_of_single_images(benchmark):
+            newest[str(benchmark.device)] = benchmark
+    return [words_for(benchmark, own) for benchmark in newest.values()]
+
+def _is_of_single_images(benchmark: Benchmark) -> bool:
+    "Whether a benchmark file has no batch of several."
+    try: return batch_sizes(benchmark.read()) == (1, 1)
+    except ResultsError: return False
+
 # %% ../../nbs/choosing/00_budgets.ipynb #7be90a09
 def time_intervals(
     df: pd.DataFrame,  # of `get_data` or `estimate`
@@ -264,6 +310,13 @@ def _check_name(argument: str, name: object, choices: list[str]) -> None:
         if near: raise ResultsError(f'{argument}={name!r}: did you mean {near}? {many}')
     one_of(argument, name, choices)
 
+def _say_if_left_out(df: pd.DataFrame, argument: str, name: object) -> None:
+    "Refuse a family that timm has where the frame is a choice of families: it may be among those left out."
+    choice = choice_in_words(df)
+    if not choice or argument != 'family': return
+    if any(name in families(all_weights(), vendors=vendors).values() for vendors in (False, True)):
+        raise ResultsError(f'{argument}={name!r}: no model of this family in df, which has {choice}')
+
 def _as_spelt(name: object, choices: list[str]) -> object:
     "The choice that differs in capitals alone, 'mit' for 'MIT'; what was given where there is none."
     spelt = {choice.lower(): choice for choice in choices}
@@ -278,8 +331,10 @@ def _outside(df: pd.DataFrame, argument: str, wanted: str | Sequence[str]) -> pd
     if argument == 'license': choices.insert(0, 'commercial')
     names: list = [wanted] if isinstance(wanted, str) or not isinstance(wanted, Sequence) else list(wanted)
     if not names: raise ResultsError(f'{argument}={wanted!r}: give one of {", ".join(map(repr, choices))}')
-    if argument == 'license': names = [_as_spelt(name, choices) for name in names]
-    for name in names: _check_name(argument, name, choices)
+    names = [_as_spelt(name, choices) for name in names]
+    for name in names:
+        if name not in choices: _say_if_left_out(df, argument, name)
+        _check_name(argument, name, choices)
     if argument == 'license' and 'commercial' in names: names = [*set(names) - {'commercial'}, *COMMERCIAL]
     fits = np.logical_or.reduce([each.isin(names) for each in told])
     return pd.Series(np.where(fits, 1.0, np.inf), df.index)

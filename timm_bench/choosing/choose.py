@@ -7,18 +7,20 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, Sequence
+from typing import Any, Callable, Literal, NamedTuple, Sequence
 import numpy as np
 import pandas as pd
 from ..checks import ResultsError, as_numbers, need, need_names, one_of, say, whole_number
-from ..columns import TEST_SETS, TestSet, time_in_words
+from ..columns import COLUMNS, TEST_SETS, TestSet, time_in_words
 from ..sources.results import Results
 from ..accuracy import get_accuracy, warn_of
+from ..data import choice_in_words, chosen_from
 from ..stats import is_tie, standard_error, unbeaten
-from .budgets import nothing_fits, row_meant, say_whose, spend, time_budget, time_intervals, times
+from .budgets import (
+    NothingFits, nothing_fits, row_meant, say_what_time, say_whose, spend, time_budget, time_intervals, times)
 
 # %% auto #0
-__all__ = ['tied_steps', 'frontier', 'best', 'better_than']
+__all__ = ['SHOWN', 'tied_steps', 'fitting', 'frontier', 'on_frontier', 'best', 'better_than']
 
 # %% ../../nbs/choosing/01_choose.ipynb #ce827c5a
 def tied_steps(
@@ -33,6 +35,78 @@ def tied_steps(
         ties.append(is_tie(value, value_before, error, error_before))
     return ties
 
+# %% ../../nbs/choosing/01_choose.ipynb #c4030002
+def fitting(
+    df: pd.DataFrame,  # of `get_data`
+    budgets: dict,  # see `spend`
+    min_accuracy: float | None,  # percent
+    column: str = 'top1',  # of the accuracy
+) -> pd.DataFrame:  # those rows; raises `NothingFits`
+    "The models that are within budgets, and accurate enough."
+    over = spend(df, budgets)
+    if len(over.columns):
+        fits = (over <= 1).all(axis=1)
+        if not fits.any(): raise _nothing_fits(df, over, df.assign(accuracy=df[column]))
+        df = df[fits]
+    return _accurate(df, min_accuracy, column)
+
+def _accurate(df: pd.DataFrame, min_accuracy: float | None, column: str = 'accuracy') -> pd.DataFrame:
+    "The rows that are at least so accurate; raises `NothingFits`."
+    accurate = _accurate_ones(df, min_accuracy, column)
+    if len(accurate) or df.empty: return accurate
+    most = df.loc[df[column].idxmax()]
+    nearest = f'the most accurate that fits is {most.model} ({most[column]:.2f} %)'
+    raise NothingFits(f'nothing fits: min_accuracy={min_accuracy:g}: {nearest}')
+
+def _accurate_ones(df: pd.DataFrame, min_accuracy: float | None, column: str = 'accuracy') -> pd.DataFrame:
+    "The rows that are at least so accurate, perhaps none."
+    if min_accuracy is None: return df
+    number = isinstance(min_accuracy, (int, float, np.number)) and not isinstance(min_accuracy, bool)
+    if not number or not 1 <= min_accuracy <= 100:
+        shown = f'{min_accuracy:g}' if number else repr(min_accuracy)
+        raise ResultsError(f'min_accuracy={shown}: give percent, from 1 to 100, such as 80')
+    need(df, column)
+    return df[df[column] >= min_accuracy]
+
+def _nothing_fits(df: pd.DataFrame, over: pd.DataFrame, table: pd.DataFrame) -> NothingFits:
+    "What to say when no row fits: also that the frame is a choice, where it is one."
+    fault, choice = nothing_fits(table, over), choice_in_words(df)
+    return NothingFits(f'{fault}; df has {choice}') if choice else fault
+
+# %% ../../nbs/choosing/01_choose.ipynb #c4030004
+def _not_on(edge: pd.DataFrame, df: pd.DataFrame, again: Callable[[pd.DataFrame], pd.DataFrame]) -> str:
+    "Which models of a frontier among all are missing on that of a choice, in words; '' for none."
+    every = chosen_from(df)
+    if every is None: return _of_a_choice(df)
+    try: whole = again(every)
+    except ResultsError: return _of_a_choice(df)  # a column of somebody's own
+    missing = whole[~whole.model.isin(edge.model)]
+    if missing.empty: return ''
+    such = f'such as {missing.model.iloc[-1]}' if len(missing) > 1 else missing.model.iloc[0]
+    return (f'{len(missing):,} of the {len(whole):,} models on the frontier among all {len(every):,} are not in df, '
+            f'{such}: it has {choice_in_words(df)}')
+
+def _of_a_choice(df: pd.DataFrame) -> str:
+    "What to say of a choice that cannot be held against all; '' for no choice."
+    choice = choice_in_words(df)
+    return f'df is, or was made from, {choice}' if choice else ''
+
+def _better_among_all(
+    df: pd.DataFrame,  # the choice
+    winner: pd.Series,  # `model`, `accuracy` and `secs` of the answer from it
+    again: Callable[[pd.DataFrame], pd.DataFrame],  # the same question to another frame
+) -> str:
+    "Which model all would have answered, in words; '' where it is the same."
+    every = chosen_from(df)
+    if every is None: return _of_a_choice(df)
+    try: first = again(every).iloc[0]
+    except ResultsError: return _of_a_choice(df)
+    if first.model == winner.model or (first.accuracy, first.secs) == (winner.accuracy, winner.secs): return ''
+    gain = [f'{first.accuracy - winner.accuracy:+.2f} points'] if first.accuracy != winner.accuracy else []
+    if not gain or first.accuracy < winner.accuracy: gain.append(_faster(winner.secs / first.secs))
+    return f'among all {len(every):,} it is {first.model}, {", ".join(gain)}: df has {choice_in_words(df)}'
+
+# %% ../../nbs/choosing/01_choose.ipynb #c4030005
 def frontier(
     df: pd.DataFrame,  # of `get_data`, or any frame with these columns
     *,
@@ -40,13 +114,37 @@ def frontier(
     y: str = 'top1',  # another
     x_best: Literal['low', 'high'] | None = None,  # which way `x` is better; `None`: as its name tells
     y_best: Literal['low', 'high'] | None = None,  # the same for `y`
-) -> pd.DataFrame:  # those rows of `df`, best `x` first; raises `ResultsError`
-    """The models that nothing beats on both axes.
+    params: float | str | None = None,  # see `best`
+    license: str | Sequence[str] | None = None,  # see `best`
+    family: str | Sequence[str] | None = None,  # see `best`
+    min_accuracy: float | None = None,  # accuracy at least, in percent
+    n: int | None = None,  # how many models at most; `None`: all
+    sort: Literal['accuracy', 'speed'] = 'speed',  # best `x` first, or best `y`
+) -> pd.DataFrame:  # those rows of `df`; raises `NothingFits`, `ResultsError`
+    """The models that nothing beats on both axes, of those that fit.
 
     Of accuracies and throughputs more is better, of all else less, unless `x_best` and `y_best` say otherwise. Where
     `y` is the `top1` of `get_data`, or the `accuracy` of `probe`, a column `tie` is added: what a model gains on the
-    row before is within chance."""
+    next faster is within chance. Which of the models are not in it that `get_data` left out of `df` is said."""
     need(df)
+    one_of('sort', sort, ('accuracy', 'speed'))
+    budgets = dict(params=params, license=license, family=family)
+    edge = on_frontier(fitting(df, budgets, min_accuracy), x, y, x_best, y_best)
+    of_all = lambda every: on_frontier(fitting(every, budgets, min_accuracy), x, y, x_best, y_best)
+    left_out = _not_on(edge, df, of_all)
+    if left_out: say(left_out, again=True)
+    if sort == 'accuracy': edge = edge.iloc[::-1]
+    shown = edge if n is None else edge.head(whole_number('n', n))
+    return shown if not left_out else _told(shown, left_out)
+
+def on_frontier(
+    df: pd.DataFrame,  # see `frontier`
+    x: str = 'secs',  # see `frontier`
+    y: str = 'top1',  # see `frontier`
+    x_best: Literal['low', 'high'] | None = None,  # see `frontier`
+    y_best: Literal['low', 'high'] | None = None,  # see `frontier`
+) -> pd.DataFrame:  # see `frontier`; best `x` first
+    "The frontier of a frame, whatever it was chosen from."
     edge = df.iloc[unbeaten(df, x, y, x_best, y_best)]
     test_set = df.attrs.get('accuracy')
     if y == 'top1' and test_set in tuple(TEST_SETS): errors = _own_errors(edge, test_set)
@@ -59,6 +157,12 @@ _OWN_ERROR = 'accuracy_error'  # a column of `probe`: the standard error of its 
 def _own_errors(df: pd.DataFrame, test_set: TestSet) -> pd.Series:
     "The standard errors of a frame's `top1`: those that it comes with, or chance in the pictures alone."
     return df.top1_error if 'top1_error' in df else standard_error(df.top1.astype(float), test_set)
+
+def _told(df: pd.DataFrame, left_out: str) -> pd.DataFrame:
+    "The same with what its `attrs` tell of the models that were left out."
+    df = df.copy(deep=False)
+    df.attrs = df.attrs | dict(left_out=left_out)
+    return df
 
 # %% ../../nbs/choosing/01_choose.ipynb #a5cac4c6
 def _blend(accuracy: TestSet | Mapping[str, float] | None, own: str) -> dict[TestSet, float]:
@@ -117,7 +221,7 @@ def _scored(
     need_names(df, 'model')
     table = as_numbers(df, 'column', [column for column in ('secs', 'top1', 'img_size') if column in df])
     table = table.reset_index(drop=True)
-    table.attrs = {}  # pandas would copy them at every step
+    table.attrs = dict(choice=df.attrs.get('choice'))  # not all: pandas copies them at every step
     if accuracy is None and {'accuracy', _OWN_ERROR} <= set(table):
         return _possible(table.assign(error=table[_OWN_ERROR]).dropna(subset=['accuracy', 'secs']))
     weights = _blend(accuracy, df.attrs.get('accuracy', 'imagenet'))
@@ -150,14 +254,15 @@ def best(
     pretrain: str | Sequence[str] | None = None,  # pre-training data, as in the frame's column
     family: str | Sequence[str] | None = None,  # families; of a port (`tf_`, …) also its architecture's
     accuracy: TestSet | Mapping[str, float] | None = None,  # the test set, or weights of several; `None`: that of `df`
+    min_accuracy: float | None = None,  # accuracy at least, in percent
     sort: Literal['accuracy', 'speed'] = 'accuracy',  # first the most accurate, or the fastest that ties with it
     results: str | os.PathLike | Results | None = None,  # of other test sets; `None`: those that `df` is from
 ) -> pd.DataFrame:  # a row per model, best first; raises `NothingFits`, `ResultsError`
     """The most accurate models of `df` within a budget.
 
-    No other models are looked at: with `keep=None, weights='all'` (as the command line has it) `get_data` gives all
-    but those whose names end in gn. `params` are those of the weight that is loaded (`param_count_y`), or without it
-    of the model as measured (`param_count_x`).
+    With `min_accuracy`, `sort='speed'` puts the fastest of all first that are so accurate. `params` are those of the
+    weight that is loaded (`param_count_y`), or without it of the model as measured (`param_count_x`). Where all that
+    `get_data` left out of `df` hold a better answer, that is said, and stands in `attrs['left_out']`.
 
     A row has `model`, `accuracy` (%) and its standard `error` (points), `secs` and more of the frame; the budget that
     `binds`, and the `reason` why the model is there; the `runner_up` and the `margin` to it (points). It is a `tie`
@@ -167,15 +272,42 @@ def best(
     The best of many was lucky as well: a winner's accuracy is optimistic, by up to 0.15 points among hundreds."""
     whole_number('n', n)
     one_of('sort', sort, ('accuracy', 'speed'))
+    budgets = dict(under=under, params=params, macs=macs, acts=acts, size=size, license=license, pretrain=pretrain,
+                   family=family)
     table = _scored(df, accuracy, results)
-    over = spend(table, dict(under=under, params=params, macs=macs, acts=acts, size=size,
-                             license=license, pretrain=pretrain, family=family))
+    over = spend(table, budgets)
     say_whose(df, under)
+    say_what_time(df, under)
+    limit = None if under is None else time_budget(table, under)
+    chosen = _answer(df, table, over, n, limit, min_accuracy, sort)
+
+    def from_all(every: pd.DataFrame) -> pd.DataFrame:
+        table = _scored(every, accuracy, results)
+        return _answer(every, table, spend(table, budgets | dict(under=limit)), 1, limit, min_accuracy, sort)
+
+    left_out = _better_among_all(df, chosen.iloc[0], from_all)
+    if left_out:
+        say(left_out, again=True)
+        chosen.attrs['left_out'] = left_out
+        chosen.loc[0, 'reason'] = f'{chosen.reason[0]}; {left_out}'
+    return chosen
+
+def _answer(
+    df: pd.DataFrame,  # see `best`
+    table: pd.DataFrame,  # its models, of `_scored`
+    over: pd.DataFrame,  # of `spend`
+    n: int,  # see `best`
+    limit: float | None,  # seconds per image
+    min_accuracy: float | None,  # see `best`
+    sort: str,  # see `best`
+) -> pd.DataFrame:  # what `best` returns
+    "The best models of a frame, and why."
     fits = (over <= 1).all(axis=1)
-    if not fits.any(): raise nothing_fits(table, over)
-    if under is not None: table = table.assign(within_error=_within_error(table, time_budget(table, under), df.attrs))
-    ranked = _with_ties(_ranked(table[fits]))
-    chosen = _explained(ranked, n, sort, len(over.columns), _kept_out(table, over))
+    if not fits.any(): raise _nothing_fits(df, over, table)
+    if limit is not None: table = table.assign(within_error=_within_error(table, limit, df.attrs))
+    ranked = _with_ties(_ranked(_accurate(table[fits], min_accuracy)))
+    if sort == 'speed' and min_accuracy is not None: chosen = _fastest(ranked, n)
+    else: chosen = _explained(ranked, n, sort, len(over.columns), _kept_out(table, over))
     excluded = (~(over <= 1)).sum().to_dict()
     chosen.attrs = df.attrs | dict(
         models=len(table), fits=int(fits.sum()), ties=int(ranked.tie.sum()), excluded=excluded)
@@ -223,12 +355,15 @@ def _kept_out(table: pd.DataFrame, over: pd.DataFrame) -> _KeptOut | None:
     return max(found, key=lambda each: each.accuracy, default=None)
 
 # %% ../../nbs/choosing/01_choose.ipynb #a8c72f45
-_ANSWER = ['model', 'accuracy', 'error', *TEST_SETS, 'secs', 'secs_low', 'secs_high', 'estimated', 'param_count_x',
-           'param_count_y', 'infer_gmacs', 'infer_macts', 'img_size', 'family', 'pretrain', 'license', 'tuning_secs',
-           'tuning_memory_gb']
+SHOWN = [  # what one looks at, and a terminal shows
+    'model', 'change', 'accuracy', *TEST_SETS, 'error', 'secs', 'secs_low', 'secs_high', 'estimated', 'timing',
+    'infer_batch_size', 'train_batch_size', 'param_count_x', 'param_count_y', 'train_img_size', 'img_size', 'license',
+    'tie', 'reason']
+_ANSWER = [*SHOWN, 'infer_gmacs', 'infer_macts', 'family', 'pretrain', 'speedup', 'points', 'binds', 'runner_up',
+           'margin', 'tuning_secs', 'tuning_memory_gb']
 
 def _answer_columns(table: pd.DataFrame) -> pd.DataFrame:
-    "The columns that a decision needs."
+    "The columns that a decision needs, those that matter first."
     return table[[column for column in _ANSWER if column in table]]
 
 def _fastest_tie_first(ranked: pd.DataFrame) -> pd.DataFrame:
@@ -258,11 +393,20 @@ def _explained(
         if row.Index == 0: told.append(_what_ties(ranked, cut))
         elif row.tie: told.append(_ties_with(ranked.iloc[0], row))
         if shown == 0 and row.Index: told.append(f'the fastest of the {ranked.tie.sum():,} that tie with it{cut}')
+        if getattr(row, 'folded', False): told.append(COLUMNS['folded'].label)
         if getattr(row, 'within_error', ''): told.append(f'fits within its error, {row.within_error}')
         reasons.append('; '.join([*told, _what_binds(row, budgets, better)]))
-    chosen = _answer_columns(rows).assign(binds=binds, reason=reasons, runner_up=rows.runner_up, margin=rows.margin,
-                                          tie=rows.tie)
-    return chosen.reset_index(drop=True)
+    return _answer_columns(rows.assign(binds=binds, reason=reasons)).reset_index(drop=True)
+
+def _fastest(ranked: pd.DataFrame, n: int) -> pd.DataFrame:
+    "The fastest of the rows that fit, the fastest first."
+    rows = ranked.sort_values('secs', kind='stable').head(n)
+    places = ['fastest', *(f'number {place} by speed' for place in range(2, len(rows) + 1))]
+    reasons = [f'{place} of {len(ranked):,} that fit' for place in places]
+    if 'folded' in rows:
+        said = COLUMNS['folded'].label
+        reasons = [f'{told}; {said}' if folded else told for told, folded in zip(reasons, rows.folded)]
+    return _answer_columns(rows.assign(reason=reasons)).reset_index(drop=True)
 
 # %% ../../nbs/choosing/01_choose.ipynb #b5cd0c1f
 def _what_ties(ranked: pd.DataFrame, cut: str) -> str:
@@ -297,29 +441,52 @@ def better_than(
     *,
     size: int | None = None,  # the image size one uses it at, in pixels; `None`: the smallest in `df`
     accuracy: TestSet | Mapping[str, float] | None = None,  # see `best`
+    params: float | str | None = None,  # see `best`
+    license: str | Sequence[str] | None = None,  # see `best`
+    family: str | Sequence[str] | None = None,  # see `best`
+    min_accuracy: float | None = None,  # accuracy at least, in percent
+    n: int | None = None,  # how many models at most; `None`: all
     sort: Literal['accuracy', 'speed'] = 'accuracy',  # what comes first: the most accurate, or the fastest
     results: str | os.PathLike | Results | None = None,  # see `best`
 ) -> pd.DataFrame:  # a row per model, best first; raises `ResultsError`
     """Everything that is both faster and at least as accurate.
 
-    With `keep=None, weights='all'`, `get_data` gives every model but those whose names end in gn (which `card` knows).
-
     A row has `model`, `accuracy` (%), `secs` and more of the frame; `speedup` (times), `points`, and both in words as
     `change`. It is a `tie` with `model` where the gain in accuracy is within chance. What `model` was taken to mean is
-    in `attrs['than']`."""
+    in `attrs['than']`, how many there are, also of those that do not fit, in `attrs['better']`. What `get_data` left
+    out of `df` and is better still is said."""
     one_of('sort', sort, ('accuracy', 'speed'))
+    budgets = dict(params=params, license=license, family=family)
     table = _scored(df, accuracy, results)
     own, said = row_meant(table, model, size)
     if said: say(said)
+    better = _better(table, own, budgets)
+    told = _accurate_ones(better[better.fits], min_accuracy)
+    if sort == 'speed': told = told.sort_values('secs', kind='stable')
+    rows = len(told) if n is None else whole_number('n', n)
+    chosen = _answer_columns(told.head(rows)).reset_index(drop=True)
+    than = _answer_columns(own.to_frame().T).iloc[0].to_dict()
+    chosen.attrs = df.attrs | dict(than=dict(asked=model, understood=said) | than, better=len(better))
+
+    def from_all(every: pd.DataFrame) -> pd.DataFrame:
+        better = _better(_scored(every, accuracy, results), own, budgets)
+        told = _accurate_ones(better[better.fits], min_accuracy)
+        return told.sort_values('secs', kind='stable') if sort == 'speed' else told
+
+    left_out = _better_among_all(df, chosen.iloc[0] if len(chosen) else own, from_all)
+    if left_out:
+        say(left_out, again=True)
+        chosen.attrs['left_out'] = left_out
+    return chosen
+
+def _better(table: pd.DataFrame, own: pd.Series, budgets: dict) -> pd.DataFrame:
+    "What is faster than a model and at least as accurate, by how much, and whether it `fits`; most accurate first."
+    table = table.assign(fits=(spend(table, budgets) <= 1).all(axis=1))
     better = _ranked(table[(table.secs < own.secs) & (table.accuracy >= own.accuracy)])
-    if sort == 'speed': better = better.sort_values('secs', kind='stable').reset_index(drop=True)
     speedup, points = own.secs / better.secs, better.accuracy - own.accuracy
     changes = [_change(times_faster, gain) for times_faster, gain in zip(speedup, points)]
     ties = [is_tie(row.accuracy, own.accuracy, row.error, own.error) for row in better.itertuples()]
-    chosen = _answer_columns(better).assign(speedup=speedup, points=points, change=changes, tie=ties)
-    than = _answer_columns(own.to_frame().T).iloc[0].to_dict()
-    chosen.attrs = df.attrs | dict(than=dict(asked=model, understood=said) | than)
-    return chosen
+    return better.assign(speedup=speedup, points=points, change=changes, tie=ties)
 
 def _change(speedup: float, points: float) -> str:
     "What changing to another model brings, in words."

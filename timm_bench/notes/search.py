@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ['Context', 'Answer', 'Found', 'fastnbs', 'Outline', 'fastlistnbs']
 
 # %% ../../nbs/notes/06_search.ipynb #4f7c8102
-def _shown(path: Path) -> str:
+def _short_path(path: Path) -> str:
     "A path as one would type it: from the working folder, if that is shorter."
     try: relative = os.path.relpath(path)
     except ValueError: return str(path)  # another drive
@@ -32,7 +32,7 @@ def _shown(path: Path) -> str:
 def _warn_skipped(skipped: dict[Path, str]) -> None:
     "Name what could not be read, in one line."
     if not skipped: return
-    named = [f'{_shown(path)} {why}' for path, why in list(skipped.items())[:5]]
+    named = [f'{_short_path(path)} {why}' for path, why in list(skipped.items())[:5]]
     more = f'; and {len(skipped) - 5} more (see .skipped)' if len(skipped) > 5 else ''
     message = f'left out {len(skipped)} that cannot be read: {"; ".join(named)}{more}'
     warnings.warn(message, ResultsWarning, stacklevel=3)
@@ -123,7 +123,7 @@ class Found(Answer):
 
 def _above(match: Match) -> tuple[str, str]:
     "What stands above a section: where it is, and its title."
-    trail = ' › '.join([_shown(match.note.path), *match.section.trail])
+    trail = ' › '.join([_short_path(match.note.path), *match.section.trail])
     return trail, match.section.heading or match.note.path.name
 
 # %% ../../nbs/notes/06_search.ipynb #34d61bfb
@@ -171,7 +171,7 @@ class Outline(Answer):
             links = [link_to(note.path, section.anchor, servers) for section in sections]
             records += [_record(note.path, section, link) for section, link in zip(sections, links)]
             shown = note.path, link_to(note.path, '', servers), list(zip(sections, links))
-            self._folders.setdefault(_shown(note.path.parent), []).append(shown)
+            self._folders.setdefault(_short_path(note.path.parent), []).append(shown)
         self.skipped, self.said = skipped, [f'{len(notes):,} notebooks, {len(records):,} headings']
         super().__init__(records)
 

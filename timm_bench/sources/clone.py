@@ -238,7 +238,10 @@ def _cache_folder(url: str) -> Path:
 @contextlib.contextmanager
 def _locked(cache: Path) -> Iterator[None]:
     "Hold the cache alone. Where no lock can be made nobody can write either, and reading goes on without."
-    from filelock import FileLock, Timeout
+    try: from filelock import FileLock, Timeout
+    except ImportError:  # a bare image, with one notebook that uses the cache
+        yield
+        return
     lock = FileLock(cache/'lock', timeout=900)
     try: lock.acquire()
     except Timeout: raise ResultsError(f'{cache}: another process has held its lock for 15 minutes') from None
@@ -249,7 +252,8 @@ def _locked(cache: Path) -> Iterator[None]:
 def _tidy_if_idle(cache: Path) -> None:
     "Remove what killed processes left, unless another process is at work."
     if not any(cache.glob('tmp-*')): return
-    from filelock import FileLock, Timeout  # slow to import, and seldom needed
+    try: from filelock import FileLock, Timeout  # slow to import, and seldom needed
+    except ImportError: return
     with contextlib.suppress(Timeout, OSError), FileLock(cache/'lock', timeout=0): _tidy(cache)
 
 # %% ../../nbs/sources/03_clone.ipynb #a3152ca5

@@ -8,6 +8,7 @@ import math, os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Iterable, Iterator, Mapping, Sequence
+import numpy as np
 import pandas as pd
 from ..checks import ResultsError, as_numbers, as_path, need_names, say
 from ..columns import COLUMNS, FINE_TUNED, TEST_SETS, TestSet, is_log
@@ -82,7 +83,7 @@ _SPEED = {
     '{}_samples_per_sec': 'rate', '{}_batch_size': 'batch', '{}_img_size': 'train_size',
     'param_count_x': 'params', 'param_count_y': 'params', 'param_count': 'params',
     'infer_gmacs': 'macs', 'infer_macts': 'acts',
-    'secs_low': 'low', 'secs_high': 'high', 'estimated': 'estimated'}
+    'secs_low': 'low', 'secs_high': 'high', 'estimated': 'estimated', 'folded': 'folded'}
 
 def _shown_columns(frame: pd.DataFrame, part: str) -> dict[str, str]:
     "The columns of a frame that the explorer shows: its name there, by column."
@@ -243,6 +244,8 @@ def _columns(table: pd.DataFrame, points: pd.MultiIndex, usual: pd.DataFrame) ->
     columns: dict[str, Any] = dict(at=runs(at.to_list()))
     for name in 'rate', 'batch', 'train_size', 'low', 'high', 'estimated':
         if name in table: columns[name] = pack(table[name])
+    if 'folded' in table and table.folded.eq(True).any():
+        columns['folded'] = [int(row) for row in np.flatnonzero(table.folded.eq(True))]
     for cost in _COSTS:
         if cost not in table: continue
         exceptions = _exceptions(table[cost].astype(float), own[cost])
@@ -290,7 +293,7 @@ def _identify(abouts: list[dict]) -> list[dict]:
     return abouts
 
 # %% ../../nbs/web/00_points.ipynb #e8ba8ef2
-def _default(results: Results, abouts: list[dict]) -> str | None:
+def _shown_first(results: Results, abouts: list[dict]) -> str | None:
     "The benchmark to show at first: timm_bench's default."
     parts = {about['part'] for about in abouts}
     try: file = pick_benchmark('infer' if 'infer' in parts else 'train', None, results).file
@@ -322,7 +325,7 @@ def explorer_data(
     source = dict(text=str(results), origin=results.origin, commit=results.commit, date=results.date,
                   faults=faults, gn=gn)
     columns = _described(points, usual, set(tested.index.get_level_values('model')))
-    default = abouts[0]['id'] if mine else _default(results, abouts)
+    default = abouts[0]['id'] if mine else _shown_first(results, abouts)
     return dict(source=source, sets=_sets(once), points=columns, benchmarks=benchmarks, default=default,
                 axes=_axes(), **_rules(columns))
 

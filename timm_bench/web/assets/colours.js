@@ -1,5 +1,6 @@
 'use strict';
-// A colour for each of a few families, readable on either background.
+// A colour for each of a few families, readable on either background. The families that have a hue of their own
+// get it from charts/parts.py (HUES), as in all charts.
 const colours = (() => {
   const parts = hex => [1, 3, 5].map(i => parseInt(hex.slice(i, i + 2), 16));
   const hex = rgb => '#' + rgb.map(part => Math.round(part).toString(16).padStart(2, '0')).join('');
