@@ -672,7 +672,8 @@ def probe(
     runtime: Annotated[str, typer.Option(
         '--runtime', help="That times are measured in: 'eager', 'compile', 'onnxruntime', 'openvino'.")] = 'eager',
     results: ResultsOption = None,
-    engine: Annotated[str, typer.Option('--engine', hidden=True)] = 'timm_bench.transfer.engine',
+    engine: Annotated[str, typer.Option(
+        '--engine', hidden=True, help='The module that runs the models.')] = 'timm_bench.transfer.engine',
     format: FormatOption = None,
 ) -> None:
     "Which pretrained model separates your own pictures best (needs the extra 'probe')."

@@ -146,7 +146,7 @@ def _teller(number: int, total: int, model: str) -> Any:
         print(told, end=end, file=sys.stderr)
     return tell
 
-# %% ../../nbs/transfer/05_probe.ipynb #26a083f7
+# %% ../../nbs/transfer/05_probe.ipynb #50bc7e05
 def _cache_folder() -> Path:
     "Where features are kept."
     from platformdirs import user_cache_path
@@ -173,7 +173,7 @@ def probe(
     permute: bool = False,  # deal the labels out by chance, to see what chance alone gives
     broken: Literal['refuse', 'skip'] = 'refuse',  # pictures that cannot be read: an error, or left out
     executor: Any = None,  # a `concurrent.futures` executor or a `dask.distributed` client to run on
-    batch_size: int = 32,  # pictures at a time
+    batch_size: int = 32,  # images at a time
     quiet: bool = False,  # no progress
     engine: str = 'timm_bench.transfer.engine',  # module that runs the models
 ) -> pd.DataFrame:  # a row per model, the most accurate first; raises `ResultsError`, `NothingFits`
