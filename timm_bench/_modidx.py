@@ -189,6 +189,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/timm_bench', 'doc_host': '
                                    'timm_bench.checks.printable': ('checks.html#printable', 'timm_bench/checks.py'),
                                    'timm_bench.checks.say': ('checks.html#say', 'timm_bench/checks.py'),
                                    'timm_bench.checks.show_cell': ('checks.html#show_cell', 'timm_bench/checks.py'),
+                                   'timm_bench.checks.tell': ('checks.html#tell', 'timm_bench/checks.py'),
                                    'timm_bench.checks.whole_number': ('checks.html#whole_number', 'timm_bench/checks.py')},
             'timm_bench.choosing.budgets': { 'timm_bench.choosing.budgets.NothingFits': ( 'choosing/budgets.html#nothingfits',
                                                                                           'timm_bench/choosing/budgets.py'),
