@@ -189,6 +189,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/timm_bench', 'doc_host': '
                                    'timm_bench.checks.printable': ('checks.html#printable', 'timm_bench/checks.py'),
                                    'timm_bench.checks.say': ('checks.html#say', 'timm_bench/checks.py'),
                                    'timm_bench.checks.show_cell': ('checks.html#show_cell', 'timm_bench/checks.py'),
+                                   'timm_bench.checks.tell': ('checks.html#tell', 'timm_bench/checks.py'),
                                    'timm_bench.checks.whole_number': ('checks.html#whole_number', 'timm_bench/checks.py')},
             'timm_bench.choosing.answers': { 'timm_bench.choosing.answers._limit': ( 'choosing/answers.html#_limit',
                                                                                      'timm_bench/choosing/answers.py'),
