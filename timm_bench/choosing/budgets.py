@@ -18,7 +18,7 @@ from ..sources.benchmarks import Benchmark, benchmarks_in, version_numbers, word
 from ..data import batch_sizes, choice_in_words, timing_in_words
 from ..models import (VENDORS, UnknownModel, all_weights, current_name, families, full_name, is_left_out,
                                known_names, registry, renamed, split_name, suggest,
-                               trained_at)
+                               trained_at, without_hub)
 
 # %% auto #0
 __all__ = ['COMMERCIAL', 'parse_seconds', 'parse_amount', 'parse_pixels', 'parse_memory', 'Price', 'parse_cost', 'with_cost',
@@ -176,6 +176,7 @@ def rows_of(
 ) -> tuple[pd.DataFrame, str]:  # none where the model is not there; '' where it has that very name
     "The rows that a name means, and what was understood by it."
     if not isinstance(name, str): raise ResultsError(f"{argument}={_shown(name)}: give a model's name")
+    name = without_hub(name)
     weights = table.get('weight', table.model)
     named = lambda wanted: table[table.model.eq(wanted) | weights.eq(wanted)]
     rows = named(name)

@@ -21,8 +21,8 @@ if TYPE_CHECKING: import pandas as pd
 __all__ = ['ResultsOption', 'AsOfOption', 'UpdateOption', 'BenchmarkOption', 'PartOption', 'FormatOption', 'app', 'VersionOption',
            'PageOption', 'OpenOption', 'ModelArgument', 'AccuracyOption', 'MinAccuracyOption', 'ParamsOption',
            'LicenseOption', 'FamilyOption', 'SortOption', 'CountOption', 'Part', 'Sort', 'sources', 'charts', 'explore',
-           'best', 'instead_of', 'frontier', 'families', 'compare', 'card', 'history', 'Precision', 'Layout', 'measure',
-           'pick_models', 'estimate', 'main']
+           'best', 'instead_of', 'frontier', 'families', 'compare', 'card', 'history', 'versus', 'Precision', 'Layout',
+           'measure', 'pick_models', 'estimate', 'main']
 
 # %% ../../nbs/cli/02_main.ipynb #5ac24c93
 class Part(str, Enum):
@@ -128,19 +128,20 @@ def charts(
     results: ResultsOption = None,
     as_of: AsOfOption = None,
     update: UpdateOption = False,
+    benchmark: BenchmarkOption = None,
     out: PageOption = Path('timm_bench_charts.html'),
     cdn: Annotated[bool, typer.Option(
         '--cdn', help='Load plotly.js from the network: a small page that does not work offline.')] = False,
     open_page: OpenOption = False,
 ) -> None:
-    "Write one page with seven charts of speed and accuracy."
+    "Write one page with the first answers and charts of speed and accuracy."
     from timm_bench.web.charts import chart_page
     from timm_bench.web.explorer import write_page
     _check_first(out, open_page)
     found = _find_results(results, as_of, update)
-    with _busy('Drawing …'): page = chart_page(found, cdn=cdn)
+    with _busy('Drawing …'): page = chart_page(found, benchmark=benchmark, cdn=cdn)
     write_page(page, out)
-    _complain(f'seven charts from {found}, {out.stat().st_size / 1e6:.1f} MB')
+    _complain(f'charts from {found}, {out.stat().st_size / 1e6:.1f} MB')
     _hand_over(out, open_page)
 
 # %% ../../nbs/cli/02_main.ipynb #b1d7a2f4
@@ -349,7 +350,8 @@ def frontier(
     from timm_bench.choosing import choose
     df = _every_model(benchmark, results, as_of, part)
     found = choose.frontier(df, min_accuracy=min_accuracy, n=n, sort=sort.value, **_asked(params, license, family))
-    columns = ['model', 'top1', 'secs', 'tie', *_TIMED, 'param_count_x', 'param_count_y', 'img_size', 'family', 'license']
+    columns = ['model', 'top1', 'secs', 'tie', *_TIMED, 'param_count_x', 'param_count_y', 'img_size', 'family',
+               'license']
     note = 'tie: what its accuracy gains on the next faster is within chance'
     print_answer(found, columns, format, _title(df), note, **_sizes(part))
 
@@ -431,8 +433,9 @@ def _models_given(*words: str) -> ResultsError | None:
         if names: models[word] = min(names, key=lambda name: (len(name), name))
     if not models: return None
     what = 'models, not benchmarks' if len(models) > 1 else 'a model, not a benchmark'
-    cards = ', '.join(f'timm_bench card {name}' for name in models.values())
-    return ResultsError(f"a={list(models)}: {what} such as 'rtx3090'; to compare models, see the card of each: {cards}")
+    if len(models) > 1: instead = f'timm_bench versus {" ".join(models.values())}'
+    else: instead = f'timm_bench card {" ".join(models.values())}'
+    return ResultsError(f"a={list(models)}: {what} such as 'rtx3090'; give {instead!r}")
 
 def _other_batches(found: pd.DataFrame) -> str | None:
     "What to say where fewer than one model in ten ran with the same batch size in both benchmarks."
@@ -493,6 +496,25 @@ def history(
     columns = ['under', 'as_of', 'model', 'top1', 'gain', 'error', 'secs', *_TIMED, 'param_count_x', 'param_count_y',
                'img_size', 'license']
     print_answer(table, columns, format, _title(past), **_sizes(part))
+
+@app.command()
+def versus(
+    a: ModelArgument,
+    b: Annotated[str, typer.Argument(autocompletion=_complete_model, help='The one it is compared with.')],
+    size: Annotated[Optional[int], typer.Option(
+        '--size', help='The image size, in pixels. Default: the smallest that both were tested at.')] = None,
+    results: ResultsOption = None,
+    as_of: AsOfOption = None,
+    format: FormatOption = None,
+) -> None:
+    "Two models side by side: each test set, each benchmark, and all of it in one sentence."
+    from timm_bench.choosing import cards
+    found = cards.versus(a, b, size=size, results=_find_results(results, as_of))
+    if format == Format.json: typer.echo(json.dumps(found, indent=1, default=str))
+    elif for_a_person(format): console().print(found)
+    else:
+        _complain(found['sentence'])
+        print_table(found.table(), format, '')
 
 # %% ../../nbs/cli/02_main.ipynb #5f0e93ab
 class Precision(str, Enum):
