@@ -406,6 +406,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/timm_bench', 'doc_host': '
                                                                                            'timm_bench/choosing/comparison.py'),
                                                 'timm_bench.choosing.comparison._family_medians': ( 'choosing/comparison.html#_family_medians',
                                                                                                     'timm_bench/choosing/comparison.py'),
+                                                'timm_bench.choosing.comparison._how_many_cheaper': ( 'choosing/comparison.html#_how_many_cheaper',
+                                                                                                      'timm_bench/choosing/comparison.py'),
                                                 'timm_bench.choosing.comparison._own_benchmark': ( 'choosing/comparison.html#_own_benchmark',
                                                                                                    'timm_bench/choosing/comparison.py'),
                                                 'timm_bench.choosing.comparison._pick_pair': ( 'choosing/comparison.html#_pick_pair',

@@ -126,6 +126,8 @@ COLUMNS = {
     'timing': Column('what the time is', 'timing'),
     'tuning_secs': Column('fine-tuning, five epochs (seconds)', 'tuning', 'low', 1, '{:,.0f} s'.format),
     'memory_mb': Column('memory of the model (MB)', 'memory', write='{:,.0f} MB'.format),
+    'cheaper_a': Column('models that are cheaper on a', 'cheaper\non a'),
+    'cheaper_b': Column('models that are cheaper on b', 'cheaper\non b'),
     'cost_per_million': Column('cost of a million images', 'cost/M', 'low', 4, '{:,.3g}'.format),
     'tuning_memory_gb': Column('fine-tuning, peak memory (GB)', 'memory', 'low', 2, '{:.1f} GB'.format),
     'pretrain': Column('pre-training data', 'pretrain'),

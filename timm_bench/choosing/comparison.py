@@ -173,15 +173,24 @@ def by_family(
     """The median speed-up of each family, over all pairs and over those with equal batch sizes.
 
     Models that ran folded in one of the two only are left out. `models` counts the others; `median`, and `low` and
-    `high`, the ends of its interval, are in times. Those with `same_` before them are of equal batch sizes alone."""
+    `high`, the ends of its interval, are in times. Those with `same_` before them are of equal batch sizes alone. Of a
+    comparison with prices, `cheaper_a` and `cheaper_b` count the models that are."""
     need(comparison, 'family', 'speedup', 'same_batch')
     comparison = comparable(comparison)
     every, same = _family_medians(comparison), _family_medians(comparison[comparison.same_batch])
     table = every.join(same.add_prefix('same_')).reset_index()
     table['same_models'] = table.same_models.fillna(0).astype(int)
+    if 'cheaper' in comparison:
+        for which in 'a', 'b': table[f'cheaper_{which}'] = _how_many_cheaper(comparison, which).reindex(table.family).values
     table = table.sort_values(['models', 'family'], ascending=[False, True])
     all_first = lambda names: names.ne('all families')
     return table.sort_values('family', key=all_first, kind='stable').reset_index(drop=True)
+
+def _how_many_cheaper(comparison: pd.DataFrame, which: str) -> pd.Series:
+    "By family, and for all, the models that are cheaper on one of two machines."
+    cheaper = comparison.cheaper.eq(which)
+    by_name = cheaper.groupby(comparison.family).sum()
+    return pd.concat([by_name, pd.Series({'all families': cheaper.sum()})])
 
 def comparable(
     comparison: pd.DataFrame,  # of `compare`
