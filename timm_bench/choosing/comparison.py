@@ -147,7 +147,8 @@ def compare(
         a=one.about, b=other.about, files=[one.file, other.file], part=part, pairs=int(both.speedup.notna().sum()),
         same_batch=int(both.same_batch.sum()), other_params=int((~both.same_params).sum()),
         folded=int(both.folded.sum()))
-    if paid: table.attrs['costs'] = f'cost of a million images at {paid[0]} and {paid[1]}, at the batches that were timed'
+    at = ' and '.join(map(str, paid))
+    if paid: table.attrs['costs'] = f'cost of a million images at {at}, at the batches that were timed'
     return table
 
 def _two_prices(prices: Sequence[str | Price] | None) -> list[Price]:
@@ -180,8 +181,8 @@ def by_family(
     every, same = _family_medians(comparison), _family_medians(comparison[comparison.same_batch])
     table = every.join(same.add_prefix('same_')).reset_index()
     table['same_models'] = table.same_models.fillna(0).astype(int)
-    if 'cheaper' in comparison:
-        for which in 'a', 'b': table[f'cheaper_{which}'] = _how_many_cheaper(comparison, which).reindex(table.family).values
+    for which in ('a', 'b') if 'cheaper' in comparison else ():
+        table[f'cheaper_{which}'] = table.family.map(_how_many_cheaper(comparison, which))
     table = table.sort_values(['models', 'family'], ascending=[False, True])
     all_first = lambda names: names.ne('all families')
     return table.sort_values('family', key=all_first, kind='stable').reset_index(drop=True)

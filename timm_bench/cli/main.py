@@ -396,7 +396,7 @@ def compare(
     b: Annotated[str, typer.Argument(help='The one it is compared with.')],
     family: FamilyOption = None,
     prices: Annotated[Optional[str], typer.Option(
-        '--prices', help="Of an hour of each machine, '$0.22/h, $0.69/h': how many models are cheaper on which.")] = None,
+        '--prices', help="Of an hour of each machine, '$0.22/h, $0.69/h': which models are cheaper where.")] = None,
     n: CountOption = None,
     part: PartOption = Part.infer,
     results: ResultsOption = None,
