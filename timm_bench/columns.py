@@ -125,6 +125,10 @@ COLUMNS = {
     'train_batch_size': Column('batch size', 'batch', write='{:,.0f}'.format),
     'timing': Column('what the time is', 'timing'),
     'tuning_secs': Column('fine-tuning, five epochs (seconds)', 'tuning', 'low', 1, '{:,.0f} s'.format),
+    'memory_mb': Column('memory of the model (MB)', 'memory', write='{:,.0f} MB'.format),
+    'cheaper_a': Column('models that are cheaper on a', 'cheaper\non a'),
+    'cheaper_b': Column('models that are cheaper on b', 'cheaper\non b'),
+    'cost_per_million': Column('cost of a million images', 'cost/M', 'low', 4, '{:,.3g}'.format),
     'tuning_memory_gb': Column('fine-tuning, peak memory (GB)', 'memory', 'low', 2, '{:.1f} GB'.format),
     'pretrain': Column('pre-training data', 'pretrain'),
     'license': Column('declared licence', 'licence'),
@@ -135,7 +139,7 @@ COLUMNS = {
 } | {name: _accuracy(f'{about.title} {about.measure} (%)', name) for name, about in TEST_SETS.items()}
 
 # %% ../nbs/01_columns.ipynb #f5b00ed0
-_DECADES = re.compile('secs|param_count|gmacs|macts|samples_per_sec|step_time|speedup')
+_DECADES = re.compile('secs|param_count|gmacs|macts|samples_per_sec|step_time|speedup|memory_mb|cost_per_million')
 
 def more_is_better(
     column: str,  # a column's name
