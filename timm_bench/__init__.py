@@ -22,7 +22,7 @@ _NAMES = {  # by the module that has them
     'charts.history': ['show_history'],
     'choosing.choose': ['frontier', 'best', 'better_than'],
     'choosing.comparison': ['compare'],
-    'choosing.cards': ['card'],
+    'choosing.cards': ['card', 'versus'],
     'hardware.measure': ['measure'],
     'hardware.estimate': ['estimate', 'pick_models'],
     'transfer.evidence': ['get_fine_tuning', 'rank_correlations', 'promising'],

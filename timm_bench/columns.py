@@ -129,6 +129,7 @@ COLUMNS = {
     'pretrain': Column('pre-training data', 'pretrain'),
     'license': Column('declared licence', 'licence'),
     'family': Column('family', 'family'),
+    'folded': Column('ran with its branches folded', 'folded'),
     'as_of': Column('as of', 'as of'),
     'stands_for': Column('models that it stands for', 'stands for'),
 } | {name: _accuracy(f'{about.title} {about.measure} (%)', name) for name, about in TEST_SETS.items()}

@@ -238,7 +238,7 @@ def get_data(
     accuracy: TestSet = 'imagenet',  # the test set that `top1` and `top5` are from
     weights: Literal['best', 'all'] = 'best',  # the best of each architecture, image size and family, or every one
     vendors: bool = False,  # count ports (`tf_`, `gluon_`, …) to their architecture's family
-    keep: str | None = KEEP,  # regular expression that a family must contain, the seed's; `None`: all families
+    keep: str | None = KEEP,  # regular expression that a family must contain, those of 2022; `None`: all families
 ) -> pd.DataFrame:  # a row per weight and image size; raises `ResultsError`
     """Speed and accuracy of models, in one tidy frame.
 

@@ -7,6 +7,7 @@ import pytest
 
 from browser import browser, overlap
 from timm_bench.data import get_data
+from timm_bench.charts.frontier import show_frontier
 from timm_bench.charts.parts import HUES
 from timm_bench.charts.plots import show_all, show_params, show_subs
 
@@ -82,6 +83,16 @@ def test_the_hover_tells_what_a_reader_needs(frames):
         for words in 'batch size', 'declared licence', 'pre-training data', 'family', 'top-1':
             assert words in hover, (name, words)
         assert '_area' not in hover
+
+
+def test_the_hover_names_what_ran_folded(snapshots):
+    df = get_data('infer', benchmark='pt291 4090 eager', keep=None, weights='all', results=snapshots/'2026-01-06')
+    folded = df.model[df.folded] + ' (ran with its branches folded)'
+    assert len(folded) > 20
+    for show in show_all, show_params, show_frontier:
+        named = [name for trace in show(df, 'x', size(df)).data if trace.hovertext is not None for name in trace.hovertext]
+        assert sorted(name for name in named if '(' in name) == sorted(folded)
+        assert sorted(named) == sorted([*df.model[~df.folded], *folded])
 
 
 def test_the_subtitle_says_hardware_day_and_kind_of_time(frames):

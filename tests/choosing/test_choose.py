@@ -496,7 +496,7 @@ def test_a_card_agrees_with_the_tables(snapshots, day, name):
         table = get_accuracy(row['test_set'], results=snapshots/day)
         assert ((table.model == known['model']) & (table.img_size == row['img_size']) & (table.top1 == row['top1'])).any()
         assert row['rank'] == (table.top1 > row['top1']).sum() + 1
-    assert {row['test_set'] for row in known['accuracy']} == set(TEST_SETS)
+    assert {row['test_set'] for row in known['accuracy']} - set(FINE_TUNED) == set(TEST_SETS) - set(FINE_TUNED)
     for row in known['speed']:
         df = get_data(row['part'], benchmark=row['file'], results=snapshots/day, keep=None, weights='all')
         own = df[(df.model == known['model']) & (df.secs == row['secs'])].iloc[0]
@@ -608,3 +608,18 @@ def test_models_that_ran_folded_in_one_file_only_are_left_out_of_medians(snapsho
     table = by_family(found)
     assert not set(families) & set(table.family) - set(ran_folded.family)
     assert table['median'][0] < 1.05
+
+
+def test_answers_and_cards_say_what_ran_folded(snapshots):
+    file = 'benchmark-infer-amp-nchw-pt291-cu128-4090.csv'
+    df = get_data('infer', benchmark=file, keep=None, weights='all', results=snapshots/NEWEST)
+    for options in {}, dict(sort='speed', min_accuracy=60):
+        answer = best(df, len(df), **options)
+        said = answer.reason.str.contains('ran with its branches folded')
+        folded = df[df.folded & (df.top1 >= options.get('min_accuracy', 0))]
+        assert said.sum() > 20 and sorted(answer.model[said]) == sorted(folded.model)
+    known = card('repvgg_b3.rvgg_in1k', results=snapshots/NEWEST)
+    assert {speed['file'] for speed in known['speed'] if speed['folded']} == {
+        benchmark for benchmark in list_benchmarks(snapshots/NEWEST).file if 'pt291' in benchmark}
+    assert known._repr_html_().count('branches folded') == sum(speed['folded'] for speed in known['speed']) > 4
+    assert 'branches folded' not in card('resnet50', results=snapshots/NEWEST)._repr_html_()

@@ -14,7 +14,7 @@ from timm_bench.data import get_data
 from timm_bench.data import unmatched
 from timm_bench.choosing.history import best_by_day, days_of, get_history
 from timm_bench.charts.history import show_history
-from timm_bench.models import renames, trained_at
+from timm_bench.models import can_fold, renames, trained_at
 from timm_bench.checks import ResultsError, ResultsWarning
 from timm_bench.sources.results import get_results
 from timm_bench.sources.benchmarks import list_benchmarks
@@ -84,10 +84,24 @@ def test_a_history_is_a_plain_merge_of_each_days_accuracies_with_one_files_speed
         table = table.assign(arch=table.model.map(arch))
         table = table[~table.arch.str.endswith('gn') & ~table.arch.str.startswith('test_')]
         plain = table.merge(speed, left_on=['arch', 'img_size'], right_on=['model', 'infer_img_size'], suffixes=('', '_speed'))
+        plain = plain[~(plain.arch.map(can_fold) & (plain.param_count_speed < plain.param_count))]
         rows = history[history.as_of == day].merge(plain, on=['model', 'img_size'], suffixes=('', '_plain'))
         assert len(rows) == len(plain) > 400
         assert (rows.top1 == rows.top1_plain).all() and np.allclose(rows.secs, 1 / rows.infer_samples_per_sec_plain)
         assert (history.as_of == day).sum() - len(plain) <= 3  # the file itself may use an old name
+
+
+def test_models_that_ran_folded_are_left_out_of_a_history_and_counted(snapshots, monkeypatch):
+    monkeypatch.setattr('timm_bench.checks._said', set())  # nothing, as in a new process
+    with pytest.warns(ResultsWarning, match='models left out of the history: they ran with their branches folded'):
+        history = get_history(benchmark='rtx5090 compiled', results=snapshots)
+    newest = get_data('infer', benchmark=history.attrs['files'][0], keep=None, weights='all', results=snapshots/NEWEST)
+    folded = newest[newest.folded]
+    assert len(folded) > 20 and history.attrs['folded'] >= folded.arch.nunique() and not set(history.arch) & set(folded.arch)
+    left_out = f"{history.attrs['folded']} left out that ran with their branches folded"
+    assert left_out in show_history(history, '', 'infer_img_size').layout.title.subtitle.text
+    plain = get_history(results=snapshots)  # the default file is older
+    assert plain.attrs['folded'] == 0 and 'folded' not in show_history(plain, '', 'infer_img_size').layout.title.subtitle.text
 
 
 @pytest.mark.parametrize('day', DAYS)

@@ -118,6 +118,20 @@ tests['a benchmark says its own of a model, and nothing where it has nothing'] =
     [[10, 21, 30, 40], [1 / 2000, 'NaN', 1 / 600, 'NaN'], 20, null],
   );
 };
+tests['what ran folded on one of two benchmarks alone is not compared'] = () => {
+  const with_folded = raw();
+  with_folded.benchmarks[1].folded = [1]; // its second row, which is the third model
+  const data = tables.read(with_folded),
+    [one, two] = ['one', 'two'].map(id => tables.measured(data, id));
+  equal([[...one.folded], [...two.folded]], [[], [2]]);
+  equal(
+    [0, 2].map(point => axes.speedup(one, two, point)),
+    [2, 'NaN'],
+  );
+  equal(axes.values(data, 'speedup', one, two), [2, 'NaN', 'NaN', 'NaN']);
+  one.folded.add(2);
+  equal(Math.round(100 * axes.speedup(one, two, 2)), 120);
+};
 tests['seconds are one divided by the throughput, to the last bit'] = () =>
   equal(tables.measured(tables.read(raw()), 'two').secs[2] === 1 / 600, true);
 

@@ -377,6 +377,24 @@ def test_the_table_marks_what_best_and_frontier_mark(page, frame):
     assert marked == ['◇' if tie else '◆' for tie in edge.tie[:12]] and '◇' in marked
 
 
+def test_models_that_ran_folded_are_marked_and_not_compared(page, snapshots):
+    page.tab.select_option('#hw', OTHER)
+    df, saved = get_data('infer', benchmark=f'benchmark-{OTHER}', keep=None, weights='all', results=snapshots/'2026-01-06'), page.csv()
+    folded = set(df.model[df.folded])
+    assert len(folded) > 20 and set(saved.model[saved.folded]) == folded
+    assert f'{saved.folded.sum():,} of the models shown ran with their branches folded' in page.tab.text_content('#meaning')
+    page.tab.fill('#q', 'repvgg_b3.rvgg_in1k')
+    assert page.tab.text_content('.row .badge') == 'folded'
+    page.tab.click('.row:has(.badge) >> nth=0')
+    assert 'ran with its branches folded' in page.tab.text_content('#card dl') and 'folded' in page.tab.locator('#card tr .badge').all_text_contents()
+    page.tab.fill('#q', '')
+    page.tab.select_option('#vs', HARDWARE)
+    both = page.csv()
+    both = both[both.secs_b.notna()]
+    assert both.folded.any() and both.speedup[both.folded].isna().all() and both.speedup[~both.folded].notna().all()
+    assert f'{both.folded.sum():,} left out that ran with their branches folded' in page.tab.text_content('#meaning b')
+
+
 def test_a_dot_opens_its_card_and_tells_its_numbers(page, frame):
     page.tab.check('#edge')
     where = """() => { const plot = document.getElementById('plot'), i = 3, box = plot.getBoundingClientRect(), { xaxis, yaxis } = plot._fullLayout;

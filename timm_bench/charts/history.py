@@ -91,5 +91,7 @@ def _about_day(axes: Axes, day: str, models: int, edge: int, named: int) -> str:
     if benchmark: said = f'speeds of one benchmark for all days ({benchmark}), so that only the models change<br>'
     said += f'as of {day}: {models:,} models, {edge} on the frontier'
     if named < edge: said += f', {named} of them named'
+    folded = axes.df.attrs.get('folded', 0)
+    if folded: said += f' · on all days {folded:,} left out that ran with their branches folded'
     if axes.left_out: said += f' · on all days {axes.left_out}'
     return said

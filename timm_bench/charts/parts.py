@@ -12,10 +12,11 @@ import pandas as pd
 import plotly.graph_objects as go
 from ..checks import ResultsError, need, need_numbers
 from ..columns import COLUMNS, TEST_SETS, is_log, more_is_better, quantity, unit_of
+from ..data import batch_sizes, choice_in_words
 
 # %% auto #0
 __all__ = ['SUBS', 'GREY', 'HUES', 'SYMBOLS', 'DISTINCT', 'WIDTH', 'HEIGHT', 'looks', 'decades', 'tick_marks', 'Scale',
-           'without_gaps', 'heading', 'check_columns', 'Axes']
+           'without_gaps', 'hover_names', 'heading', 'check_columns', 'Axes']
 
 # %% ../../nbs/charts/00_parts.ipynb #c25834b3
 SUBS = 'levit|resnetd?|regnetx|vgg|convnext.*|efficientnetv2|beit'  # the families of the subset charts
@@ -124,29 +125,24 @@ class Scale:
         return (self.places(values) - self.low) / (self.high - self.low) * self.length
 
 # %% ../../nbs/charts/00_parts.ipynb #607f6407
-def _batch_sizes(df: pd.DataFrame, *parts: str) -> tuple[int, int] | None:
-    "Smallest and largest batch size in a frame, of inference, of training, or of both."
-    columns = [f'{part}_batch_size' for part in parts or ('infer', 'train')]
-    found = [pd.to_numeric(df[column], errors='coerce') for column in columns if column in df]
-    sizes = pd.concat(found or [pd.Series(dtype=float)])
-    sizes = sizes[np.isfinite(sizes)]
-    return (int(sizes.min()), int(sizes.max())) if len(sizes) else None
-
 def _kind_of_time(df: pd.DataFrame, *parts: str) -> str:
     "What a time of a frame is."
-    return 'latency at batch size 1' if _batch_sizes(df, *parts) == (1, 1) else 'amortised over the batch'
+    return 'latency at batch size 1' if batch_sizes(df, *parts) == (1, 1) else 'amortised over the batch'
 
 # %% ../../nbs/charts/00_parts.ipynb #531f8c50
 def _subtitle(df: pd.DataFrame, *more: str) -> str:
     "What was measured on what, and when."
-    batch, batches = '', _batch_sizes(df)
+    batch, batches = '', batch_sizes(df)
     if batches:
         smallest, largest = batches
         batch = f'batch size {smallest:,}' + (f' to {largest:,}' if smallest != largest else '')
     date = df.attrs.get('date')
     when = df.attrs.get('measured_on') or (f'results as of {date}' if date else '')
-    said = [df.attrs.get('benchmark'), batch, when, f'{len(df):,} models', *more]
-    return ' · '.join(filter(None, said))
+    choice = choice_in_words(df)
+    models = f'{len(df):,} models'
+    if choice.startswith(f'{len(df):,} of '): models = ''  # the choice says it
+    said = [df.attrs.get('benchmark'), batch, when, models, *more]
+    return ' · '.join(filter(None, said)) + (f'<br>{choice}' if choice else '')
 
 def _labels(df: pd.DataFrame) -> dict[str, str]:
     "What the columns of a frame are called, with their units."
@@ -167,6 +163,14 @@ def without_gaps(
 ) -> pd.Series:
     "A column of names, each of them text."
     return names.astype(object).where(names.notna(), missing).map(str)
+
+def hover_names(
+    rows: pd.DataFrame,  # with `model`
+) -> pd.Series:
+    "What hovers call models: by name, and marked where a model ran with its branches folded."
+    names = without_gaps(rows.model, 'no name')
+    if 'folded' not in rows: return names
+    return names.mask(rows.folded.eq(True), names + f' ({COLUMNS["folded"].label})')
 
 def heading(
     title: str,
@@ -270,9 +274,10 @@ class Axes:
         *more: str,  # what else the second line says
     ) -> go.Figure:
         "Titles, ticks and legend."
-        about = heading(title, _subtitle(self.df, *more), y=0.97, yanchor='top')
-        legend = dict(itemsizing='constant', title_text='family')
-        fig.update_layout(title=about, template='plotly_white', legend=legend, margin=dict(l=70, r=20, t=80, b=60))
+        subtitle = _subtitle(self.df, *more)
+        about = heading(title, subtitle, y=0.97, yanchor='top')
+        legend, top = dict(itemsizing='constant', title_text='family'), 98 if '<br>' in subtitle else 80
+        fig.update_layout(title=about, template='plotly_white', legend=legend, margin=dict(l=70, r=20, t=top, b=60))
         for trace in fig.data: trace.hovertemplate = (trace.hovertemplate or '').replace(':.3s}', ':.3s}s')  # 105µs
         for update, column in (fig.update_xaxes, self.x), (fig.update_yaxes, self.y):
             if is_log(column): update(type='log', **tick_marks(decades(self.df[column]), column))

@@ -11,7 +11,7 @@ from typing import Any, Callable, Literal, NamedTuple, Sequence
 import numpy as np
 import pandas as pd
 from ..checks import ResultsError, as_numbers, need, need_names, one_of, say, whole_number
-from ..columns import TEST_SETS, TestSet, time_in_words
+from ..columns import COLUMNS, TEST_SETS, TestSet, time_in_words
 from ..sources.results import Results
 from ..accuracy import get_accuracy, warn_of
 from ..data import choice_in_words, chosen_from
@@ -20,7 +20,7 @@ from .budgets import (
     NothingFits, nothing_fits, row_meant, say_what_time, say_whose, spend, time_budget, time_intervals, times)
 
 # %% auto #0
-__all__ = ['tied_steps', 'frontier', 'on_frontier', 'best', 'better_than']
+__all__ = ['SHOWN', 'tied_steps', 'fitting', 'frontier', 'on_frontier', 'best', 'better_than']
 
 # %% ../../nbs/choosing/01_choose.ipynb #ce827c5a
 def tied_steps(
@@ -36,7 +36,7 @@ def tied_steps(
     return ties
 
 # %% ../../nbs/choosing/01_choose.ipynb #c4030002
-def _fitting(
+def fitting(
     df: pd.DataFrame,  # of `get_data`
     budgets: dict,  # see `spend`
     min_accuracy: float | None,  # percent
@@ -129,8 +129,8 @@ def frontier(
     need(df)
     one_of('sort', sort, ('accuracy', 'speed'))
     budgets = dict(params=params, license=license, family=family)
-    edge = on_frontier(_fitting(df, budgets, min_accuracy), x, y, x_best, y_best)
-    of_all = lambda every: on_frontier(_fitting(every, budgets, min_accuracy), x, y, x_best, y_best)
+    edge = on_frontier(fitting(df, budgets, min_accuracy), x, y, x_best, y_best)
+    of_all = lambda every: on_frontier(fitting(every, budgets, min_accuracy), x, y, x_best, y_best)
     left_out = _not_on(edge, df, of_all)
     if left_out: say(left_out, again=True)
     if sort == 'accuracy': edge = edge.iloc[::-1]
@@ -355,10 +355,12 @@ def _kept_out(table: pd.DataFrame, over: pd.DataFrame) -> _KeptOut | None:
     return max(found, key=lambda each: each.accuracy, default=None)
 
 # %% ../../nbs/choosing/01_choose.ipynb #a8c72f45
-_ANSWER = ['model', 'change', 'accuracy', 'error', 'tie', *TEST_SETS, 'secs', 'secs_low', 'secs_high', 'estimated',
-           'timing', 'infer_batch_size', 'train_batch_size', 'train_img_size', 'img_size', 'param_count_y', 'license',
-           'reason', 'param_count_x', 'infer_gmacs', 'infer_macts', 'family', 'pretrain', 'speedup', 'points', 'binds',
-           'runner_up', 'margin', 'tuning_secs', 'tuning_memory_gb']
+SHOWN = [  # what one looks at, and a terminal shows
+    'model', 'change', 'accuracy', *TEST_SETS, 'error', 'secs', 'secs_low', 'secs_high', 'estimated', 'timing',
+    'infer_batch_size', 'train_batch_size', 'param_count_x', 'param_count_y', 'train_img_size', 'img_size', 'license',
+    'tie', 'reason']
+_ANSWER = [*SHOWN, 'infer_gmacs', 'infer_macts', 'family', 'pretrain', 'speedup', 'points', 'binds', 'runner_up',
+           'margin', 'tuning_secs', 'tuning_memory_gb']
 
 def _answer_columns(table: pd.DataFrame) -> pd.DataFrame:
     "The columns that a decision needs, those that matter first."
@@ -391,6 +393,7 @@ def _explained(
         if row.Index == 0: told.append(_what_ties(ranked, cut))
         elif row.tie: told.append(_ties_with(ranked.iloc[0], row))
         if shown == 0 and row.Index: told.append(f'the fastest of the {ranked.tie.sum():,} that tie with it{cut}')
+        if getattr(row, 'folded', False): told.append(COLUMNS['folded'].label)
         if getattr(row, 'within_error', ''): told.append(f'fits within its error, {row.within_error}')
         reasons.append('; '.join([*told, _what_binds(row, budgets, better)]))
     return _answer_columns(rows.assign(binds=binds, reason=reasons)).reset_index(drop=True)
@@ -400,6 +403,9 @@ def _fastest(ranked: pd.DataFrame, n: int) -> pd.DataFrame:
     rows = ranked.sort_values('secs', kind='stable').head(n)
     places = ['fastest', *(f'number {place} by speed' for place in range(2, len(rows) + 1))]
     reasons = [f'{place} of {len(ranked):,} that fit' for place in places]
+    if 'folded' in rows:
+        said = COLUMNS['folded'].label
+        reasons = [f'{told}; {said}' if folded else told for told, folded in zip(reasons, rows.folded)]
     return _answer_columns(rows.assign(reason=reasons)).reset_index(drop=True)
 
 # %% ../../nbs/choosing/01_choose.ipynb #b5cd0c1f

@@ -120,7 +120,7 @@ def _of_three(one_run: float) -> float:
     "The reliability of the mean of three, from that of one (Spearman and Brown)."
     return 3 * one_run / (1 + 2 * one_run)
 
-# %% ../../nbs/sources/06_fine_tuning.ipynb #4d2776d0
+# %% ../../nbs/sources/06_fine_tuning.ipynb #341a43a6
 @cache
 def carried() -> dict:  # `source`, `weights` by name of 2022, `left_out`, `reliability`, `columns`, `figures`
     "What the package carries of the runs."
@@ -131,7 +131,9 @@ def figures(
     runs: str | os.PathLike | None = None,  # see `find_runs`; `None`: those that the package carries
 ) -> pd.DataFrame:  # as of `summed_up`, with the `weight` of today; raises `ResultsError`
     "The figures of each weight, data set and group of runs."
-    if runs is None: table, origin = pd.DataFrame(carried()['figures'], columns=carried()['columns']), carried()['source']
+    if runs is None:
+        known = carried()
+        table, origin = pd.DataFrame(known['figures'], columns=known['columns']), known['source']
     else:
         read = read_runs(runs)
         table, origin = summed_up(read), read.attrs['origin']
@@ -143,7 +145,7 @@ def figures(
     table.attrs = dict(origin=origin)
     return table
 
-# %% ../../nbs/sources/06_fine_tuning.ipynb #1816d452
+# %% ../../nbs/sources/06_fine_tuning.ipynb #e4cea6cd
 IMG_SIZE = 224  # pixels, of all runs
 
 def tuned_accuracy(
@@ -170,7 +172,8 @@ def tuned_accuracy(
 def state_file() -> Path:
     "The file that `tuned_accuracy` depends on."
     named = os.environ.get('TIMM_BENCH_FINE_TUNING')
-    return _file_in('TIMM_BENCH_FINE_TUNING', named) if named else Path(timm_bench.__path__[0])/'bundled'/'fine_tuning.json'
+    if named: return _file_in('TIMM_BENCH_FINE_TUNING', named)
+    return Path(timm_bench.__path__[0])/'bundled'/'fine_tuning.json'
 
 # %% ../../nbs/sources/06_fine_tuning.ipynb #09cef4ba
 def how_reliable(

@@ -18,7 +18,7 @@ from ..accuracy import get_accuracy
 # %% auto #0
 __all__ = ['get_fine_tuning', 'rank_correlations', 'promising']
 
-# %% ../../nbs/transfer/00_evidence.ipynb #8a0dd781
+# %% ../../nbs/transfer/00_evidence.ipynb #dcf8d0d5
 def get_fine_tuning(
     runs: str | os.PathLike | None = None,  # a file of runs, or its folder; `None`: the first source that answers
 ) -> pd.DataFrame:  # a row per weight and data set, the most accurate first; raises `ResultsError`
@@ -46,8 +46,8 @@ def get_fine_tuning(
         how=frame.name.map(how), family=frame.model.map(families(names)),
         pretrain=frame.model.map({name: pretrain(name) for name in names}),
         license=frame.model.map({name: declared_license(name) for name in names}))
-    frame = frame[['data_set', 'model', 'accuracy', 'error', 'runs', 'spread', 'best', 'tuning_secs', 'tuning_memory_gb',
-                   'param_count', 'family', 'pretrain', 'license', 'name', 'how']]
+    frame = frame[['data_set', 'model', 'accuracy', 'error', 'runs', 'spread', 'best',
+                   'tuning_secs', 'tuning_memory_gb', 'param_count', 'family', 'pretrain', 'license', 'name', 'how']]
     frame.attrs = told.attrs | {name: carried()[name] for name in ('left_out', 'reliability')}
     return frame
 
@@ -61,13 +61,13 @@ def _first_source() -> str | os.PathLike | None:
     say(f'using the fine-tuning runs of {origin}')
     return file
 
-# %% ../../nbs/transfer/00_evidence.ipynb #e528fe5f
+# %% ../../nbs/transfer/00_evidence.ipynb #0b19c3fe
 def rank_correlations(
     df: pd.DataFrame,  # a row per model, with its `family`
     columns: Sequence[str],  # of numbers, that may tell
     of: str = 'accuracy',  # the column of numbers that is to be told
     draws: int = 2000,  # how many times the families are drawn
-) -> pd.DataFrame:  # a row per column: how many `models`, the `correlation`, and `low` and `high`; raises `ResultsError`
+) -> pd.DataFrame:  # a row per column: `models`, `correlation`, `low`, `high`; raises `ResultsError`
     "How far each column orders the models as another does, with 95 % intervals."
     need(df, 'family', of)
     for column in listed('columns', columns): need_numbers(df, columns=column, of=of)
@@ -91,7 +91,7 @@ def _rank_correlation(pair: np.ndarray) -> float:
     if len(ranks) < 3 or (ranks == ranks[0]).all(axis=0).any(): return float('nan')
     return float(np.corrcoef(ranks.T)[0, 1])
 
-# %% ../../nbs/transfer/00_evidence.ipynb #898546a5
+# %% ../../nbs/transfer/00_evidence.ipynb #c7b24783
 def promising(
     data_set: TestSet = 'pets',  # or 'planet'
     n: int = 10,  # how many models at most
@@ -114,7 +114,7 @@ def promising(
     r2 = 1 - float(np.mean(differences**2) / run.accuracy.var(ddof=0)) if len(run) else float('nan')
     if not r2 > 0:
         raise ResultsError(f'data_set={data_set!r}: accuracy on ImageNet tells nothing of it (R² {r2:.2f} for families '
-                           'that were left out); probe your own pictures instead')
+                           'left out); probe your own pictures instead')
     reaches = float(run.top1.min()), float(run.top1.max())
     other = imagenet[~imagenet.model.isin(run.model) & imagenet.top1.between(*reaches)]
     other = other[[not is_left_out(split_name(name).arch) for name in other.model]]

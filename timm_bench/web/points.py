@@ -8,6 +8,7 @@ import math, os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Iterable, Iterator, Mapping, Sequence
+import numpy as np
 import pandas as pd
 from ..checks import ResultsError, as_numbers, as_path, need_names, say
 from ..columns import COLUMNS, FINE_TUNED, TEST_SETS, TestSet, is_log
@@ -82,7 +83,7 @@ _SPEED = {
     '{}_samples_per_sec': 'rate', '{}_batch_size': 'batch', '{}_img_size': 'train_size',
     'param_count_x': 'params', 'param_count_y': 'params', 'param_count': 'params',
     'infer_gmacs': 'macs', 'infer_macts': 'acts',
-    'secs_low': 'low', 'secs_high': 'high', 'estimated': 'estimated'}
+    'secs_low': 'low', 'secs_high': 'high', 'estimated': 'estimated', 'folded': 'folded'}
 
 def _shown_columns(frame: pd.DataFrame, part: str) -> dict[str, str]:
     "The columns of a frame that the explorer shows: its name there, by column."
@@ -243,6 +244,8 @@ def _columns(table: pd.DataFrame, points: pd.MultiIndex, usual: pd.DataFrame) ->
     columns: dict[str, Any] = dict(at=runs(at.to_list()))
     for name in 'rate', 'batch', 'train_size', 'low', 'high', 'estimated':
         if name in table: columns[name] = pack(table[name])
+    if 'folded' in table and table.folded.eq(True).any():
+        columns['folded'] = [int(row) for row in np.flatnonzero(table.folded.eq(True))]
     for cost in _COSTS:
         if cost not in table: continue
         exceptions = _exceptions(table[cost].astype(float), own[cost])

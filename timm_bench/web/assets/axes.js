@@ -26,12 +26,17 @@ const axes = (() => {
     return [state.y, state.x].find(isAccuracy) ?? `top1_${data.raw.sets[0].id}`;
   }
 
+  const folded = 'ran with its branches folded';
+
+  // How many times faster a point is on the second hardware; NaN where it ran with its branches folded on one of the two alone.
+  const speedup = (here, there, point) => (here.folded.has(point) === there.folded.has(point) ? here.secs[point] / there.secs[point] : NaN);
+
   // A quantity of every point; NaN where it is not known.
   function values(data, id, here, there) {
     if (isAccuracy(id)) return data.columns[id];
     if (id === 'size') return data.size;
     if (id === 'secs_b') return there?.secs ?? new Float64Array(data.n).fill(NaN);
-    if (id === 'speedup') return there ? here.secs.map((secs, point) => secs / there.secs[point]) : new Float64Array(data.n).fill(NaN);
+    if (id === 'speedup') return there ? here.secs.map((_, point) => speedup(here, there, point)) : new Float64Array(data.n).fill(NaN);
     return here[id];
   }
 
@@ -109,5 +114,5 @@ const axes = (() => {
     return { x: isSpeed(now.x) ? view.there[now.x] : view.x, y: isSpeed(now.y) ? view.there[now.y] : view.y };
   }
 
-  return { second, list, isAccuracy, accuracyOf, values, kindOfTime, title, briefly, ticks, range };
+  return { second, list, isAccuracy, accuracyOf, values, speedup, folded, kindOfTime, title, briefly, ticks, range };
 })();

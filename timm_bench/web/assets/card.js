@@ -29,7 +29,8 @@ const card = (() => {
     const batch = here.batch[point],
       kind = batch === 1 ? 'latency, batch 1' : batch > 1 ? `amortised, batch ${format.count(batch)}` : 'batch size not told';
     const estimated = here.estimated?.[point] ? `, an estimate: ${format.time(here.low[point])} to ${format.time(here.high[point])} with 90 %` : '';
-    return `${format.time(here.secs[point])} (${kind}${estimated})`;
+    const folded = here.folded.has(point) ? `, ${axes.folded}` : '';
+    return `${format.time(here.secs[point])} (${kind}${folded}${estimated})`;
   }
 
   // What the tip at a point says.
@@ -43,8 +44,11 @@ const card = (() => {
     for (const axis of [view.yAxis, view.xAxis])
       if (![accuracy, 'secs', 'params', 'size'].includes(axis.id))
         found.push([axis.name, axis.write(axes.values(data, axis.id, view.here, view.there)[point])]);
-    if (view.there && view.there.rate[point] > 0)
-      found.push([view.there.label, `${format.time(view.there.secs[point])}, ${format.times(view.here.secs[point] / view.there.secs[point])}`]);
+    if (view.there && view.there.rate[point] > 0) {
+      const times = axes.speedup(view.here, view.there, point),
+        told = Number.isNaN(times) ? 'not comparable: branches folded in one of the two alone' : format.times(times);
+      found.push([view.there.label, `${format.time(view.there.secs[point])}, ${told}`]);
+    }
     return [
       ...found,
       ['parameters', `${format.number(view.here.params[point])} M`],
@@ -89,6 +93,7 @@ const card = (() => {
     if (!known.length) return [dom.make('h3', { text: 'Speed' }), dom.make('p', { class: 'muted', text: 'In no benchmark of this page.' })];
     const lines = known.map(here => {
       const marks = here.estimated?.[point] ? ['estimate'] : here.about.kind !== 'public' ? ['own'] : [];
+      if (here.folded.has(point)) marks.push('folded');
       const name = dom.make(
         'td',
         {},

@@ -359,6 +359,8 @@ const controls = (() => {
     const kind = here.about.part === 'train' ? 'Time is for forward pass, backward pass and optimiser step, per image' : 'Time is seconds per image';
     const found = [`${here.label}. ${kind}: ${axes.kindOfTime(here)}. ${words(here.about)}`];
     if (here.about.kind === 'estimate') found.push('Open marks are estimates, with a 90 % interval.');
+    const folded = view.rows.filter(row => here.folded.has(row)).length;
+    if (folded) found.push(`${format.count(folded)} of the models shown ran with their branches folded, faster than timm.create_model gives them.`);
     if (there)
       found.push(
         `Second${axes.second(now, view) ? `, with ${view.rows.length <= 60 ? 'open marks and ' : ''}a dotted frontier` : ''}: ${there.label}, ${axes.kindOfTime(there)}. ${words(there.about)}`,
@@ -376,9 +378,12 @@ const controls = (() => {
 
   function comparison(view) {
     const { here, there, rows } = view,
-      both = rows.filter(row => here.rate[row] > 0 && there.rate[row] > 0),
-      ratio = some => some.map(row => here.secs[row] / there.secs[row]);
-    if (!both.length) return `None of the models shown was measured on ${there.label} too.`;
+      measured = rows.filter(row => here.rate[row] > 0 && there.rate[row] > 0),
+      both = measured.filter(row => !Number.isNaN(axes.speedup(here, there, row))),
+      folded = measured.length - both.length,
+      left = folded ? `; ${format.count(folded)} left out that ran with their branches folded in one of the two alone` : '',
+      ratio = some => some.map(row => axes.speedup(here, there, row));
+    if (!both.length) return `None of the models shown was measured on ${there.label} too${left}.`;
     const same = both.filter(row => here.batch[row] === there.batch[row]),
       median = some => format.times(frontier.median(ratio(some)));
     const batches =
@@ -387,7 +392,7 @@ const controls = (() => {
         : same.length
           ? `batch sizes are equal for ${format.count(same.length)} of them (median ${median(same)}) and differ for the rest, which confounds those`
           : 'but batch sizes differ for every one, so this is no comparison of the hardware alone';
-    return `On ${there.label}: ${median(both)} as fast, the median of the ${format.count(both.length)} shown that are in both; ${batches}.`;
+    return `On ${there.label}: ${median(both)} as fast, the median of the ${format.count(both.length)} shown that are in both${left}; ${batches}.`;
   }
 
   function source() {

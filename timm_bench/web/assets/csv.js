@@ -34,6 +34,7 @@ const csv = (() => {
       ['license', named(data.license)],
       ['weight', at(data.weight)],
     ];
+    if (here.folded.size) list.push(['folded', point => (here.rate[point] > 0 ? here.folded.has(point) : null)]);
     if (here.estimated)
       list.push(
         ['estimated', point => (here.rate[point] > 0 ? Boolean(here.estimated[point]) : null)],
@@ -48,7 +49,7 @@ const csv = (() => {
       list.push(
         ['secs_b', at(there.secs)],
         ['batch_size_b', at(there.batch)],
-        ['speedup', point => here.secs[point] / there.secs[point]],
+        ['speedup', point => axes.speedup(here, there, point)],
         ['benchmark_b', () => there.about.file],
       );
     return list;

@@ -106,8 +106,8 @@ const grid = (() => {
               'speedup',
               'Speed-up',
               104,
-              point => here.secs[point] / there.secs[point],
-              point => format.times(here.secs[point] / there.secs[point]),
+              point => axes.speedup(here, there, point),
+              point => format.times(axes.speedup(here, there, point)),
               `times faster on ${there.label}`,
             ),
           ]
@@ -256,7 +256,8 @@ const grid = (() => {
     row.pin.textContent = pinned ? '★' : '☆';
     row.pin.setAttribute('aria-pressed', String(pinned));
     row.pin.setAttribute('aria-label', `Pin ${data.model[point]}`);
-    const badge = view.here.estimated?.[point] ? dom.make('span', { class: 'badge', text: 'estimate' }) : null,
+    const mark = view.here.estimated?.[point] ? 'estimate' : view.here.folded.has(point) ? 'folded' : null,
+      badge = mark ? dom.make('span', { class: 'badge', text: mark, title: mark === 'folded' ? axes.folded : null }) : null,
       edge = view.onEdge.has(point) && (now.front || now.edge);
     const first = dom.make(
       'div',

@@ -58,6 +58,7 @@ const tables = (() => {
     const at = places(about.at),
       here = { about, id: about.id, label: about.label, rows: at.length };
     for (const name of ['rate', 'batch', 'train_size', 'low', 'high', 'estimated']) here[name] = about[name] ? spread(about[name], at, data.n) : null;
+    here.folded = new Set((about.folded ?? []).map(row => at[row])); // points that ran with their branches folded
     here.secs = here.rate.map(rate => 1 / rate);
     for (const name of ['params', 'macs', 'acts']) {
       here[name] = data[name].slice();
