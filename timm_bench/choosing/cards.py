@@ -178,7 +178,8 @@ def card(
 
     The names, and what they tell: `family` and `family_of_port`, `license`, `pretrain`, `params` (millions).
     `accuracy` has a dict for each test set and image size, `speed` one for each benchmark and image size, which tells
-    whether the model ran with its branches `folded`. `better` are the most accurate of those both faster and at least as accurate; `code` is the line to copy."""
+    whether the model ran with its branches `folded`. `better` are the most accurate of those both faster and at least
+    as accurate; `code` is the line to copy."""
     results = get_results(results, as_of=as_of)
     known = _identity(model, get_accuracy(results=results))
     name = known['model']
