@@ -97,6 +97,7 @@ class Fuzzed(NamedTuple):
 
 
 READING = dict(benchmark=BENCHMARK, accuracy=SETS, results=RESULTS, as_of=AS_OF)
+FILTERS = dict(params=one_of('30M'), license=one_of('commercial', ['mit', 'apache-2.0']), family=one_of('resnet', ['vgg', 'convnext']), min_accuracy=one_of(None, 70, 99.5))
 NAMES = dict.fromkeys(['split_name', 'current_name', 'family', 'pretrain', 'license'], Fuzzed(dict(name=one_of('resnet50', 'convnext_tiny_in22ft1k',
         'vgg11.tv_in1k', 'tf_efficientnet_b0', other=TEXT)), (str, tuple, type(None))))
 NAMES['family'] = Fuzzed(NAMES['family'].arguments | dict(among=one_of(None, FEW), vendors=FLAG), (str, type(None)))
@@ -110,6 +111,7 @@ READERS = {
     'compare': Fuzzed(dict(a=BENCHMARK | frames('data') | st.just(Path('own.csv')), b=BENCHMARK | frames('data'), part=PART, batches=one_of('all', 'same'),
             results=RESULTS, as_of=AS_OF), pd.DataFrame),
     'card': Fuzzed(dict(model=one_of('vgg11', other=MODEL | ANYTHING), results=RESULTS, as_of=AS_OF), dict),
+    'versus': Fuzzed(dict(a=one_of('vgg11', 'resnet50', other=MODEL | ANYTHING), b=one_of('resnet50', other=MODEL | ANYTHING), size=SIZE, results=RESULTS, as_of=AS_OF), dict),
     'pick_models': Fuzzed(dict(n=one_of(2, 3, 5, 9), part=PART, public=BENCHMARK, among=one_of(None, FEW, other=st.lists(MODEL, max_size=9) | ANYTHING), results=RESULTS), pd.DataFrame),
     'estimate': Fuzzed(dict(own=OWN, part=PART, public=BENCHMARK, results=RESULTS, accuracy=SETS, weights=WEIGHTS, vendors=FLAG, keep=one_of(None, 'resnet')),
                        pd.DataFrame),
@@ -118,17 +120,16 @@ READERS = {
                             out=st.none() | st.just('page.html') | PATH, title=TEXT | ANYTHING), Explorer)}
 CHOICES = {
     **{f'show_{what}': Fuzzed(dict(df=frames('data'), **CHARTED), go.Figure) for what in ('all', 'params', 'frontier')},
-    'show_subs': Fuzzed(dict(df=frames('data'), **CHARTED, subs=TEXT | ANYTHING), go.Figure),
+    'show_subs': Fuzzed(dict(df=frames('data'), **CHARTED, subs=TEXT | ANYTHING, families=one_of(None, ['vgg', 'resnet'], 'vgg')), go.Figure),
     'show_history': Fuzzed(dict(df=frames('history'), **CHARTED), go.Figure),
     'show_compare': Fuzzed(dict(comparison=frames('comparison'), title=TITLE, most=COUNT), go.Figure),
     'show_robustness': Fuzzed(dict(df=frames('accuracy'), title=TITLE, sets=NAMED_SETS, trend=one_of('in1k', 'all'), names=COUNT), go.Figure),
     'effective_robustness': Fuzzed(dict(df=frames('accuracy'), sets=NAMED_SETS, trend=one_of('in1k', 'all')), pd.DataFrame),
     'best_by_day': Fuzzed(dict(history=frames('history'), budgets=st.lists(one_of('1ms', '5ms', .02), max_size=3) | ANYTHING), pd.DataFrame),
-    'frontier': Fuzzed(dict(df=frames('data'), x=COLUMN, y=COLUMN, x_best=one_of('low', 'high'), y_best=one_of('low', 'high')), pd.DataFrame),
-    'better_than': Fuzzed(dict(df=frames('data'), sort=one_of('accuracy', 'speed'), model=one_of('vgg11', other=MODEL | ANYTHING), size=SIZE, accuracy=BLEND, results=RESULTS), pd.DataFrame),
-    'best': Fuzzed(dict(df=frames('data'), n=COUNT, sort=one_of('accuracy', 'speed'), under=one_of('5ms', '200/s'), params=one_of('30M'), macs=one_of('5G'), acts=one_of('20M'), size=SIZE,
-            license=one_of('commercial', ['mit', 'apache-2.0']),
-                        pretrain=one_of(None, 'in1k'), family=one_of('resnet', ['vgg', 'convnext']), accuracy=BLEND, results=RESULTS), pd.DataFrame)}
+    'frontier': Fuzzed(dict(df=frames('data'), x=COLUMN, y=COLUMN, x_best=one_of('low', 'high'), y_best=one_of('low', 'high'), **FILTERS, n=COUNT, sort=one_of('accuracy', 'speed')), pd.DataFrame),
+    'better_than': Fuzzed(dict(df=frames('data'), sort=one_of('accuracy', 'speed'), model=one_of('vgg11', other=MODEL | ANYTHING), size=SIZE, accuracy=BLEND, **FILTERS, n=COUNT, results=RESULTS), pd.DataFrame),
+    'best': Fuzzed(dict(df=frames('data'), n=COUNT, sort=one_of('accuracy', 'speed'), under=one_of('5ms', '200/s'), **FILTERS, macs=one_of('5G'), acts=one_of('20M'), size=SIZE,
+                        pretrain=one_of(None, 'in1k'), accuracy=BLEND, results=RESULTS), pd.DataFrame)}
 WRITERS = {
     'measure': Fuzzed(dict(models=MODELS_TO_MEASURE, device=one_of('auto', 'cpu', 'cuda'), batch_size=one_of(None, 1, 2), img_size=one_of(None, 224),
             precision=one_of('fp32', 'amp'), layout=one_of('nchw', 'nhwc'),

@@ -22,15 +22,16 @@ _NAMES = {  # by the module that has them
     'charts.history': ['show_history'],
     'choosing.choose': ['frontier', 'best', 'better_than'],
     'choosing.comparison': ['compare'],
-    'choosing.cards': ['card'],
+    'choosing.cards': ['card', 'versus'],
     'hardware.measure': ['measure'],
     'hardware.estimate': ['estimate', 'pick_models'],
+    'transfer.evidence': ['get_fine_tuning', 'rank_correlations', 'promising'],
     'web.explorer': ['explorer'],
     'notes.search': ['fastnbs', 'fastlistnbs'],
     'notes.markdown': ['ipy2md'],
 }
 _MODULES = {name: module for module, names in _NAMES.items() for name in names}
-__all__ = sorted(_MODULES)
+__all__ = list(_MODULES)
 
 
 def __dir__():

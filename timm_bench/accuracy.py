@@ -6,15 +6,18 @@
 from __future__ import annotations
 import os
 from datetime import date
-from typing import Literal, Sequence
+from pathlib import Path
+from typing import Any, Literal, Sequence
 import pandas as pd
-from .checks import ResultsError, one_of
-from .columns import TEST_SETS, TestSet
+from .checks import ResultsError, one_of, say
+from .columns import FINE_TUNED, TEST_SETS, TestSet
+from .sources.clone import check_day
+from .sources.fine_tuning import DAY, how_reliable, state_file, tuned_accuracy
 from .sources.results import Results, get_results
 from .models import declared_license, families, pretrain
 
 # %% auto #0
-__all__ = ['get_accuracy', 'sets_in']
+__all__ = ['get_accuracy', 'warn_of', 'table_file', 'source_of', 'sets_in']
 
 # %% ../nbs/03_accuracy.ipynb #aa734f47
 def get_accuracy(
@@ -31,9 +34,48 @@ def get_accuracy(
     file = TEST_SETS[one_of('accuracy', accuracy, TEST_SETS)].file
     results = get_results(results, as_of=as_of)
     if sets is not None: return _side_by_side(_chosen(sets, accuracy, results), results)
+    if accuracy in FINE_TUNED: return _fine_tuned(accuracy, results, as_of)
     table = results.read(file, ['model', 'img_size', 'top1', 'top5', 'param_count'])
     table.attrs = results.source([file])
     return table
+
+def _fine_tuned(data_set: TestSet, results: Results, as_of: str | date | None) -> pd.DataFrame:
+    "The accuracies after fine-tuning, which were published once."
+    day = check_day(as_of)
+    if day and day < DAY: raise ResultsError(f'as_of={day!r}: the fine-tuning runs of {data_set!r} are of {DAY}')
+    table = tuned_accuracy(data_set)
+    table.attrs = source_of(results, [data_set])
+    return table
+
+def warn_of(
+    test_set: TestSet,  # that models are to be chosen by
+) -> None:
+    "Say so where the order of the best models on a test set is largely chance."
+    warning = how_reliable(test_set) if test_set in FINE_TUNED else None
+    if warning: say(warning)
+
+def table_file(
+    test_set: TestSet,
+    results: Results,  # of `get_results`
+) -> Path:
+    "The file that a test set's accuracies are made from."
+    if test_set in FINE_TUNED: return state_file()
+    return Path(results.folder)/TEST_SETS[test_set].file
+
+def source_of(
+    results: Results,  # of `get_results`
+    sets: Sequence[TestSet],  # that a frame has accuracies on
+    files: Sequence[str] = (),  # names of the other files that it is made of
+) -> dict[str, Any]:
+    "Where a frame comes from, for its `attrs`."
+    tables = [TEST_SETS[name].file for name in sets if name not in FINE_TUNED]
+    about = results.source([*files, *tables])
+    for name in sets:
+        if name not in FINE_TUNED: continue
+        file = TEST_SETS[name].file
+        if file not in about['files']: about['files'].append(file)
+        about['published'][file] = f'figures of {tuned_accuracy(name).attrs["origin"]}'
+    return about
 
 # %% ../nbs/03_accuracy.ipynb #698cb02c
 def sets_in(
@@ -68,7 +110,7 @@ def _side_by_side(sets: list[TestSet], results: Results) -> pd.DataFrame:
     for name, table in once.items():
         rows[name] = dict(read=len(tables[name]), joined=len(table), missing=len(wide) - len(table))
     wide = _with_what_names_tell(wide.reset_index())
-    wide.attrs = results.source([TEST_SETS[name].file for name in sets]) | dict(sets=sets, rows=rows)
+    wide.attrs = source_of(results, sets) | dict(sets=sets, rows=rows)
     return wide
 
 # %% ../nbs/03_accuracy.ipynb #f5db412f

@@ -82,9 +82,11 @@ def one_of(
     choices: Collection[_Choice],  # the valid ones
 ) -> _Choice:  # the choice that it is; raises `ResultsError`
     "The one of the choices that a value is."
+    valid = f'give one of {", ".join(map(repr, choices))}'
+    if hasattr(value, 'shape'): raise ResultsError(f'{argument}: a {type(value).__name__} is none of these; {valid}')
     for choice in choices:
         if choice == value: return choice
-    raise ResultsError(f'{argument}={value!r}: give one of {", ".join(map(repr, choices))}')
+    raise ResultsError(f'{argument}={value!r}: {valid}')
 
 def check_part(
     part: object,  # what somebody gave

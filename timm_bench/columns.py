@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Any, Callable, Literal, NamedTuple
 
 # %% auto #0
-__all__ = ['TestSet', 'TEST_SETS', 'COLUMNS', 'TestImages', 'time_in_words', 'timing', 'quantity', 'Column', 'more_is_better',
-           'is_log', 'unit_of']
+__all__ = ['TestSet', 'TEST_SETS', 'FINE_TUNED', 'COLUMNS', 'TestImages', 'time_in_words', 'timing', 'quantity', 'Column',
+           'more_is_better', 'is_log', 'unit_of']
 
 # %% ../nbs/01_columns.ipynb #cc23f667
-TestSet = Literal['imagenet', 'real', 'v2', 'a', 'a-clean', 'r', 'r-clean', 'sketch']
+TestSet = Literal['imagenet', 'real', 'v2', 'a', 'a-clean', 'r', 'r-clean', 'sketch', 'pets', 'planet']
 
 class TestImages(NamedTuple):
     "A test set."
@@ -22,6 +22,7 @@ class TestImages(NamedTuple):
     images: int  # how many
     against: TestSet | None = None  # the test set that one can expect its accuracy from
     photographs: str = ''  # test sets of the same ones err together; '' where no other has them
+    measure: str = 'top-1 accuracy'  # what is right of a hundred
 
 TEST_SETS: dict[TestSet, TestImages] = {
     'imagenet': TestImages('results-imagenet.csv', 'ImageNet', 50_000, None, 'validation'),
@@ -31,7 +32,11 @@ TEST_SETS: dict[TestSet, TestImages] = {
     'a-clean': TestImages('results-imagenet-a-clean.csv', 'ImageNet (classes of A)', 10_000, None, 'validation'),
     'r': TestImages('results-imagenet-r.csv', 'ImageNet-R', 30_000, 'r-clean'),
     'r-clean': TestImages('results-imagenet-r-clean.csv', 'ImageNet (classes of R)', 10_000, None, 'validation'),
-    'sketch': TestImages('results-sketch.csv', 'ImageNet-Sketch', 50_889, 'imagenet')}
+    'sketch': TestImages('results-sketch.csv', 'ImageNet-Sketch', 50_889, 'imagenet'),
+    'pets': TestImages('fastai_timm.csv', 'Pets (fine-tuned)', 1_478),
+    'planet': TestImages('fastai_timm.csv', 'Planet (fine-tuned)', 1_700, measure='labels right')}
+
+FINE_TUNED: tuple[TestSet, ...] = ('pets', 'planet')  # not of timm's tables
 
 # %% ../nbs/01_columns.ipynb #dd28f8a6
 def time_in_words(
@@ -88,6 +93,7 @@ COLUMNS = {
     'top1': _accuracy('top-1 accuracy (%)', 'top-1'),
     'top5': Column('top-5 accuracy (%)', 'top5', 'high'),
     'accuracy': _accuracy('accuracy (%)', 'top-1'),
+    'top1_error': Column('standard error of the accuracy (points)', '±', 'low', 2, '{:.2f}'.format),
     'error': Column('standard error (points)', '±', 'low', 2, '{:.2f}'.format),
     'margin': Column('margin (points)', 'margin', 'low', 2),
     'points': Column('points', 'points', 'low', 2),
@@ -118,13 +124,15 @@ COLUMNS = {
     'infer_batch_size': Column('batch size', 'batch', write='{:,.0f}'.format),
     'train_batch_size': Column('batch size', 'batch', write='{:,.0f}'.format),
     'timing': Column('what the time is', 'timing'),
+    'tuning_secs': Column('fine-tuning, five epochs (seconds)', 'tuning', 'low', 1, '{:,.0f} s'.format),
+    'tuning_memory_gb': Column('fine-tuning, peak memory (GB)', 'memory', 'low', 2, '{:.1f} GB'.format),
     'pretrain': Column('pre-training data', 'pretrain'),
     'license': Column('declared licence', 'licence'),
     'family': Column('family', 'family'),
     'folded': Column('ran with its branches folded', 'folded'),
     'as_of': Column('as of', 'as of'),
     'stands_for': Column('models that it stands for', 'stands for'),
-} | {name: _accuracy(f'{about.title} top-1 accuracy (%)', name) for name, about in TEST_SETS.items()}
+} | {name: _accuracy(f'{about.title} {about.measure} (%)', name) for name, about in TEST_SETS.items()}
 
 # %% ../nbs/01_columns.ipynb #f5b00ed0
 _DECADES = re.compile('secs|param_count|gmacs|macts|samples_per_sec|step_time|speedup')

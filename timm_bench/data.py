@@ -20,7 +20,7 @@ from .sources.benchmarks import Benchmark, pick_benchmark
 from .join import (Accuracies, Pairs, another_model, arrange, candidates, first_of_each, is_folded,
                              settle, why_no_accuracy, why_no_speed)
 from .models import declared_license, families, is_left_out, pretrain, renamed, split_name
-from .accuracy import get_accuracy
+from .accuracy import get_accuracy, source_of, table_file, warn_of
 
 # %% auto #0
 __all__ = ['KEEP', 'Names', 'Joined', 'join_speeds', 'read_joined', 'get_data', 'choice_in_words', 'chosen_from', 'batch_sizes',
@@ -99,8 +99,7 @@ def _select(
 # %% ../nbs/05_data.ipynb #7c1e2f90
 def _arranged(test_set: TestSet, results: Results, vendors: bool) -> tuple[Accuracies, Names]:
     "An accuracy table, and what the names in it tell."
-    file = TEST_SETS[one_of('accuracy', test_set, TEST_SETS)].file
-    state = file_state(Path(results.folder)/file)
+    state = file_state(table_file(one_of('accuracy', test_set, TEST_SETS), results))
     return _remembered(test_set, results, bool(vendors), state) if state else _arrange(test_set, results, vendors)
 
 def _arrange(test_set: TestSet, results: Results, vendors: bool) -> tuple[Accuracies, Names]:
@@ -147,7 +146,7 @@ class Joined:
         frame = pd.DataFrame(columns | _what_names_tell(columns['model'].tolist()))
         frame['folded'] = is_folded(frame.arch, frame.param_count_x, frame.param_count_y)
         if not self.accuracies.tagged: self._mark_other_models(frame)
-        frame.attrs = self.results.source([self.benchmark.file, TEST_SETS[self.test_set].file]) | dict(
+        frame.attrs = source_of(self.results, [self.test_set], [self.benchmark.file]) | dict(
             part=self.part, benchmark=self.benchmark.describe(), measured_on=self.benchmark.measured_on(),
             path=self.benchmark.path and str(self.benchmark.path), accuracy=self.test_set, rows=self.rows)
         return frame
@@ -192,7 +191,7 @@ class Joined:
         told = [why(row) for row in left.itertuples()]
         reasons = pd.DataFrame(told, left.index, columns=['kind', 'reason'], dtype=object)
         left = left.assign(**reasons).reset_index(drop=True)
-        if side == 'accuracy': left.attrs = self.results.source([TEST_SETS[self.test_set].file])
+        if side == 'accuracy': left.attrs = source_of(self.results, [self.test_set])
         return left
 
 # %% ../nbs/05_data.ipynb #18bf40d5
@@ -239,7 +238,7 @@ def get_data(
     accuracy: TestSet = 'imagenet',  # the test set that `top1` and `top5` are from
     weights: Literal['best', 'all'] = 'best',  # the best of each architecture, image size and family, or every one
     vendors: bool = False,  # count ports (`tf_`, `gluon_`, …) to their architecture's family
-    keep: str | None = KEEP,  # regular expression that a family must contain, the seed's; `None`: all families
+    keep: str | None = KEEP,  # regular expression that a family must contain, those of 2022; `None`: all families
 ) -> pd.DataFrame:  # a row per weight and image size; raises `ResultsError`
     """Speed and accuracy of models, in one tidy frame.
 
@@ -258,6 +257,7 @@ def get_data(
         raise ResultsError(f'keep={keep!r}: give a regular expression, or None for all families')
     as_pattern('keep', keep or '', '; give None for all families')
     results = get_results(results, as_of=as_of)
+    warn_of(one_of('accuracy', accuracy, TEST_SETS))
     return read_joined(part, benchmark, results, accuracy, vendors).select(weights, keep)
 
 # %% ../nbs/05_data.ipynb #c401ce01

@@ -9,12 +9,12 @@ from functools import cache
 from pathlib import Path
 from typing import Iterable, NamedTuple
 import timm_bench
-from .checks import ResultsError
+from .checks import ResultsError, show_cell
 
 # %% auto #0
-__all__ = ['VENDORS', 'Name', 'split_name', 'registry', 'all_weights', 'UnknownModel', 'known_names', 'suggest', 'renamed',
-           'renames', 'current_name', 'full_name', 'license', 'declared_license', 'trained_at', 'can_fold', 'pretrain',
-           'is_left_out', 'families', 'family']
+__all__ = ['VENDORS', 'Name', 'split_name', 'registry', 'all_weights', 'UnknownModel', 'known_names', 'suggest', 'without_hub',
+           'renamed', 'renames', 'current_name', 'full_name', 'license', 'declared_license', 'trained_at', 'can_fold',
+           'pretrain', 'is_left_out', 'families', 'family']
 
 # %% ../nbs/02_models.ipynb #0a5a8215
 class Name(NamedTuple):
@@ -32,8 +32,12 @@ def split_name(
 
 def _need_text(name: object) -> None:
     "Refuse what cannot be a name."
-    if isinstance(name, str): return
-    raise ResultsError(f"name={name!r}: give a model's name, such as 'convnext_tiny'")
+    if not isinstance(name, str): raise ResultsError(_no_name(name))
+
+def _no_name(name: object) -> str:
+    "What to say of what is no text."
+    if hasattr(name, 'map'): return f"name: a {type(name).__name__} holds many names; map it: df.model.map(license)"
+    return f"name={show_cell(name)}: give a model's name, such as 'convnext_tiny'"
 
 # %% ../nbs/02_models.ipynb #8e1c7e69
 @cache
@@ -83,6 +87,16 @@ def _spaced(name: str) -> str:
     "A name's letters and numbers, a space between them."
     return ' '.join(re.findall('[a-z]+|[0-9]+', name.lower()))
 
+# %% ../nbs/02_models.ipynb #c4060002
+_HUB = re.compile(r'(?:(?:https?://)?(?:www\.)?(?:huggingface\.co|hf\.co)/|hf[-_]hub:)?timm/([^/?#\s]+)(?:[/?#].*)?')
+
+def without_hub(
+    name: str,  # as somebody gave it
+) -> str:  # the name itself where it is not of the hub
+    "A model's name, out of its address on the hub."
+    found = _HUB.fullmatch(name.strip())
+    return found[1] if found else name
+
 # %% ../nbs/02_models.ipynb #de588b53
 VENDORS = re.compile(r'^(?:tf|gluon|tv|ssl|swsl|ig|ens_adv|adv|legacy|dm|jx)_')
 
@@ -91,6 +105,7 @@ def renamed(
     name: str,  # a model's name of any era
 ) -> str:  # the name that timm gives it today, slips mended; the name itself where it was never changed
     "What became of a name."
+    name = without_hub(name)
     new_names, weights = registry()['renames'], registry()['weights']
     new = new_names.get(name)
     if not new: return name
@@ -113,9 +128,20 @@ def current_name(
     name: str,  # a model's name of any era
 ) -> str:  # what timm calls it today; raises `UnknownModel` for a name timm does not know
     "Today's name of a model; the name itself where it was never changed."
-    if isinstance(name, str) and name in known_names(): return renamed(name)
-    near = suggest(name) if isinstance(name, str) else []
+    if not isinstance(name, str): raise UnknownModel(_no_name(name))
+    if without_hub(name) in known_names(): return renamed(name)
+    members = _members(name)
+    if members: raise UnknownModel(f'{name!r} is a family; name one of its models, such as {", ".join(members[:3])}')
+    near = suggest(without_hub(name))
     raise UnknownModel(f'timm knows no model {name!r}' + (f'; did you mean {", ".join(near)}?' if near else ''))
+
+def _members(name: str) -> list[str]:
+    "The architectures of a family, those with short names first; none for what is no family's name."
+    found = set()
+    for vendors in False, True:
+        of = families(all_weights(), vendors=vendors)
+        found |= {split_name(weight).arch for weight in of if of[weight] == name.lower()}
+    return sorted(found, key=lambda arch: (len(arch), arch))
 
 # %% ../nbs/02_models.ipynb #30f3d676
 @cache

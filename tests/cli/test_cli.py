@@ -35,7 +35,7 @@ def page(snapshots, tmp_path_factory):
     return folder/'timm_bench_charts.html'
 
 
-def test_the_page_has_seven_full_charts_and_needs_no_network(page):
+def test_the_page_has_full_charts_and_needs_no_network(page):
     assert page.read_text().count('plotly.js v') == 1
     with browser() as chromium:
         tab, asked, problems = chromium.new_page(), [], []
@@ -44,24 +44,52 @@ def test_the_page_has_seven_full_charts_and_needs_no_network(page):
         tab.on('console', lambda message: problems.append(message.text) if message.type in bad else None)
         tab.on('pageerror', lambda error: problems.append(str(error)))
         tab.goto(page.as_uri())
-        tab.wait_for_function("document.querySelectorAll("
-                              "'.plotly-graph-div .legend, .plotly-graph-div .colorbar').length == 7")
-        points = tab.evaluate("[...document.querySelectorAll('.plotly-graph-div')]"
+        draw_all(tab)
+        points = tab.evaluate("[...document.querySelectorAll('.plot')]"
                               ".map(chart => chart.querySelectorAll('.point').length)")
-        titles = tab.evaluate("[...document.querySelectorAll('h2, .gtitle')].map(t => t.textContent).filter(Boolean)")
-        looks = ("[getComputedStyle(document.body).backgroundColor, ...['.point', '.xtick text', '.cbfill']"
-                 ".map(part => document.querySelector(`.plotly-graph-div ${part}`).style.fill)]")
+        titles = tab.evaluate("[...document.querySelectorAll('h2')].map(t => t.textContent).filter(Boolean)")
+        looks = ("[getComputedStyle(document.body).backgroundColor, ...['.point', '.xtick text']"
+                 ".map(part => document.querySelector(`.plot ${part}`).style.fill)]")
         light = tab.evaluate(looks)
         tab.emulate_media(color_scheme='dark')
-        tab.wait_for_function("document.querySelector('.plotly-graph-div .xtick text').style.fill "
-                              "== 'rgb(221, 221, 221)'")
+        tab.wait_for_function("document.querySelector('.plot .xtick text').style.fill == 'rgb(215, 220, 227)'")
         dark = tab.evaluate(looks)
         tab.emulate_media(color_scheme='light')
         tab.wait_for_function(f'JSON.stringify({looks}) == JSON.stringify({json.dumps(light)})')
-    assert len(points) == 7 and min(points) > 50 and len(titles) == len(set(titles)) == 7
-    assert (light[0], dark[0]) == ('rgb(255, 255, 255)', 'rgb(18, 18, 18)') and dark[2:] != light[2:]
+    assert len(points) == 8 and min(points) > 50 and len(titles) == len(set(titles)) == 9
+    assert (light[0], dark[0]) == ('rgb(255, 255, 255)', 'rgb(23, 27, 33)') and dark[1:] != light[1:]
     assert problems == []
     assert [url for url in asked if not url.startswith(('file:', 'data:', 'blob:'))] == []
+
+
+def draw_all(tab):
+    "Have every chart of a page come into view, and so be drawn."
+    charts = tab.locator('.plot')
+    for number in range(charts.count()):
+        charts.nth(number).scroll_into_view_if_needed()
+        charts.nth(number).locator('.xtick').first.wait_for(timeout=60_000)
+
+
+@pytest.mark.parametrize('scheme', ['light', 'dark'])
+def test_the_page_fits_a_phone_and_begins_with_the_first_answers(page, scheme):
+    with browser() as chromium:
+        tab = chromium.new_page(viewport=dict(width=390, height=844), color_scheme=scheme)
+        tab.goto(page.as_uri())
+        draw_all(tab)
+        assert tab.evaluate('document.documentElement.scrollWidth') == 390
+        assert tab.locator('.plot').evaluate_all('plots => plots.filter(p => p.scrollWidth > p.clientWidth + 1).length') == 0
+        assert tab.locator('h2').first.inner_text() == 'Which model do I take?'
+        assert tab.locator('table.answers').count() == 2 and tab.locator('table.answers').nth(1).locator('tbody tr').count() == 3
+
+
+def test_the_charts_of_a_chosen_benchmark(snapshots, tmp_path):
+    out = tmp_path/'cpu.html'
+    done = timm_bench('charts', '--results', snapshots/'2026-01-06', '--benchmark', 'i9 newest', '--cdn', '--out', out)
+    assert done.returncode == 0 and 'the charts of training are left out' in done.stderr
+    text = out.read_text()
+    assert text.count('class="plot"') == 4 and 'i9_10940x' in text and 'latency at batch size 1' in text
+    done = timm_bench('charts', '--results', snapshots/'2026-01-06', '--benchmark', 'nosuch', '--out', tmp_path/'none.html')
+    assert done.returncode == 1 and len(done.stderr.strip().splitlines()) == 1 and not (tmp_path/'none.html').exists()
 
 
 def test_with_cdn_the_page_is_small(snapshots, tmp_path):
@@ -350,7 +378,10 @@ def test_a_folder_of_days_can_be_asked_for_one(answer):
     (['frontier', '--as-of', '2001-01-01'], 2, 'begin on 2022-04-01'),
     (['compare', 'rtx3090', 'abacus'], 2, 'timm_bench: abacus: no benchmark'),
     (['compare', 'convnext_tiny', 'swin_tiny'], 2, 'timm_bench: convnext_tiny swin_tiny: models, not benchmarks'),
-    (['compare', 'convnext_tiny', 'swin_tiny'], 2, 'card convnext_tiny, timm_bench card swin_tiny_patch4_window7_224'),
+    (['compare', 'convnext_tiny', 'swin_tiny'], 2, 'timm_bench versus convnext_tiny swin_tiny_patch4_window7_224'),
+    (['compare', 'rtx3090', 'ResNet50'], 2, "give 'timm_bench card resnet50'"),
+    (['card', 'vit'], 2, "'vit' is a family; name one of its models, such as vit_"),
+    (['versus', 'resnet50', 'resnet50.a1_in1k'], 2, 'is resnet50.a1_in1k, as a is; give two models'),
     (['compare', 'rtx3090', 'ResNet50'], 2, 'timm_bench: ResNet50: a model, not a benchmark'),
 ])
 def test_mistaken_questions_are_answered_in_one_line(answer, arguments, code, says):
@@ -415,9 +446,10 @@ def test_a_narrow_terminal_is_told_what_it_has_no_room_for(run, monkeypatch):
         monkeypatch.setenv('COLUMNS', str(columns))
         return ' '.join(run(*question.split(), '--format', 'table')[1].split())
     narrow = shown('best', 48)
-    assert 'narrow terminal: left out px, params; shown on a wider one, and by --format csv' in narrow
+    assert 'narrow terminal: left out batch, timing, px, params; shown on a wider one, and by --format csv' in narrow
     assert ' px ' not in narrow
-    assert 'narrow' not in shown('best', 60) and ' px ' in shown('best', 60)
+    assert 'left out batch, timing; shown' in shown('best', 60) and ' px ' in shown('best', 60)
+    assert 'narrow' not in shown('best', 100)
     assert 'left out cuda, torch;' in shown('sources', 60)
     assert 'left out same_low, same_high, same_median;' in shown('compare nchw nhwc', 60)
 
@@ -488,10 +520,53 @@ def test_a_bare_number_of_seconds_that_leaves_out_nothing_is_pointed_out(answer,
     assert f"'{number}ms' is {number} milliseconds" in said
 
 
+def test_two_models_are_held_against_each_other(run, snapshots):
+    from timm_bench import versus
+    own = versus('convnext_tiny', 'timm/resnet50.a1_in1k', results=snapshots/'2026-01-06')
+    code, printed, said = run('versus', 'convnext_tiny', 'https://huggingface.co/timm/resnet50.a1_in1k')
+    assert code in (0, None) and own['sentence'] in said
+    table = pd.read_csv(io.StringIO(printed))
+    assert list(table) == ['what', 'convnext_tiny.in12k_ft_in1k', 'resnet50.a1_in1k', 'difference', 'tie'] and len(table) == len(own.table())
+    as_json = json.loads(run('versus', 'convnext_tiny', 'resnet50', '--format', 'json')[1])
+    assert as_json['sentence'] == own['sentence'] and not as_json['same_pretrain']
+    shown = ' '.join(run('versus', 'convnext_tiny', 'resnet50', '--format', 'table')[1].split())
+    assert 'other pre-training (in1k against in12k)' in shown
+
+
 def test_licence_is_license(run):
     assert run('best', '--licence', 'mit') == run('best', '--license', 'mit')
     assert '--licence' not in timm_bench('best', '--help').stdout
     assert run('best', '--licence', 'mint')[0] == 2
+
+
+@pytest.mark.parametrize('question', ['best', 'instead-of resnet50', 'frontier', 'families', 'history --under 5ms'])
+def test_every_table_says_what_its_times_are(answer, run, question):
+    "The batch, and whether a time is a latency; in training also the size that was timed beside the one that was tested."
+    for words, timing in (['--benchmark', 'i7_12700h'], {'latency'}), ([], {'amortised'}):
+        _, printed, _ = answer(*question.split(), *words)
+        assert set(printed.timing) == timing and (printed.infer_batch_size.eq(1) == (timing == {'latency'})).all()
+        title = run(*question.split(), *words, '--format', 'table')[1].splitlines()[0]
+        assert ('latency at batch size 1' if words else 'amortised over batches of ') in title
+    _, printed, _ = answer(*question.split(), '--part', 'train')
+    assert {'train_batch_size', 'train_img_size', 'timing'} <= set(printed) and 'infer_batch_size' not in printed
+
+
+def test_a_budget_that_sounds_like_a_latency_is_told_of_the_benchmarks_of_single_images(answer):
+    for under, told in ('5ms', True), ('0.02', True), ('200/s', False), ('100us', False), ('resnet50', False):
+        said = answer('best', '-n', 1, '--under', under)[2]
+        assert ("one image at a time: --benchmark 'i9_10940x newest' or --benchmark i7_12700h" in said) == told, under
+    code, printed, said = answer('best', '-n', 1, '--under', '20ms', '--benchmark', 'i7_12700h')
+    assert list(printed.timing) == ['latency'] and 'not what one image waits' not in said
+
+
+def test_the_filters_of_history_and_estimates(answer, snapshots, tmp_path):
+    printed = answer('history', '--under', '5ms', '--license', 'mit', '--params', '30M')[1]
+    assert set(printed.license) == {'mit'} and (printed.param_count_y <= 30).all()
+    code, printed, said = answer('history', '--min-accuracy', 88.7)
+    assert 'nothing fits as of 2022-04-01' in said and '2022-04-01' not in set(printed.as_of)
+    code, printed, said = answer('compare', 'nchw', 'nhwc', '--family', 'ViT', '--family', 'resnet', '-n', 1)
+    assert list(printed.family) == ['vit']
+    assert 'give one of' in answer('compare', 'nchw', 'nhwc', '--family', 'vitt')[2]
 
 
 LISTING = {'best': 'accuracy', 'instead-of resnet50': 'accuracy', 'frontier': 'top1', 'families': 'top1'}
@@ -526,6 +601,7 @@ def test_filters_come_before_the_frontier_and_the_families(answer, snapshots):
     free = df[df.license.isin(['mit'])]
     assert list(answer('frontier', '--license', 'mit')[1].model) == list(frontier(free).model)
     counted = answer('families', '--license', 'mit')[1].set_index('family').models
+    free = get_data('infer', results=snapshots/'2026-01-06', keep=None, weights='all', vendors=True).query('license == "mit"')
     assert counted.to_dict() == free.groupby('family').model.nunique().to_dict()
     fastest = best(df, len(df), accuracy='sketch')
     fastest = fastest[fastest.accuracy >= 50].sort_values('secs', kind='stable').head(4)
@@ -536,8 +612,10 @@ def test_filters_come_before_the_frontier_and_the_families(answer, snapshots):
 
 def test_families_are_those_that_best_takes(answer, snapshots):
     from timm_bench import get_data
-    df = get_data('infer', results=snapshots/'2026-01-06', keep=None, weights='all')
+    df = get_data('infer', results=snapshots/'2026-01-06', keep=None, weights='all', vendors=True)
     listed = answer('families')[1]
+    compared = answer('compare', 'nchw', 'nhwc')[1]
+    for table in listed, compared: assert 'efficientnet' in set(table.family) and not {'tf', 'gluon'} & set(table.family)
     assert set(listed.family) == set(df.family) and {'vit', 'vit_in12', 'vit_in21'} <= set(listed.family)
     assert listed.models.sum() == df.groupby('family').model.nunique().sum()
     row = listed.set_index('family').loc['vit']

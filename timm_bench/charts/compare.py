@@ -8,7 +8,7 @@ from html import escape
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
-from ..checks import as_numbers, need_names, need_numbers, whole_number
+from ..checks import ResultsError, as_numbers, need_names, need_numbers, whole_number
 from ..stats import medians
 from ..choosing.comparison import comparable
 from .parts import GREY, HUES, WIDTH, check_columns, decades, heading, without_gaps
@@ -69,6 +69,9 @@ def show_compare(
     """Speed-ups by family, with medians and their intervals.
 
     A hover tells of `img_size`, `rate_a`, `rate_b`, `batch_a` and `batch_b`, where the frame has them."""
+    if isinstance(comparison, str):
+        draws = "compare makes its frame: show_compare(compare('rtx3090', 'rtx4090'), title)"
+        raise ResultsError(f'comparison={comparison!r}: a name is no comparison; {draws}')
     check_columns(comparison, family='family', speedup='speedup', same_batch='same_batch', model='model')
     need_names(comparison, 'family')
     need_numbers(comparison, same_batch='same_batch')

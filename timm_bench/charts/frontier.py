@@ -4,12 +4,13 @@
 
 # %% ../../nbs/charts/03_frontier.ipynb #fd0a8920
 from __future__ import annotations
+from dataclasses import replace
 from html import escape
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
-from ..columns import is_log, more_is_better
-from ..choosing.choose import frontier
+from ..columns import COLUMNS, is_log, more_is_better
+from ..choosing.choose import on_frontier
 from .parts import (
     Axes, GREY, HEIGHT, HUES, Scale, WIDTH, check_columns, decades, hover_names, tick_marks)
 from .names import annotate, shortest_names
@@ -30,7 +31,9 @@ def scales_with_room(
 def _scale(values: pd.Series, column: str, length: float, room: float) -> Scale:
     "An axis with room on its better side, and a margin at both ends."
     below, above = (0, room) if more_is_better(column) else (room, 0)
-    return Scale.around(values, length, .03 + below, .03 + above, is_log(column))
+    scale = Scale.around(values, length, .03 + below, .03 + above, is_log(column))
+    percent = COLUMNS[column].label.endswith('(%)') if column in COLUMNS else False
+    return replace(scale, high=min(scale.high, 100)) if percent and values.max() <= 100 else scale
 
 # %% ../../nbs/charts/03_frontier.ipynb #a41047f1
 def _ticks_within(values: pd.Series, column: str) -> dict:
@@ -99,7 +102,7 @@ def show_frontier(
     check_columns(df, size=size, x=x, y=y, hover='model')
     axes = Axes.of(df, x, y, size)
     numbered = axes.df.assign(row=np.arange(len(axes.df)))
-    edge = frontier(numbered, x=x, y=y)
+    edge = on_frontier(numbered, x, y)
     rest = numbered[~numbered.row.isin(edge.row)]
     hue = HUES['resnet']
     fig = go.Figure([dots(axes, rest, GREY, 'beaten by another'), dots(axes, edge, hue, 'on the frontier')])

@@ -12,6 +12,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from ..checks import ResultsError, need, need_numbers
 from ..columns import COLUMNS, TEST_SETS, is_log, more_is_better, quantity, unit_of
+from ..data import batch_sizes, choice_in_words
 
 # %% auto #0
 __all__ = ['SUBS', 'GREY', 'HUES', 'SYMBOLS', 'DISTINCT', 'WIDTH', 'HEIGHT', 'looks', 'decades', 'tick_marks', 'Scale',
@@ -124,37 +125,33 @@ class Scale:
         return (self.places(values) - self.low) / (self.high - self.low) * self.length
 
 # %% ../../nbs/charts/00_parts.ipynb #607f6407
-def _batch_sizes(df: pd.DataFrame, *parts: str) -> tuple[int, int] | None:
-    "Smallest and largest batch size in a frame, of inference, of training, or of both."
-    columns = [f'{part}_batch_size' for part in parts or ('infer', 'train')]
-    found = [pd.to_numeric(df[column], errors='coerce') for column in columns if column in df]
-    sizes = pd.concat(found or [pd.Series(dtype=float)])
-    sizes = sizes[np.isfinite(sizes)]
-    return (int(sizes.min()), int(sizes.max())) if len(sizes) else None
-
 def _kind_of_time(df: pd.DataFrame, *parts: str) -> str:
     "What a time of a frame is."
-    return 'latency at batch size 1' if _batch_sizes(df, *parts) == (1, 1) else 'amortised over the batch'
+    return 'latency at batch size 1' if batch_sizes(df, *parts) == (1, 1) else 'amortised over the batch'
 
 # %% ../../nbs/charts/00_parts.ipynb #531f8c50
 def _subtitle(df: pd.DataFrame, *more: str) -> str:
     "What was measured on what, and when."
-    batch, batches = '', _batch_sizes(df)
+    batch, batches = '', batch_sizes(df)
     if batches:
         smallest, largest = batches
         batch = f'batch size {smallest:,}' + (f' to {largest:,}' if smallest != largest else '')
     date = df.attrs.get('date')
     when = df.attrs.get('measured_on') or (f'results as of {date}' if date else '')
-    said = [df.attrs.get('benchmark'), batch, when, f'{len(df):,} models', *more]
-    return ' · '.join(filter(None, said))
+    choice = choice_in_words(df)
+    models = f'{len(df):,} models'
+    if choice.startswith(f'{len(df):,} of '): models = ''  # the choice says it
+    said = [df.attrs.get('benchmark'), batch, when, models, *more]
+    return ' · '.join(filter(None, said)) + (f'<br>{choice}' if choice else '')
 
 def _labels(df: pd.DataFrame) -> dict[str, str]:
     "What the columns of a frame are called, with their units."
     labels = {name: about.label for name, about in COLUMNS.items() if name in df}
     test_set = df.attrs.get('accuracy')
-    title = TEST_SETS[test_set if test_set in TEST_SETS else 'imagenet'].title
+    about = TEST_SETS[test_set if test_set in TEST_SETS else 'imagenet']
     for column in labels:
-        if column in ('top1', 'top5'): labels[column] = f'{title} {labels[column]}'
+        if column == 'top1': labels[column] = f'{about.title} {about.measure} (%)'
+        if column == 'top5': labels[column] = f'{about.title} {labels[column]}'
         if column == 'secs': labels[column] += f' ({_kind_of_time(df)})'
         if column in ('infer_secs', 'train_secs'): labels[column] += f' ({_kind_of_time(df, column.partition("_")[0])})'
     return labels
@@ -277,9 +274,10 @@ class Axes:
         *more: str,  # what else the second line says
     ) -> go.Figure:
         "Titles, ticks and legend."
-        about = heading(title, _subtitle(self.df, *more), y=0.97, yanchor='top')
-        legend = dict(itemsizing='constant', title_text='family')
-        fig.update_layout(title=about, template='plotly_white', legend=legend, margin=dict(l=70, r=20, t=80, b=60))
+        subtitle = _subtitle(self.df, *more)
+        about = heading(title, subtitle, y=0.97, yanchor='top')
+        legend, top = dict(itemsizing='constant', title_text='family'), 98 if '<br>' in subtitle else 80
+        fig.update_layout(title=about, template='plotly_white', legend=legend, margin=dict(l=70, r=20, t=top, b=60))
         for trace in fig.data: trace.hovertemplate = (trace.hovertemplate or '').replace(':.3s}', ':.3s}s')  # 105µs
         for update, column in (fig.update_xaxes, self.x), (fig.update_yaxes, self.y):
             if is_log(column): update(type='log', **tick_marks(decades(self.df[column]), column))

@@ -4,11 +4,12 @@
 
 # %% ../../nbs/charts/01_plots.ipynb #66e128f0
 from __future__ import annotations
+from typing import Sequence
 import numpy as np
 import pandas as pd
 import plotly.express as px
 import plotly.graph_objects as go
-from ..checks import ResultsError, as_pattern
+from ..checks import ResultsError, as_pattern, listed, one_of
 from ..columns import is_log
 from .parts import (
     Axes, DISTINCT, HEIGHT, HUES, SUBS, SYMBOLS, WIDTH, check_columns, hover_names, looks, without_gaps)
@@ -91,7 +92,7 @@ def show_all(
     x: str = 'secs',  # column on the horizontal axis
     y: str = 'top1',  # column on the vertical axis
 ) -> go.Figure:  # 1000 x 800 pixels; raises `ResultsError` for a column that is not there, or not numbers
-    """All models, by speed and accuracy, the families of the subset in colour.
+    """The models of a frame, by speed and accuracy, the families of the subset in colour.
 
     On the axes may be seconds, parameters, MACs, activations or an accuracy; times and sizes are on a log scale."""
     check_columns(df, size=size, x=x, y=y, hover='model', color='family')
@@ -105,22 +106,33 @@ def show_subs(
     size: str,  # column of the image size in pixels; a bubble's area is proportional to its square
     *,
     subs: str | None = None,  # regular expression that a whole family name must match; `None`: the original's choice
+    families: Sequence[str] | None = None,  # names of families, instead of `subs`
     x: str = 'secs',  # column on the horizontal axis
     y: str = 'top1',  # column on the vertical axis
 ) -> go.Figure:  # 1000 x 800 pixels, a trend line for each family of two or more models; raises `ResultsError`
     """The families of the subset, with their trends.
 
-    Where each family can have a colour of its own, all are shown unless `subs` says otherwise."""
+    Where each family can have a colour of its own, all are shown unless `subs` or `families` say otherwise."""
     check_columns(df, size=size, x=x, y=y, hover='model', color='family')
     df = df.assign(family=without_gaps(df.family, 'no family'))
-    if subs is None: subs = SUBS if df.family.nunique() > DISTINCT else '.*'
+    some = _of_families(df, subs, families)
+    axes = Axes.of(some, x, y, size)
+    shown, of = some.family.nunique(), df.family.nunique()
+    told = f'{shown} of {of} families' if shown < of else ''
+    return _sort_legend(axes.finish(_family_bubbles(axes, spare=True, trends=True), title, told, axes.left_out))
+
+def _of_families(df: pd.DataFrame, subs: str | None, families: Sequence[str] | None) -> pd.DataFrame:
+    "The rows of some families; see `show_subs`."
+    there_are = sorted(df.family.unique())
+    if families is not None:
+        if subs is not None: raise ResultsError('give subs= or families=, not both')
+        names = [one_of('families', name, there_are) for name in listed('families', families)]
+        return df[df.family.isin(names)]
+    if subs is None: subs = SUBS if len(there_are) > DISTINCT else '.*'
     as_pattern('subs', subs)
     some = df[df.family.str.fullmatch(subs)]
-    if some.empty:
-        there_are = ', '.join(sorted(df.family.unique()))
-        raise ResultsError(f'subs={subs!r}: no such family; there are {there_are}')
-    axes = Axes.of(some, x, y, size)
-    return _sort_legend(axes.finish(_family_bubbles(axes, spare=True, trends=True), title, axes.left_out))
+    if some.empty: raise ResultsError(f'subs={subs!r}: no such family; there are {", ".join(there_are)}')
+    return some
 
 # %% ../../nbs/charts/01_plots.ipynb #7ab411fc
 _SCALE = px.colors.sequential.Plasma_r[4:]  # the part of the scale that can be seen on white; a dark page lightens it

@@ -17,7 +17,7 @@ from ..sources.benchmarks import Benchmark, benchmarks_in, version_numbers, word
 from ..data import batch_sizes, choice_in_words, timing_in_words
 from ..models import (VENDORS, UnknownModel, all_weights, current_name, families, full_name, is_left_out,
                                known_names, registry, renamed, split_name, suggest,
-                               trained_at)
+                               trained_at, without_hub)
 
 # %% auto #0
 __all__ = ['COMMERCIAL', 'parse_seconds', 'parse_amount', 'parse_pixels', 'rows_of', 'row_meant', 'time_budget', 'say_whose',
@@ -101,6 +101,7 @@ def rows_of(
 ) -> tuple[pd.DataFrame, str]:  # none where the model is not there; '' where it has that very name
     "The rows that a name means, and what was understood by it."
     if not isinstance(name, str): raise ResultsError(f"{argument}={_shown(name)}: give a model's name")
+    name = without_hub(name)
     weights = table.get('weight', table.model)
     named = lambda wanted: table[table.model.eq(wanted) | weights.eq(wanted)]
     rows = named(name)
@@ -330,7 +331,7 @@ def _outside(df: pd.DataFrame, argument: str, wanted: str | Sequence[str]) -> pd
     if argument == 'license': choices.insert(0, 'commercial')
     names: list = [wanted] if isinstance(wanted, str) or not isinstance(wanted, Sequence) else list(wanted)
     if not names: raise ResultsError(f'{argument}={wanted!r}: give one of {", ".join(map(repr, choices))}')
-    if argument == 'license': names = [_as_spelt(name, choices) for name in names]
+    names = [_as_spelt(name, choices) for name in names]
     for name in names:
         if name not in choices: _say_if_left_out(df, argument, name)
         _check_name(argument, name, choices)

@@ -6,24 +6,25 @@
 from __future__ import annotations
 import os
 from datetime import date
-from typing import TYPE_CHECKING, Callable, NamedTuple
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 import numpy as np
 import pandas as pd
-from ..checks import printable
-from ..columns import time_in_words
+from ..checks import ResultsError, one_of, printable
+from ..columns import FINE_TUNED, TEST_SETS, time_in_words, timing
 from ..sources.tables import count_rows
 from ..sources.results import Results, get_results
 from ..sources.benchmarks import Benchmark, benchmarks_in, pick_benchmark
 from ..models import declared_license, families, family, full_name, pretrain, renamed, renames, split_name
 from ..accuracy import get_accuracy, sets_in
 from ..data import read_joined
+from ..stats import is_tie, standard_error
 from .budgets import COMMERCIAL, rows_of
 from .choose import better_than
 
 if TYPE_CHECKING: from rich.console import Group
 
 # %% auto #0
-__all__ = ['Card', 'card']
+__all__ = ['Card', 'card', 'Versus', 'versus']
 
 # %% ../../nbs/choosing/05_cards.ipynb #2e9b0aec
 def _identity(name: str, table: pd.DataFrame) -> dict:
@@ -47,11 +48,12 @@ def _identity(name: str, table: pd.DataFrame) -> dict:
 def _accuracy_of(model: str, results: Results) -> list[dict]:
     "A model's accuracy on every test set, and its place in the table."
     found = []
-    for name in sets_in(results):
+    for name in [*sets_in(results), *FINE_TUNED]:
         table = get_accuracy(name, results=results)
         for row in table[table.model.eq(model)].itertuples():
             rank = int((table.top1 > row.top1).sum()) + 1
-            found.append(dict(test_set=name, img_size=int(row.img_size), top1=row.top1, top5=row.top5,
+            top5 = None if pd.isna(row.top5) else row.top5  # which is not told of fine-tuning
+            found.append(dict(test_set=name, img_size=int(row.img_size), top1=row.top1, top5=top5,
                               rank=rank, of=len(table)))
     return found
 
@@ -191,3 +193,149 @@ def card(
         speed=[*_speed_of(name, 'infer', results), *_speed_of(name, 'train', results)],
         better=changes.head(5).to_dict('records'), better_count=len(changes), better_on=peers.attrs['benchmark'],
         code=f"timm.create_model({known['weight']!r}, pretrained=True)")
+
+# %% ../../nbs/choosing/05_cards.ipynb #c4070002
+class Versus(dict):
+    "What is known of two models, side by side: a dict that notebooks and rich can show."
+    def table(self) -> pd.DataFrame:
+        "A row for each test set and benchmark, the second model against the first, in words."
+        a, b = (self[side]['model'] for side in 'ab')
+        rows = []
+        for each in self['accuracy']:
+            what, tie = f'{TEST_SETS[each["test_set"]].title} top-1', 'tie' if each['tie'] else ''
+            tops = [f'{each[side]:.2f} %' for side in 'ab']
+            rows.append([what, *tops, f'{each["points"]:+.2f} points', tie])
+        for each in self['speed']:
+            folded = ', folded: does not count' if each['folded'] else ''
+            times = [time_in_words(each[f'secs_{side}']) for side in 'ab']
+            what = f'{each["benchmark"]} ({_timed_in_words(each)}{folded})'
+            rows.append([what, *times, _faster_or_slower(each['speedup']), ''])
+        return pd.DataFrame(rows, columns=['what', a, b, 'difference', 'tie'])
+
+    def _repr_html_(self) -> str:
+        from jinja2 import Environment
+        table = self.table()
+        page = Environment(autoescape=True).from_string(_SIDE_BY_SIDE)
+        return page.render(sentence=self['sentence'], head=list(table), rows=table.values.tolist())
+
+    def __rich__(self) -> Group:
+        from rich.console import Group
+        from rich.table import Table
+        from rich.text import Text
+        table, drawn = self.table(), Table()
+        for column in table: drawn.add_column(Text(printable(column)), overflow='fold')
+        for row in table.values: drawn.add_row(*(Text(printable(cell)) for cell in row))
+        return Group(Text(printable(self['sentence'])), drawn)
+
+_SIDE_BY_SIDE = """<div><p>{{ sentence }}</p><table>
+<thead><tr>{% for column in head %}<th><div align="left">{{ column }}</div></th>{% endfor %}</tr></thead>
+<tbody>{% for row in rows -%}
+<tr>{% for cell in row %}<td><div align="left">{{ cell }}</div></td>{% endfor %}</tr>
+{%- endfor %}</tbody></table></div>"""
+
+_PARTS = {'infer': 'inference', 'train': 'training'}
+
+def _faster_or_slower(speedup: float) -> str:
+    "How many times faster the second is, in words."
+    return f'×{speedup:.2f} faster' if speedup >= 1 else f'×{1 / speedup:.2f} slower'
+
+def _timed_in_words(row: dict) -> str:
+    "What the times of a row of `speed` are of."
+    batches = sorted({row['batch_a'], row['batch_b']})
+    sizes = sorted({row['size_a'], row['size_b']})
+    told = [f'{" and ".join(f"{size:g}" for size in sizes)} px', ' and '.join(dict.fromkeys(map(timing, batches)))]
+    return f'{_PARTS[row["part"]]}, {", ".join(told)}, batch {" and ".join(f"{batch:,.0f}" for batch in batches)}'
+
+# %% ../../nbs/choosing/05_cards.ipynb #c4070003
+def versus(
+    a: str,  # a model, by any name that timm ever gave it; without a tag, the weights that timm loads for it
+    b: str,  # the one it is compared with
+    *,
+    size: int | None = None,  # of the image, in pixels; `None`: the smallest that both were tested at
+    results: str | os.PathLike | Results | None = None,  # see `get_results`
+    as_of: str | date | None = None,  # see `get_results`
+) -> Versus:  # a dict that notebooks and rich can show; raises `ResultsError`
+    """Two models side by side, the second against the first.
+
+    `a` and `b` tell what each is; `accuracy` has a dict for each test set (percent, `points`, whether they `tie`),
+    `speed` one for each benchmark (seconds per image; `speedup` above 1 means that `b` is faster); `same_pretrain`
+    whether both saw the same data beforehand, and `sentence` all of it in one. Where they were tested at no size in
+    common, each is taken at its smallest."""
+    results = get_results(results, as_of=as_of)
+    table = get_accuracy(results=results)
+    one, other = _identity(a, table), _identity(b, table)
+    if one['model'] == other['model']: raise ResultsError(f'b={b!r}: is {other["model"]}, as a= is; give two models')
+    names = one['model'], other['model']
+    tested = {name: sorted(table.img_size[table.model.eq(name)].unique().tolist()) for name in names}
+    sizes = _sizes_of_two(tested[names[0]], tested[names[1]], size)
+    both: dict[str, Any] = dict(a=one, b=other, sizes=sizes, accuracy=_accuracy_of_two(names, sizes, results),
+                speed=_speed_of_two(names, sizes, results))
+    told = [each['pretrain'] for each in (one, other)]
+    both['same_pretrain'] = None if None in told else told[0] == told[1]
+    return Versus(both, sentence=_in_a_sentence(both, pick_benchmark('infer', None, results).file))
+
+def _sizes_of_two(of_a: list[int], of_b: list[int], size: int | None) -> tuple[int | None, int | None]:
+    "The image sizes at which two models are compared; `None` for one that was not tested."
+    shared = [each for each in of_a if each in of_b]
+    if size is not None: return (one_of('size', size, shared),) * 2
+    if shared: return shared[0], shared[0]
+    return min(of_a, default=None), min(of_b, default=None)
+
+def _accuracy_of_two(names: tuple[str, str], sizes: tuple[int | None, int | None], results: Results) -> list[dict]:
+    "The accuracy of two models on each test set that knows both."
+    found = []
+    for test_set in sets_in(results):
+        table = get_accuracy(test_set, results=results)
+        tops = [table.top1[table.model.eq(name) & table.img_size.eq(size)] for name, size in zip(names, sizes)]
+        if any(top.empty for top in tops): continue
+        a, b = (float(top.iloc[0]) for top in tops)
+        tie = is_tie(b, a, standard_error(b, test_set), standard_error(a, test_set))
+        found.append(dict(test_set=test_set, a=a, b=b, points=b - a, tie=tie))
+    return found
+
+def _speed_of_two(names: tuple[str, str], sizes: tuple[int | None, int | None], results: Results) -> list[dict]:
+    "The speed of two models on each benchmark that knows both."
+    found = []
+    for benchmark in benchmarks_in(results):
+        part = benchmark.part
+        if benchmark.problem or part is None or not benchmark.path or count_rows(benchmark.path) is None: continue
+        df = read_joined(part, benchmark, results).frame()
+        rows = [df[df.model.eq(name)] for name in names]
+        if part == 'infer': rows = [own[own.img_size.eq(size)] for own, size in zip(rows, sizes)]
+        if any(own.empty for own in rows): continue
+        one, other = (own.iloc[0] for own in rows)
+        row: dict[str, Any] = dict(file=benchmark.file, benchmark=benchmark.describe(), part=part)
+        for side, own in ('a', one), ('b', other):
+            row |= {f'secs_{side}': float(own.secs), f'batch_{side}': float(own[f'{part}_batch_size']),
+                    f'size_{side}': int(own[f'{part}_img_size'])}
+        found.append(row | dict(speedup=float(one.secs / other.secs), folded=bool(one.folded or other.folded)))
+    return sorted(found, key=lambda row: row['part'])
+
+def _in_a_sentence(both: dict, usual: str) -> str:
+    "What is known of two models, in a sentence; of the benchmarks the usual one by name."
+    a, b = both['a'], both['b']
+    size_a, size_b = both['sizes']
+    at = f'both at {size_a} px' if size_a == size_b else f'at {size_b} px and {size_a} px'
+    told = [f'{b["model"]} against {a["model"]}' + (f' ({at})' if size_a and size_b else '')]
+    for row in both['accuracy'][:1]:
+        tie = ', a tie' if row['tie'] else ''
+        told.append(f'{row["b"]:.2f} % against {row["a"]:.2f} % on {TEST_SETS[row["test_set"]].title} '
+                    f'({row["points"]:+.2f} points{tie})')
+    others = both['accuracy'][1:]
+    if others:
+        better = sum(row['points'] > 0 and not row['tie'] for row in others)
+        ties = sum(row['tie'] for row in others)
+        told.append(f'more accurate on {better} of {len(others)} other test sets, a tie on {ties}')
+    if not both['accuracy']: told.append('no test set knows both')
+    infer = [row for row in both['speed'] if row['part'] == 'infer' and not row['folded']]
+    for row in [row for row in infer if row['file'] == usual] or infer[:1]:
+        told.append(f'{_faster_or_slower(row["speedup"])} on {row["benchmark"]} ({timing(row["batch_b"])})')
+    faster = sum(row['speedup'] > 1 for row in infer)
+    if infer: told.append(f'faster on {faster} of {len(infer)} benchmarks of inference')
+    else: told.append('no benchmark of inference tells their speeds apart')
+    if both['same_pretrain']: told.append(f'the same pre-training ({a["pretrain"]})')
+    elif both['same_pretrain'] is None: told.append('of one the pre-training is not told by the name')
+    else:
+        weights = 'so these are two weights, not only two architectures'
+        told.append(f'other pre-training ({b["pretrain"]} against {a["pretrain"]}), {weights}')
+    return f'{told[0]}: {"; ".join(told[1:])}.'

@@ -13,32 +13,30 @@ import pandas as pd
 from ..checks import ResultsError, as_numbers, need, need_names, one_of, say, whole_number
 from ..columns import COLUMNS, TEST_SETS, TestSet, time_in_words
 from ..sources.results import Results
-from ..accuracy import get_accuracy
+from ..accuracy import get_accuracy, warn_of
 from ..data import choice_in_words, chosen_from
 from ..stats import is_tie, standard_error, unbeaten
 from .budgets import (
     NothingFits, nothing_fits, row_meant, say_what_time, say_whose, spend, time_budget, time_intervals, times)
 
 # %% auto #0
-__all__ = ['tied_steps', 'frontier', 'on_frontier', 'best', 'better_than']
+__all__ = ['SHOWN', 'tied_steps', 'fitting', 'frontier', 'on_frontier', 'best', 'better_than']
 
 # %% ../../nbs/choosing/01_choose.ipynb #ce827c5a
 def tied_steps(
     accuracies: pd.Series,  # percent, of the models on a frontier, step by step; those of one step are equal
-    test_set: TestSet,  # that they were measured on
+    errors: pd.Series,  # their standard errors, in points
 ) -> list[bool]:  # never of the first step
     "Whether the step up to each model is within chance."
-    values = accuracies.astype(float)
-    errors: pd.Series = standard_error(values, test_set)
     ties, now, before = [], (np.nan, np.nan), (np.nan, np.nan)
-    for step in zip(values, errors):
+    for step in zip(accuracies.astype(float), errors):
         if step[0] != now[0]: now, before = step, now
         (value, error), (value_before, error_before) = now, before
         ties.append(is_tie(value, value_before, error, error_before))
     return ties
 
 # %% ../../nbs/choosing/01_choose.ipynb #c4030002
-def _fitting(
+def fitting(
     df: pd.DataFrame,  # of `get_data`
     budgets: dict,  # see `spend`
     min_accuracy: float | None,  # percent
@@ -126,13 +124,14 @@ def frontier(
     """The models that nothing beats on both axes, of those that fit.
 
     Of accuracies and throughputs more is better, of all else less, unless `x_best` and `y_best` say otherwise. Where
-    `y` is the `top1` of `get_data`, a column `tie` is added: what a model gains on the next faster is within chance.
-    Which of the models are not in it that `get_data` left out of `df` is said."""
+    `y` is the `top1` of `get_data`, or the `accuracy` of `probe`, a column `tie` is added: what a model gains on the
+    next faster is within chance. Which of the models are not in it that `get_data` left out of `df` is said."""
     need(df)
     one_of('sort', sort, ('accuracy', 'speed'))
     budgets = dict(params=params, license=license, family=family)
-    edge = on_frontier(_fitting(df, budgets, min_accuracy), x, y, x_best, y_best)
-    left_out = _not_on(edge, df, lambda every: on_frontier(_fitting(every, budgets, min_accuracy), x, y, x_best, y_best))
+    edge = on_frontier(fitting(df, budgets, min_accuracy), x, y, x_best, y_best)
+    of_all = lambda every: on_frontier(fitting(every, budgets, min_accuracy), x, y, x_best, y_best)
+    left_out = _not_on(edge, df, of_all)
     if left_out: say(left_out, again=True)
     if sort == 'accuracy': edge = edge.iloc[::-1]
     shown = edge if n is None else edge.head(whole_number('n', n))
@@ -148,8 +147,16 @@ def on_frontier(
     "The frontier of a frame, whatever it was chosen from."
     edge = df.iloc[unbeaten(df, x, y, x_best, y_best)]
     test_set = df.attrs.get('accuracy')
-    if y != 'top1' or test_set not in tuple(TEST_SETS): return edge
-    return edge.assign(tie=tied_steps(edge.top1, test_set))
+    if y == 'top1' and test_set in tuple(TEST_SETS): errors = _own_errors(edge, test_set)
+    elif y == 'accuracy' and _OWN_ERROR in edge: errors = edge[_OWN_ERROR]
+    else: return edge
+    return edge.assign(tie=tied_steps(edge[y], errors))
+
+_OWN_ERROR = 'accuracy_error'  # a column of `probe`: the standard error of its `accuracy`
+
+def _own_errors(df: pd.DataFrame, test_set: TestSet) -> pd.Series:
+    "The standard errors of a frame's `top1`: those that it comes with, or chance in the pictures alone."
+    return df.top1_error if 'top1_error' in df else standard_error(df.top1.astype(float), test_set)
 
 def _told(df: pd.DataFrame, left_out: str) -> pd.DataFrame:
     "The same with what its `attrs` tell of the models that were left out."
@@ -183,23 +190,24 @@ def _accuracy_on(
     df: pd.DataFrame,  # the models
     source: dict,  # the `attrs` of the frame that they are from
     results: str | os.PathLike | Results | None,  # see `best`
-) -> pd.Series:
+) -> pd.DataFrame:  # `top1` and its `error`
     "Accuracy of models on a test set, at their test image size; NaN where none is published."
-    if test_set == source.get('accuracy', 'imagenet'): return df.top1.astype(float)
+    if test_set == source.get('accuracy', 'imagenet'):
+        return pd.DataFrame(dict(top1=df.top1.astype(float), error=_own_errors(df, test_set)))
     need(df, 'img_size')
     table = get_accuracy(test_set, results=source.get('folder') if results is None else results)
     if 'folder' in source and Path(source['folder']).resolve() != Path(table.attrs['folder']).resolve():
         from_two = f'df is from {source["origin"]}, but results= is {table.attrs["origin"]}'
         raise ResultsError(f'accuracy={test_set!r}: {from_two}; leave it out to read the same')
-    known = table.drop_duplicates(_ROW).set_index(_ROW).top1
-    return pd.Series(known.reindex(pd.MultiIndex.from_frame(df[_ROW])).to_numpy(), df.index)
+    known = table.assign(error=_own_errors(table, test_set)).drop_duplicates(_ROW).set_index(_ROW)[['top1', 'error']]
+    return known.reindex(pd.MultiIndex.from_frame(df[_ROW])).set_axis(df.index)
 
-def _blended_error(sets: dict[TestSet, pd.Series], weights: dict[TestSet, float]) -> pd.Series:
+def _blended_error(sets: dict[TestSet, pd.DataFrame], weights: dict[TestSet, float]) -> pd.Series:
     "The standard error of weighted accuracies."
     together: dict[str, pd.Series] = {}  # those of the same photographs add up
-    for name, accuracies in sets.items():
+    for name, known in sets.items():
         photographs = TEST_SETS[name].photographs or name
-        error = weights[name] * standard_error(accuracies, name)
+        error = weights[name] * known.error
         together[photographs] = together.get(photographs, 0) + error
     return sum(error**2 for error in together.values()) ** .5
 
@@ -214,11 +222,14 @@ def _scored(
     table = as_numbers(df, 'column', [column for column in ('secs', 'top1', 'img_size') if column in df])
     table = table.reset_index(drop=True)
     table.attrs = dict(choice=df.attrs.get('choice'))  # not all: pandas copies them at every step
+    if accuracy is None and {'accuracy', _OWN_ERROR} <= set(table):
+        return _possible(table.assign(error=table[_OWN_ERROR]).dropna(subset=['accuracy', 'secs']))
     weights = _blend(accuracy, df.attrs.get('accuracy', 'imagenet'))
+    for name in weights: warn_of(name)
     sets = {name: _accuracy_on(name, table, df.attrs, results) for name in weights}
-    table['accuracy'] = sum(weight * sets[name] for name, weight in weights.items())
+    table['accuracy'] = sum(weight * sets[name].top1 for name, weight in weights.items())
     table['error'] = _blended_error(sets, weights)
-    if len(sets) > 1: table = table.assign(**sets)
+    if len(sets) > 1: table = table.assign(**{name: known.top1 for name, known in sets.items()})
     return _possible(table.dropna(subset=['accuracy', 'secs']))
 
 def _possible(table: pd.DataFrame) -> pd.DataFrame:
@@ -344,10 +355,12 @@ def _kept_out(table: pd.DataFrame, over: pd.DataFrame) -> _KeptOut | None:
     return max(found, key=lambda each: each.accuracy, default=None)
 
 # %% ../../nbs/choosing/01_choose.ipynb #a8c72f45
-_ANSWER = ['model', 'change', 'accuracy', 'error', 'tie', *TEST_SETS, 'secs', 'secs_low', 'secs_high', 'estimated',
-           'timing', 'infer_batch_size', 'train_batch_size', 'train_img_size', 'img_size', 'param_count_y', 'license',
-           'reason', 'param_count_x', 'infer_gmacs', 'infer_macts', 'family', 'pretrain', 'speedup', 'points', 'binds',
-           'runner_up', 'margin']
+SHOWN = [  # what one looks at, and a terminal shows
+    'model', 'change', 'accuracy', *TEST_SETS, 'error', 'secs', 'secs_low', 'secs_high', 'estimated', 'timing',
+    'infer_batch_size', 'train_batch_size', 'param_count_x', 'param_count_y', 'train_img_size', 'img_size', 'license',
+    'tie', 'reason']
+_ANSWER = [*SHOWN, 'infer_gmacs', 'infer_macts', 'family', 'pretrain', 'speedup', 'points', 'binds', 'runner_up',
+           'margin', 'tuning_secs', 'tuning_memory_gb']
 
 def _answer_columns(table: pd.DataFrame) -> pd.DataFrame:
     "The columns that a decision needs, those that matter first."

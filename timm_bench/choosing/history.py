@@ -9,15 +9,15 @@ from datetime import date
 from typing import Literal, Sequence
 import numpy as np
 import pandas as pd
-from ..checks import ResultsError, check_part, listed, need_names, need_numbers, say
-from ..columns import TestSet
+from ..checks import ResultsError, check_part, listed, need_names, need_numbers, one_of, say
+from ..columns import FINE_TUNED, TEST_SETS, TestSet, timing
 from ..sources.results import DAY, Results, dated_folders, get_results
 from ..sources.benchmarks import pick_benchmark
 from ..models import declared_license, families, is_left_out, pretrain, renamed, split_name
 from ..join import is_folded, trained_near
 from ..accuracy import get_accuracy
 from ..stats import standard_error
-from .budgets import say_whose, time_budget
+from .budgets import say_what_time, say_whose, time_budget
 
 # %% auto #0
 __all__ = ['days_of', 'get_history', 'best_by_day']
@@ -46,7 +46,8 @@ def _speed_by_arch(table: pd.DataFrame, part: str) -> pd.DataFrame:
     "A benchmark's rows by today's architecture and image size; of several the one under the current name."
     rate, size = f'{part}_samples_per_sec', f'{part}_img_size'
     table = table[table[rate] > 0]
-    table = table.assign(arch=table.model.map(_arch_today), secs=1 / table[rate])
+    told = [timing(batch) for batch in table[f'{part}_batch_size']]
+    table = table.assign(arch=table.model.map(_arch_today), secs=1 / table[rate], timing=told)
     current = table.model.eq(table.arch)
     ordered = pd.concat([table[current], table[~current]])
     return ordered.drop_duplicates(['arch', size]).drop(columns='model')
@@ -91,6 +92,7 @@ def get_history(
     is not the model of which the accuracy is; `attrs['folded']` counts them. The columns are those of `get_data`, and
     `as_of`, the day; `attrs['days']` counts the models of each."""
     check_part(part)
+    one_of('accuracy', accuracy, [name for name in TEST_SETS if name not in FINE_TUNED])  # which was done once
     results = get_results(results)
     picked = pick_benchmark(part, benchmark, results)
     numbers = [f'{part}_{what}' for what in ('samples_per_sec', 'batch_size', 'img_size')]
@@ -128,7 +130,8 @@ def _tables_by_day(
     return tables, skipped
 
 # %% ../../nbs/choosing/04_history.ipynb #44b06c78
-_BEST_COLUMNS = ['model', 'top1', 'secs', 'param_count_x', 'param_count_y', 'img_size', 'family', 'pretrain', 'license']
+_BEST_COLUMNS = ['model', 'top1', 'secs', 'timing', 'infer_batch_size', 'train_batch_size', 'param_count_x',
+                 'param_count_y', 'train_img_size', 'img_size', 'family', 'pretrain', 'license']
 
 def best_by_day(
     history: pd.DataFrame,  # of `get_history`
@@ -144,9 +147,11 @@ def best_by_day(
     for budget in listed('budgets', budgets):
         limit = time_budget(history, budget)
         say_whose(history, budget)
+        say_what_time(history, budget)
         for day in sorted(history.as_of.unique()):
             rows.append(dict(under=str(budget), as_of=day) | _best_on(history[history.as_of.eq(day)], limit))
-    table = pd.DataFrame(rows, columns=['under', 'as_of', *_BEST_COLUMNS])
+    columns = [column for column in _BEST_COLUMNS if column in history]
+    table = pd.DataFrame(rows, columns=['under', 'as_of', *columns])
     error: pd.Series = standard_error(table.top1, history.attrs.get('accuracy', 'imagenet'))
     before = error.groupby(table.under, sort=False).shift()
     gain = table.groupby('under', sort=False).top1.diff()

@@ -7,7 +7,7 @@ from __future__ import annotations
 import contextlib, functools, json, os, re, sys, warnings
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Callable, Iterator, Literal, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Callable, Iterator, Optional
 import typer
 from ..checks import ResultsError, ResultsWarning, one_of, printable, whole_number
 from ..columns import TEST_SETS, TestSet, time_in_words
@@ -21,8 +21,8 @@ if TYPE_CHECKING: import pandas as pd
 __all__ = ['ResultsOption', 'AsOfOption', 'UpdateOption', 'BenchmarkOption', 'PartOption', 'FormatOption', 'app', 'VersionOption',
            'PageOption', 'OpenOption', 'ModelArgument', 'AccuracyOption', 'MinAccuracyOption', 'ParamsOption',
            'LicenseOption', 'FamilyOption', 'SortOption', 'CountOption', 'Part', 'Sort', 'sources', 'charts', 'explore',
-           'best', 'instead_of', 'frontier', 'families', 'compare', 'card', 'history', 'Precision', 'Layout', 'measure',
-           'pick_models', 'estimate', 'main']
+           'best', 'instead_of', 'frontier', 'families', 'compare', 'card', 'history', 'versus', 'Precision', 'Layout',
+           'measure', 'pick_models', 'estimate', 'main']
 
 # %% ../../nbs/cli/02_main.ipynb #5ac24c93
 class Part(str, Enum):
@@ -100,6 +100,7 @@ def sources(
     found = _find_results(results, as_of, update)
     table = list_benchmarks(found)
     if table.problem.isna().all(): table = table.drop(columns='problem')
+    if for_a_person(format): table = table.drop(columns='compiled')  # the runtime tells
     print_table(table, format, f'{found}\n{found.folder}')
 
 # %% ../../nbs/cli/02_main.ipynb #65f91efe
@@ -127,19 +128,20 @@ def charts(
     results: ResultsOption = None,
     as_of: AsOfOption = None,
     update: UpdateOption = False,
+    benchmark: BenchmarkOption = None,
     out: PageOption = Path('timm_bench_charts.html'),
     cdn: Annotated[bool, typer.Option(
         '--cdn', help='Load plotly.js from the network: a small page that does not work offline.')] = False,
     open_page: OpenOption = False,
 ) -> None:
-    "Write one page with seven charts of speed and accuracy."
+    "Write one page with the first answers and charts of speed and accuracy."
     from timm_bench.web.charts import chart_page
     from timm_bench.web.explorer import write_page
     _check_first(out, open_page)
     found = _find_results(results, as_of, update)
-    with _busy('Drawing …'): page = chart_page(found, cdn=cdn)
+    with _busy('Drawing …'): page = chart_page(found, benchmark=benchmark, cdn=cdn)
     write_page(page, out)
-    _complain(f'seven charts from {found}, {out.stat().st_size / 1e6:.1f} MB')
+    _complain(f'charts from {found}, {out.stat().st_size / 1e6:.1f} MB')
     _hand_over(out, open_page)
 
 # %% ../../nbs/cli/02_main.ipynb #b1d7a2f4
@@ -202,7 +204,7 @@ def _every_model(benchmark: str | None, results: Path | None, as_of: str | None,
     "Every model of a benchmark."
     from timm_bench.data import get_data
     found = _find_results(results, as_of)
-    df = get_data(part.value, benchmark=benchmark, results=found, keep=None, weights='all')
+    df = get_data(part.value, benchmark=benchmark, results=found, keep=None, weights='all', vendors=True)
     eager_asked = 'eager' in (benchmark or '').lower().split()
     words = None if eager_asked else _compiled_too(df.attrs['files'][0], found)
     if words: _complain(f'a compiled benchmark of this device is here too: --benchmark {words!r}')
@@ -219,6 +221,11 @@ def _compiled_too(file: str, found: Results) -> str | None:
         return each.precision == used.precision, each.layout == used.layout, version_numbers(each.torch)
     return words_for(max(same, key=alike), others)
 
+def _title(df: pd.DataFrame) -> str:
+    "What was measured on what, and what its times are."
+    from timm_bench.data import timing_in_words
+    return f'{df.attrs["benchmark"]}: {timing_in_words(df)}'
+
 # %% ../../nbs/cli/02_main.ipynb #88e05c32
 def _accuracy_asked(words: list[str] | None) -> TestSet | dict[str, float] | None:
     "What `--accuracy` means: a test set, or weights by test set, 1 for one without a weight."
@@ -234,71 +241,14 @@ def _accuracy_asked(words: list[str] | None) -> TestSet | dict[str, float] | Non
             raise ResultsError(f"accuracy={','.join(words)!r}: {wanted}") from None
     return weights
 
-def _number(text: str) -> float | str:
-    "A bare number as a number; anything else as it was typed."
-    try: return float(text)
-    except ValueError: return text
-
-_TIME_UNITS = {
-    's': 's|secs?|seconds?', 'ms': 'ms|msecs?|milliseconds?', 'us': '[uµμ]s|usecs?|microseconds?',
-    '/s': 'fps|/s|/secs?|(img|imgs|images|samples)/s(ec)?'}
-
-def _time_asked(text: str) -> str:
-    "A time as the library reads it: '5MS', '5 sec' and '200fps' are '5ms', '5s' and '200/s'."
-    for unit, pattern in _TIME_UNITS.items():
-        found = re.fullmatch(rf'([\d.]+)\s*({pattern})', text.strip().lower())
-        if found: return f'{found[1]}{unit}'
-    return text
-
-def _amount_asked(argument: str, text: str | None, unit: Literal['million', 'billion']) -> float | str | None:
-    "An amount as the library reads it; whoever wrote all its zeros is told the unit."
-    if text is None: return None
-    number = _number(text)
-    if isinstance(number, str) or number < 1e5: return number
-    shown = f"{number / {'million': 1e6, 'billion': 1e9}[unit]:g}"
-    raise ResultsError(f'{argument}={text!r}: a number is in {unit}s: {shown} is {shown} {unit}')
-
-def _lower(words: list[str] | None) -> list[str] | None:
-    "Names as timm writes them: 'MIT' is 'mit'; `None` for none."
-    return [word.lower() for word in words] if words else None
-
-def _mind_the_unit(under: str, secs: pd.Series) -> None:
-    "Say that a bare number was taken as seconds where it leaves out nothing: milliseconds may have been meant."
-    limit = _number(under)
-    if isinstance(limit, str) or (secs > limit).any(): return
-    _complain(f'--under {under} is {limit:g} seconds per image, which every model is within; '
-              f"'{limit:g}ms' is {limit:g} milliseconds")
-
 # %% ../../nbs/cli/02_main.ipynb #c5f2d1e9
-def _within(
-    df: pd.DataFrame,  # of `get_data`
-    params: str | None,  # the filters, as they were typed
-    license: list[str] | None,
-    family: list[str] | None,
-    min_accuracy: float | None = None,
-) -> pd.DataFrame:  # those rows; raises `NothingFits`
-    "The models that fit."
-    from timm_bench.choosing.budgets import nothing_fits, spend
-    asked = dict(params=_amount_asked('params', params, 'million'), license=_lower(license), family=_lower(family))
-    over = spend(df, asked)
-    if min_accuracy is not None:
-        accurate = df.index.isin(_accurate(df, min_accuracy, 'top1').index)
-        over[f'min_accuracy={min_accuracy:g}'] = [1.0 if each else float('inf') for each in accurate]
-    fits = (over <= 1).all(axis=1)
-    if not fits.any(): raise nothing_fits(df.assign(accuracy=df.top1), over)
-    return df[fits]
-
-def _accurate(df: pd.DataFrame, min_accuracy: float | None, column: str = 'accuracy') -> pd.DataFrame:
-    "The rows that are at least so accurate."
-    if min_accuracy is None: return df
-    if not 1 <= min_accuracy <= 100:
-        raise ResultsError(f'min_accuracy={min_accuracy:g}: give percent, from 1 to 100, such as 80')
-    return df[df[column] >= min_accuracy]
+def _asked(params: str | None, license: list[str] | None, family: list[str] | None) -> dict[str, Any]:
+    "The filters that every list takes, as the library has them."
+    return dict(params=params, license=license or None, family=family or None)
 
 def _first(df: pd.DataFrame, n: int | None, sort: Sort | None) -> pd.DataFrame:
     "The first rows, in the order that is asked for; `None`: all, as they are."
-    accuracy = 'accuracy' if 'accuracy' in df else 'top1'
-    if sort == Sort.accuracy: df = df.sort_values(accuracy, ascending=False, kind='stable')
+    if sort == Sort.accuracy: df = df.sort_values('top1', ascending=False, kind='stable')
     if sort == Sort.speed: df = df.sort_values('secs', kind='stable')
     rows = len(df) if n is None else whole_number('n', n)
     return df.head(rows).reset_index(drop=True)
@@ -331,34 +281,18 @@ def best(
 ) -> None:
     "The most accurate models within a budget. Exit code 1 where nothing fits."
     from timm_bench.choosing import choose
-    budgets: dict[str, Any] = dict(
-        under=_number(_time_asked(under)) if under else None,
-        params=_amount_asked('params', params, 'million'),
-        macs=_amount_asked('macs', macs, 'billion'),
-        acts=_amount_asked('acts', acts, 'million'),
-        size=size,
-        license=_lower(license),
-        pretrain=_lower(pretrain),
-        family=_lower(family))
     df = _every_model(benchmark, results, as_of, part)
-    fastest_of_all = sort == Sort.speed and min_accuracy is not None
-    ranked, order = (len(df), Sort.accuracy) if fastest_of_all else (whole_number('n', n), sort)
-    found = choose.best(df, ranked, accuracy=_accuracy_asked(accuracy), sort=order.value, **budgets)
-    if under: _mind_the_unit(under, df.secs)
-    accurate = _accurate(found, min_accuracy)
-    if accurate.empty:
-        most = found.iloc[0]
-        nearest = f'the most accurate that fits is {most.model} ({most.accuracy:.2f} %)'
-        raise ResultsError(f'nothing fits: min_accuracy={min_accuracy:g}: {nearest}')
-    found = _first(accurate, n, sort if fastest_of_all else None)
+    found = choose.best(
+        df, n, under=under, macs=macs, acts=acts, size=size, pretrain=pretrain or None,
+        accuracy=_accuracy_asked(accuracy), min_accuracy=min_accuracy, sort=sort.value,
+        **_asked(params, license, family))
     found = found.assign(reason=found.reason.map(_as_typed))
-    columns = ['model', 'accuracy', *SETS, 'error', 'secs', 'param_count_x', 'param_count_y', 'img_size', 'license',
-               'tie', 'reason']
     note = 'tie with best: its accuracy is within chance of that of the most accurate that fits'
-    if fastest_of_all:
-        places = ['fastest', *(f'number {place} by speed' for place in range(2, len(found) + 1))]
-        found = found.assign(reason=[f'{place} of {len(accurate):,} that fit' for place in places])
-    print_answer(found, columns, format, df.attrs['benchmark'], note, tie='tie with\nbest')
+    print_answer(found, choose.SHOWN, format, _title(df), note, tie='tie with\nbest', **_sizes(part))
+
+def _sizes(part: Part) -> dict[str, str]:
+    "The heading of the image size: of training that of the test, beside the one that was timed."
+    return dict(img_size='px\ntested') if part == Part.train else {}
 
 # %% ../../nbs/cli/02_main.ipynb #9122ae99
 @app.command()
@@ -382,24 +316,21 @@ def instead_of(
     "Everything that is both faster and at least as accurate as a model."
     from timm_bench.choosing import choose
     df = _every_model(benchmark, results, as_of, part)
-    fitting = _within(df, params, license, family)
-    found = choose.better_than(df, model, size=size, accuracy=_accuracy_asked(accuracy), sort=sort.value)
+    found = choose.better_than(
+        df, model, size=size, accuracy=_accuracy_asked(accuracy), min_accuracy=min_accuracy, n=n, sort=sort.value,
+        **_asked(params, license, family))
+    better = found.attrs['better']
     if found.empty:
-        _complain(f'nothing is both faster and at least as accurate as {model} on {df.attrs["benchmark"]}')
+        what = f'none of the {better:,} models fits that are' if better else 'nothing is'
+        where = '' if better else f' on {df.attrs["benchmark"]}'
+        _complain(f'{what} both faster and at least as accurate as {model}{where}')
         raise typer.Exit(1)
-    better = _accurate(found[found.model.isin(fitting.model)], min_accuracy)
-    if better.empty:
-        _complain(f'none of the {len(found):,} models fits that are both faster and at least as accurate as {model}')
-        raise typer.Exit(1)
-    found = _first(better, n, sort)
     than = found.attrs['than']
     baseline = (f"instead of {than['model']} at {than['img_size']:g} px: {than['accuracy']:.2f} %, "
-                f"{time_in_words(than['secs'])} an image")
+                f"{time_in_words(than['secs'])} an image ({than['timing']})")
     if not for_a_person(format): _complain(baseline)
-    columns = ['model', 'change', 'accuracy', *SETS, 'secs', 'param_count_x', 'param_count_y', 'img_size', 'license',
-               'tie']
     note = "tie: its accuracy is within chance of that model's"
-    print_answer(found, columns, format, df.attrs['benchmark'], baseline, note)
+    print_answer(found, choose.SHOWN, format, _title(df), baseline, note, **_sizes(part))
 
 @app.command()
 def frontier(
@@ -417,11 +348,14 @@ def frontier(
 ) -> None:
     "The models that nothing beats in both speed and accuracy, of those that fit."
     from timm_bench.choosing import choose
-    df = _within(_every_model(benchmark, results, as_of, part), params, license, family, min_accuracy)
-    found = _first(choose.frontier(df), n, sort)
-    columns = ['model', 'top1', 'secs', 'tie', 'param_count_x', 'param_count_y', 'img_size', 'family', 'license']
+    df = _every_model(benchmark, results, as_of, part)
+    found = choose.frontier(df, min_accuracy=min_accuracy, n=n, sort=sort.value, **_asked(params, license, family))
+    columns = ['model', 'top1', 'secs', 'tie', *_TIMED, 'param_count_x', 'param_count_y', 'img_size', 'family',
+               'license']
     note = 'tie: what its accuracy gains on the next faster is within chance'
-    print_answer(found, columns, format, df.attrs['benchmark'], note)
+    print_answer(found, columns, format, _title(df), note, **_sizes(part))
+
+_TIMED = ['timing', 'infer_batch_size', 'train_batch_size', 'train_img_size']  # what a time is
 
 # %% ../../nbs/cli/02_main.ipynb #d17f83ab
 @app.command()
@@ -440,18 +374,22 @@ def families(
     format: FormatOption = None,
 ) -> None:
     "The families to choose from: how many models each has that fit, and its best accuracy and shortest time."
-    df = _within(_every_model(benchmark, results, as_of, part), params, license, family, min_accuracy)
+    from timm_bench.choosing.choose import fitting
+    df = fitting(_every_model(benchmark, results, as_of, part), _asked(params, license, family), min_accuracy)
     grouped = df.groupby('family')
-    table = grouped.agg(models=('model', 'nunique'), top1=('top1', 'max'), secs=('secs', 'min')).reset_index()
+    fastest = df.loc[grouped.secs.idxmin(), ['family', 'secs', *(column for column in _TIMED if column in df)]]
+    table = grouped.agg(models=('model', 'nunique'), top1=('top1', 'max')).reset_index().merge(fastest, on='family')
     table = _first(table.sort_values(['models', 'family'], ascending=[False, True]), n, sort)
     note = 'top-1 of the most accurate model, time of the fastest'
-    print_answer(table, list(table), format, df.attrs['benchmark'], note)
+    print_answer(table, list(table), format, _title(df), note)
 
 # %% ../../nbs/cli/02_main.ipynb #23881c6c
 @app.command()
 def compare(
     a: Annotated[str, typer.Argument(help="A benchmark: a file's name, its path, or words true of it.")],
     b: Annotated[str, typer.Argument(help='The one it is compared with.')],
+    family: FamilyOption = None,
+    n: CountOption = None,
     part: PartOption = Part.infer,
     results: ResultsOption = None,
     as_of: AsOfOption = None,
@@ -459,6 +397,8 @@ def compare(
 ) -> None:
     """
     How much faster one benchmark is than another, by family, over all models and over those with the same batch size.
+
+    A family is that of the architectures, whatever their weights were trained on.
 
     In each row: the number of models, the median speed-up, and the low and high end of its 95 % interval.
 
@@ -471,10 +411,14 @@ def compare(
     try: found = comparison.compare(a, b, part=part.value, results=results_found)
     except ResultsError as e: raise _models_given(a, b) or e from None
     table = comparison.by_family(found)
+    chosen = [one_of('family', name.lower(), list(table.family)) for name in family or []]
+    if chosen: table = table[table.family.isin(chosen)]
+    table = table.head(len(table) if n is None else whole_number('n', n)).reset_index(drop=True)
     odd = _other_batches(found)
     if odd: _complain(odd)
     title = f'{found.attrs["b"]} against {found.attrs["a"]}'
     print_answer(table, list(table), format, title,
+                 'family: of the architectures, whatever their weights were trained on',
                  'median: of the speed-ups, in times; low, high: its 95 % interval',
                  'same batch: how many models ran with the same batch size in both; '
                  'the median, low and high after it are of those alone')
@@ -489,8 +433,9 @@ def _models_given(*words: str) -> ResultsError | None:
         if names: models[word] = min(names, key=lambda name: (len(name), name))
     if not models: return None
     what = 'models, not benchmarks' if len(models) > 1 else 'a model, not a benchmark'
-    cards = ', '.join(f'timm_bench card {name}' for name in models.values())
-    return ResultsError(f"a={list(models)}: {what} such as 'rtx3090'; to compare models, see the card of each: {cards}")
+    if len(models) > 1: instead = f'timm_bench versus {" ".join(models.values())}'
+    else: instead = f'timm_bench card {" ".join(models.values())}'
+    return ResultsError(f"a={list(models)}: {what} such as 'rtx3090'; give {instead!r}")
 
 def _other_batches(found: pd.DataFrame) -> str | None:
     "What to say where fewer than one model in ten ran with the same batch size in both benchmarks."
@@ -530,6 +475,10 @@ def history(
     under: Annotated[Optional[list[str]], typer.Option(
         '--under', help="Time per image at most, as for 'best'; give it as often as you like. "
                         'Default: 1ms, 5ms, 20ms.')] = None,
+    params: ParamsOption = None,
+    license: LicenseOption = None,
+    family: FamilyOption = None,
+    min_accuracy: MinAccuracyOption = None,
     part: PartOption = Part.infer,
     benchmark: BenchmarkOption = None,
     results: ResultsOption = None,
@@ -538,11 +487,34 @@ def history(
 ) -> None:
     "The most accurate model of each year within a budget, by the speeds of one benchmark."
     from timm_bench.choosing.history import best_by_day, get_history
+    from timm_bench.choosing.choose import fitting
     past = get_history(part=part.value, benchmark=benchmark, results=_find_results(results, as_of))
-    table = best_by_day(past, [_time_asked(time) for time in under or ['1ms', '5ms', '20ms']])
-    for time in under or []: _mind_the_unit(time, past.secs)
-    columns = ['under', 'as_of', 'model', 'top1', 'gain', 'error', 'secs', 'param_count_x', 'param_count_y', 'license']
-    print_answer(table, columns, format, past.attrs['benchmark'])
+    fits = fitting(past, _asked(params, license, family), min_accuracy)
+    gone = [day for day in past.attrs['days'] if day not in set(fits.as_of)]
+    if gone: _complain(f'nothing fits as of {", ".join(gone)}')
+    table = best_by_day(fits, under or ['1ms', '5ms', '20ms'])
+    columns = ['under', 'as_of', 'model', 'top1', 'gain', 'error', 'secs', *_TIMED, 'param_count_x', 'param_count_y',
+               'img_size', 'license']
+    print_answer(table, columns, format, _title(past), **_sizes(part))
+
+@app.command()
+def versus(
+    a: ModelArgument,
+    b: Annotated[str, typer.Argument(autocompletion=_complete_model, help='The one it is compared with.')],
+    size: Annotated[Optional[int], typer.Option(
+        '--size', help='The image size, in pixels. Default: the smallest that both were tested at.')] = None,
+    results: ResultsOption = None,
+    as_of: AsOfOption = None,
+    format: FormatOption = None,
+) -> None:
+    "Two models side by side: each test set, each benchmark, and all of it in one sentence."
+    from timm_bench.choosing import cards
+    found = cards.versus(a, b, size=size, results=_find_results(results, as_of))
+    if format == Format.json: typer.echo(json.dumps(found, indent=1, default=str))
+    elif for_a_person(format): console().print(found)
+    else:
+        _complain(found['sentence'])
+        print_table(found.table(), format, '')
 
 # %% ../../nbs/cli/02_main.ipynb #5f0e93ab
 class Precision(str, Enum):
@@ -574,7 +546,9 @@ def measure(
         '--img-size', help="Pixels. Default: timm's size for each model.")] = None,
     precision: Annotated[Precision, typer.Option('--precision', help="'amp' is with fp16.")] = Precision.fp32,
     layout: Annotated[Layout, typer.Option('--layout', help="'nhwc' is channels last.")] = Layout.nchw,
-    compiled: Annotated[bool, typer.Option('--compile', help='With torch.compile.')] = False,
+    compiled: Annotated[bool, typer.Option('--compile', help='With torch.compile, as --runtime compile.')] = False,
+    runtime: Annotated[str, typer.Option(
+        '--runtime', help="'eager', 'compile', 'onnxruntime', 'openvino', or several with commas.")] = 'eager',
     threads: Annotated[Optional[int], typer.Option(
         '--threads', help="Of the CPU. Default: torch's choice.")] = None,
     out: Annotated[Path, typer.Option('--out', help='The folder to write in, or the file itself.')] = Path('.'),
@@ -592,8 +566,8 @@ def measure(
     if like: chosen += model_names.models_like(like, part.value, results=_find_results(results, None))
     done = measure(
         chosen, device=device, batch_size=batch_size, img_size=img_size, precision=precision.value,
-        layout=layout.value, compile=compiled, threads=threads, processes=processes, part=part.value, out=out,
-        resume=resume, seconds=seconds, timeout=timeout)
+        layout=layout.value, compile=compiled, runtime=runtime, threads=threads, processes=processes, part=part.value,
+        out=out, resume=resume, seconds=seconds, timeout=timeout)
     for path in done.attrs['files']: typer.echo(path)
 
 def _names_asked(models: list[str]) -> list[str]:
@@ -639,11 +613,18 @@ def estimate(
     out: Annotated[Optional[Path], typer.Option(
         '--out', help='A benchmark file to write them to, '
                       "for --benchmark of 'best', 'instead-of' and 'frontier'.")] = None,
+    params: ParamsOption = None,
+    license: LicenseOption = None,
+    family: FamilyOption = None,
+    min_accuracy: MinAccuracyOption = None,
+    n: CountOption = None,
+    sort: SortOption = Sort.speed,
     results: ResultsOption = None,
     as_of: AsOfOption = None,
     format: FormatOption = None,
 ) -> None:
     "Predict every model's speed on a machine from a few measured there, with 90 % intervals."
+    from timm_bench.choosing.choose import fitting
     from timm_bench.hardware.estimate import estimate, to_benchmark
     if out: _check_estimates(out, own)
     found = _find_results(results, as_of)
@@ -655,9 +636,10 @@ def estimate(
         except OSError as e: raise ResultsError(f'--out {out}: cannot be written ({e.strerror})') from None
     about = df.attrs
     title = f"{about['benchmark']}: {about['measured']} measured, the rest estimated from {about['estimated_from']}"
-    columns = ['model', 'top1', 'secs', 'secs_low', 'secs_high', 'estimated', 'param_count_x', 'param_count_y',
+    columns = ['model', 'top1', 'secs', 'secs_low', 'secs_high', 'estimated', *_TIMED, 'param_count_x', 'param_count_y',
                'img_size', 'family']
-    print_answer(df.sort_values('secs'), columns, format, title)
+    shown = _first(fitting(df, _asked(params, license, family), min_accuracy), n, sort)
+    print_answer(shown, columns, format, title, **_sizes(part))
 
 def _check_estimates(out: Path, own: Path) -> None:
     "Refuse to write over the measurements that the estimates are made from."

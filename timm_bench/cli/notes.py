@@ -58,6 +58,15 @@ def _query_and_path(words: list[str]) -> tuple[list[str], Path | None]:
     is_path = len(words) > 1 and written and Path(last).exists()
     return (words[:-1], Path(last)) if is_path else (words, None)
 
+_SPELT = {
+    'limit= shows more': '--limit shows more',
+    'fuzzy=True tries near words': 'without --exact near words are tried'}
+
+def _as_typed(line: str) -> str:
+    "What the library says, in the terminal's own spelling."
+    for said, typed in _SPELT.items(): line = line.replace(said, typed)
+    return line
+
 @app.command()
 def search(
     query: Annotated[list[str], typer.Argument(
@@ -77,6 +86,7 @@ def search(
     words, there = (query, path) if path else _query_and_path(query)
     wanted = ' '.join(words)
     found = fastnbs(wanted, there, context=context.value, fuzzy=not exact, limit=limit or None)
+    found.said = [_as_typed(line) for line in found.said]
     _print(found, format, wanted)
     if not found: raise typer.Exit(1)
 

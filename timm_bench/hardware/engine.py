@@ -4,15 +4,16 @@
 
 # %% ../../nbs/hardware/01_engine.ipynb #7aaf6071
 from __future__ import annotations
-import contextlib, os, platform, random, re, statistics, subprocess
+import contextlib, importlib, os, platform, random, re, statistics, subprocess, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, ContextManager
+from .runtimes import RUNTIMES, check_outputs, export, versions
 from .timing import repeat, summarize, warm_up
 
 if TYPE_CHECKING: from torch import Tensor, nn
 
 # %% auto #0
-__all__ = ['cpu_model', 'device_label', 'power_state', 'load', 'describe', 'count', 'benchmark']
+__all__ = ['cpu_model', 'device_label', 'power_state', 'load', 'describe', 'count', 'Memory', 'benchmark', 'export_model']
 
 # %% ../../nbs/hardware/01_engine.ipynb #250d41a3
 def cpu_model() -> str:  # 'unknown' where the system does not tell
@@ -87,7 +88,7 @@ def describe(
     machine = dict(
         device=chosen if chosen in devices else None, devices=devices, host=platform.node(),
         cpu_model=cpu_model(), cores=os.cpu_count(), system=platform.platform(), python=platform.python_version(),
-        torch=torch.__version__, timm=timm.__version__, threads=torch.get_num_threads(), **power_state())
+        torch=torch.__version__, timm=timm.__version__, **versions(), threads=torch.get_num_threads(), **power_state())
     if not machine['device']: return machine
     title, cuda, ending = _accelerator(chosen)
     return machine | dict(device_model=title, cuda=cuda, label=device_label(title) + ending)
@@ -193,8 +194,55 @@ def _peak_memory(device: str) -> float | None:
     import torch
     if device.startswith('cuda'): return torch.cuda.max_memory_allocated(device)/1e6
     if device == 'mps': return torch.mps.driver_allocated_memory()/1e6
-    peak = re.search(r'^VmHWM:\s*(\d+) kB', _content(Path('/proc/self/status')) or '', re.M)
-    return int(peak[1])*1024/1e6 if peak else None
+    return _status('VmHWM')
+
+def _status(field: str) -> float | None:
+    "What Linux says of this process, in MB; `None` elsewhere."
+    told = re.search(rf'^{field}:\s*(\d+) kB', _content(Path('/proc/self/status')) or '', re.M)
+    return int(told[1])*1024/1e6 if told else None
+
+# %% ../../nbs/hardware/01_engine.ipynb #e397b495
+def _code_mb() -> float:
+    "How much of this process is pages of programs and libraries, in MB."
+    total, is_code = 0, False
+    for line in (_content(Path('/proc/self/smaps')) or '').splitlines():
+        if line.startswith('Rss:'): total += int(line.split()[1]) if is_code else 0
+        elif re.match(r'[0-9a-f]+-[0-9a-f]+ ', line): is_code = bool(re.search(r'\.so\b|/bin/', line))
+    return total*1024/1e6
+
+def _without_code(status: str) -> float | None:
+    "The size of this process now ('VmRSS') or at its largest ('VmHWM'), without code, in MB; `None` if not known."
+    size = _status(status)
+    return None if size is None else size - _code_mb()
+
+# %% ../../nbs/hardware/01_engine.ipynb #b0913fa7
+class Memory:
+    "What a model takes, from before it is made to the end of its timing."
+    def __init__(self,
+        device: str,  # it runs on
+    ):
+        self.device, self.before = device, _without_code('VmRSS') if device == 'cpu' else 0
+        self.loading: dict[str, float | None] = {}
+        _start_memory(device)
+
+    def _so_far(self) -> dict[str, float | None]:
+        "The peak, of the process and of the model."
+        peak = _peak_memory(self.device)
+        own = _without_code('VmHWM') if self.device == 'cpu' else peak
+        if own is None or self.before is None: return dict(process=peak, model=None)
+        return dict(process=peak, model=round(own - self.before, 1))
+
+    def loaded(self) -> None:
+        "Note the peak while the model was loaded and warmed up, and begin to record that of its steps."
+        self.loading = self._so_far()
+        _start_memory(self.device)
+
+    def found(self) -> dict:
+        "In MB: `memory_mb` of the model in its steps, `load_memory_mb` before, `peak_memory_mb` of the process."
+        running = self._so_far()
+        peaks = [each['process'] for each in (self.loading, running) if each['process'] is not None]
+        return dict(memory_mb=running['model'], load_memory_mb=self.loading['model'],
+                    peak_memory_mb=max(peaks, default=None))
 
 # %% ../../nbs/hardware/01_engine.ipynb #d390963b
 def _scatter() -> list[bytearray]:
@@ -215,40 +263,48 @@ def benchmark(
 ) -> dict:
     """Benchmark one model.
 
-    `job` has `model`, `part`, `device`, `batch_size`, `img_size`, `precision`, `layout`, `compile`, `threads` and
-    `seconds`; it may have `processes`, the number that share the time, `warm_steps`, after which the model is known to
-    be warm, and `count=False`. The answer has `img_size`, `batch_size`, `threads`, `param_count` (10⁶), `gmacs`,
-    `macts`, `peak_memory_mb`, how the warm-up went, and what `summarize` gives."""
+    `job` has `model`, `part`, `device`, `batch_size`, `img_size`, `precision`, `layout`, `runtime`, `threads` and
+    `seconds`, and `export`, what `export_model` told, for a runtime that needs a file; it may have `processes`, the
+    number that share the time, `warm_steps`, after which the model is known to be warm, and `count=False`. The answer
+    has `img_size`, `batch_size`, `threads`, `param_count` (10⁶), `gmacs`, `macts`, `load_s`, `memory_mb` of the model
+    and `load_memory_mb` while it was loaded, `peak_memory_mb` of the process, how the warm-up went, and what
+    `summarize` gives."""
     import torch
     torch.backends.cudnn.benchmark = True
     if job['threads']: torch.set_num_threads(job['threads'])
-    try:
-        _start_memory(job['device'])
-        return _run_model(job)
+    try: return _run_model(job)
     finally:
-        if job['compile']: torch.compiler.reset()
+        if job['runtime'] == 'compile': torch.compiler.reset()
         if job['device'].startswith('cuda'): torch.cuda.empty_cache()
 
 # %% ../../nbs/hardware/01_engine.ipynb #4e07a71b
 def _run_model(job: dict) -> dict:
-    "Build the model, warm up, time, count."
+    "Make or load the model, warm up, time, count."
     import torch
     _held = _scatter()
-    model, images, found = _prepare(job)
-    runner = torch.compile(model) if job['compile'] else model
-    infers = job['part'] == 'infer'
-    step = (_infer_step if infers else _train_step)(runner, images, job)
+    runtime, infers = RUNTIMES[job['runtime']], job['part'] == 'infer'
+    importlib.import_module(runtime.package)
+    memory = Memory(job['device'])
+    started = time.perf_counter()
+    step, found, count_it = (_exported_step if runtime.exported else _torch_step)(job)
+    found['load_s'] = round(time.perf_counter() - started, 3)
     with torch.inference_mode() if infers else contextlib.nullcontext():
         warm, stable = warm_up(step, job['seconds']/2, job.get('warm_steps'))
+        memory.loaded()
         times = repeat(step, *_seconds_to_time(warm, job))
     found |= dict(threads=torch.get_num_threads(), first_step_s=warm[0], warm_up_steps=len(warm), warm_up_stable=stable,
-                  peak_memory_mb=_peak_memory(job['device']), **summarize(times))
-    if not infers or not job.get('count', True): return found
-    try: return found | count(model, images[:1])
-    except Exception as e:  # noqa: BLE001  # whatever a model's code raises is no reason not to have timed it
-        return found | dict(gmacs=None, macts=None, not_counted=f'{type(e).__name__}: {e}'[:200])
+                  **memory.found(), **summarize(times))
+    return found | count_it() if infers and job.get('count', True) else found
 
 # %% ../../nbs/hardware/01_engine.ipynb #34cd83ef
+def _torch_step(job: dict) -> tuple[Callable[[], None], dict, Callable[[], dict]]:
+    "The step of a model that runs in torch, what is known without timing, and a function that counts."
+    import torch
+    model, images, found = _prepare(job)
+    runner = torch.compile(model) if job['runtime'] == 'compile' else model
+    step = (_infer_step if job['part'] == 'infer' else _train_step)(runner, images, job)
+    return step, found, lambda: _counted(model, images)
+
 def _prepare(job: dict) -> tuple[nn.Module, Tensor, dict]:
     "The model on its device, a batch of random images, and what is known without timing."
     import torch
@@ -260,3 +316,31 @@ def _prepare(job: dict) -> tuple[nn.Module, Tensor, dict]:
     images = torch.randn(job['batch_size'], *shape, device=job['device'], dtype=dtype).contiguous(memory_format=layout)
     parameters = sum(p.numel() for p in model.parameters())
     return model, images, dict(img_size=shape[-1], batch_size=job['batch_size'], param_count=round(parameters/1e6, 2))
+
+def _counted(model: nn.Module, images: Tensor) -> dict:
+    "See `count`; of a model whose code raises something, what it raised: no reason not to have timed it."
+    try: return count(model, images[:1])
+    except Exception as e:  # noqa: BLE001
+        return dict(gmacs=None, macts=None, not_counted=f'{type(e).__name__}: {e}'[:200])
+
+# %% ../../nbs/hardware/01_engine.ipynb #5d46292c
+def export_model(
+    job: dict,  # see `benchmark`
+) -> dict:  # see `export` in *runtimes*; also all that is known without timing; raises `ResultsError`
+    "Make a file of a model, with random weights, or find it in the cache."
+    import torch
+    model, images, found = _prepare(job | dict(device='cpu', precision='fp32', layout='nchw', part='infer'))
+    with torch.no_grad(): return export(model, job['model'], images, lambda: found | _counted(model, images))
+
+def _exported_step(job: dict) -> tuple[Callable[[], None], dict, Callable[[], dict]]:
+    "The step of a model that runs from a file, what is known without timing, and a function that tells the counts."
+    import numpy as np, torch
+    about = dict(job['export'])
+    path = Path(about.pop('path'))
+    run = RUNTIMES[job['runtime']].load(path, torch.get_num_threads(), job['precision'])
+    kept = np.load(path.with_name('outputs.npz'))
+    images = kept['images']
+    apart = check_outputs(kept['outputs'], run(images), job['precision'])
+    counts = {name: about.pop(name) for name in ('gmacs', 'macts', 'not_counted') if name in about}
+    def step() -> None: run(images)
+    return step, about | dict(outputs_differ_by=apart), lambda: counts

@@ -13,8 +13,9 @@ from ..checks import ResultsError, as_path, one_of
 from ..sources.benchmarks import Benchmark
 from .model_names import find_models
 from .record import Files, Report, has_row, keep_row, rows_before, summary_of
+from .runtimes import RUNTIMES, Runtime
 from .worker import (
-    Failure, Worker, describe_machine, describe_machine_here, run_job, run_job_here)
+    Failure, Worker, describe_machine, describe_machine_here, run_jobs, run_jobs_here)
 
 # %% auto #0
 __all__ = ['CHOICES', 'UNITS', 'measure']
@@ -38,6 +39,35 @@ def _check_settings(settings: dict) -> None:
         if type(value) in (int, float) and 0 < value < 1e6: continue
         raise ResultsError(f'{name}={value!r}: give a number of seconds above 0')
 
+# %% ../../nbs/hardware/05_measure.ipynb #7d10e0a2
+def _runtimes_asked(runtime: str | Iterable[str], compile: bool) -> list[str]:
+    "The runtimes that are meant, each once."
+    if compile and runtime != 'eager': raise ResultsError("compile=True: is runtime='compile'; give runtime= alone")
+    words: Any = runtime.split(',') if isinstance(runtime, str) else runtime
+    several = words if isinstance(words, Iterable) else [words]
+    names = [word.strip() if isinstance(word, str) else word for word in several]
+    if not names: raise ResultsError(f"runtime={runtime!r}: give one of {', '.join(map(repr, RUNTIMES))}, or several")
+    return list(dict.fromkeys(one_of('runtime', name, list(RUNTIMES)) for name in (['compile'] if compile else names)))
+
+def _check_runtime(runtime: Runtime, settings: dict) -> None:
+    "Refuse settings that a runtime cannot be had in."
+    one_of(f'runtime={runtime.name!r} with precision', settings['precision'], runtime.precisions)
+    if not runtime.exported: return
+    only = dict(part=('infer',), layout=('nchw',), device=('auto', 'cpu'))
+    for name, choices in only.items(): one_of(f'runtime={runtime.name!r} with {name}', settings[name], choices)
+
+def _check_installed(runtimes: list[str], machine: dict) -> None:
+    "Refuse runtimes that a machine says it does not have, and devices that exported models do not run on."
+    for runtime in map(RUNTIMES.__getitem__, runtimes):
+        if not runtime.exported: continue
+        if machine['device'] != 'cpu':
+            raise ResultsError(f"runtime={runtime.name!r}: runs on CPUs, and device is {machine['device']}; "
+                               "give device='cpu'")
+        missing = [package for package in ('onnx', 'onnxscript', runtime.package) if machine.get(package, '?') is None]
+        if missing:
+            raise ResultsError(f"runtime={runtime.name!r}: {' and '.join(missing)} not installed here; "
+                               "pip install '.[measure]' in a checkout of timm_bench brings all runtimes")
+
 # %% ../../nbs/hardware/05_measure.ipynb #c2c5415f
 def _batch_size(asked: int | None, part: str, device: str) -> int:
     "The batch to start with."
@@ -51,9 +81,8 @@ def _wrong_name(name: str, settings: dict) -> str | None:
     said = Benchmark.named(name)
     if said.problem: return said.problem
     if not name.startswith('benchmark-'): return 'it begins with benchmark-'
-    for setting, field in dict(part='part', precision='precision', layout='layout', compile='compiled').items():
-        if getattr(said, field) != settings[setting]:
-            return f'{field}: {getattr(said, field)} is not {settings[setting]}'
+    for field in 'part', 'precision', 'layout', 'runtime':
+        if getattr(said, field) != settings[field]: return f'{field}: {getattr(said, field)} is not {settings[field]}'
     return None
 
 # %% ../../nbs/hardware/05_measure.ipynb #7b6cb545
@@ -61,12 +90,14 @@ def _place_to_write(
     out: str | os.PathLike,  # a folder, or a path that ends in '.csv'
     settings: dict,  # as `measure` takes them
     one_machine: bool = True,  # whether all rows will come from one
+    one_runtime: bool = True,  # whether all rows will
 ) -> tuple[Path, str | None]:  # the folder, made if need be, and the file's name where `out` gives one
     "Where to write, once it is certain that one can."
     path = as_path('out', out)
     folder, name = (path.parent, path.name) if path.suffix == '.csv' else (path, None)
     if name:
         wrong = _wrong_name(name, settings) if one_machine else 'an executor may have several'
+        if not one_runtime: wrong = 'each runtime has its own'
         if wrong: raise ResultsError(f"out={str(out)!r}: not timm's name for this benchmark ({wrong}); give a folder")
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -77,14 +108,16 @@ def _place_to_write(
     return folder, name
 
 # %% ../../nbs/hardware/05_measure.ipynb #0944129c
-def _run_here(jobs: list[dict], files: Files, engine: str, report: Report) -> Generator[dict, None, None]:
-    "Do the jobs on this machine, one after another."
+def _run_here(plan: list[list[dict]], files: dict[str, Files], engine: str,
+              report: Report) -> Generator[dict, None, None]:
+    "Do the jobs on this machine, one model after another."
     with Worker(engine) as worker:
-        with _starting(): machine = describe_machine(worker, jobs[0])
-        file = files.open(machine)
-        for job in _jobs_left(jobs, machine, file.rows, report):
-            report.current(job['model'])
-            yield run_job(worker, job)
+        with _starting(): machine = describe_machine(worker, plan[0][0])
+        _check_installed(list(files), machine)
+        rows = {runtime: each.open(machine).rows for runtime, each in files.items()}
+        for jobs in _jobs_left(plan, machine, rows, report):
+            report.current(jobs[0]['model'])
+            yield from run_jobs(worker, jobs)
 
 # %% ../../nbs/hardware/05_measure.ipynb #66a84c97
 @contextlib.contextmanager
@@ -94,44 +127,51 @@ def _starting() -> Iterator[None]:
     except Failure as e:
         reason = e.reason
         if re.search("No module named '?(torch|timm)", reason):
-            reason = "timm and torch are needed: install them with pip install '.[measure]' in a checkout of timm_bench"
+            reason = 'timm and torch are needed: pip install timm torch'
         raise ResultsError(f'measure cannot start: {reason}') from None
 
 # %% ../../nbs/hardware/05_measure.ipynb #5c1d7e07
-def _jobs_left(jobs: list[dict], machine: dict, rows: list[dict], report: Report) -> list[dict]:
-    "The jobs that were not done before, each with its batch size."
-    device = machine['device']
-    jobs = [job | dict(batch_size=_batch_size(job['batch_size'], job['part'], device)) for job in jobs]
-    left = [job for job in jobs if not has_row(rows, job)]
-    report.begin(len(left), len(jobs) - len(left))
-    return left
+def _jobs_left(plan: list[list[dict]], machine: dict, rows: dict[str, list[dict]], report: Report) -> list[list[dict]]:
+    "The jobs that were not done before, by model, each with its batch size."
+    left = []
+    for jobs in plan:
+        sized = [job | dict(batch_size=_batch_size(job['batch_size'], job['part'], machine['device'])) for job in jobs]
+        left.append([job for job in sized if not has_row(rows[job['runtime']], job)])
+    number = sum(map(len, left))
+    report.begin(number, sum(map(len, plan)) - number)
+    return [jobs for jobs in left if jobs]
 
 # %% ../../nbs/hardware/05_measure.ipynb #ed7bc1b3
-def _run_elsewhere(jobs: list[dict], files: Files, engine: str, report: Report,
+def _run_elsewhere(plan: list[list[dict]], files: dict[str, Files], engine: str, report: Report,
                    executor: Any) -> Generator[dict, None, None]:
     "Do the jobs on an executor."
     if not hasattr(executor, 'submit'):
         shown = repr(str(executor)[:60])
         raise ResultsError(f'executor={shown}: give a concurrent.futures executor or a dask.distributed client')
     if hasattr(executor, 'get_executor'): executor = executor.get_executor(pure=False)
-    with _starting(): machine = executor.submit(describe_machine_here, jobs[0], engine).result()
-    left = _jobs_left(jobs, machine, rows_before(files, machine), report)
+    with _starting(): machine = executor.submit(describe_machine_here, plan[0][0], engine).result()
+    _check_installed(list(files), machine)
+    rows = {runtime: rows_before(each, machine) for runtime, each in files.items()}
+    left = _jobs_left(plan, machine, rows, report)
     report.current('on the executor')
-    futures = {executor.submit(run_job_here, job, engine): job for job in left}
+    futures = {executor.submit(run_jobs_here, jobs, engine): jobs for jobs in left}
     try:
-        for future in as_completed(futures): yield _row_from(future, futures[future])
+        for future in as_completed(futures): yield from _rows_from(future, futures[future])
     finally:
         for future in futures: future.cancel()
 
 # %% ../../nbs/hardware/05_measure.ipynb #493cb93f
-def _row_from(future: Future, job: dict) -> dict:
-    "A future's row; a failed one where the executor lost it."
+def _rows_from(future: Future, jobs: list[dict]) -> list[dict]:
+    "A future's rows; failed ones where the executor lost them."
     try: return future.result()
     except Exception as e:  # noqa: BLE001  # an executor may raise anything
-        asked = {name: value for name, value in job.items() if name != 'model'}
         reason = f'the executor lost it: {type(e).__name__} {e}'.strip()[:300]
-        return dict(model=job['model'], status='failed', asked=asked, retries=[], batch_size=job['batch_size'],
-                    reason=reason)
+    rows = []
+    for job in jobs:
+        asked = {name: value for name, value in job.items() if name != 'model'}
+        rows.append(dict(model=job['model'], runtime=job['runtime'], status='failed', asked=asked, retries=[],
+                         batch_size=job['batch_size'], reason=reason))
+    return rows
 
 # %% ../../nbs/hardware/05_measure.ipynb #27fa8c9c
 def measure(
@@ -142,7 +182,8 @@ def measure(
     img_size: int | None = None,  # pixels; `None`: timm's size for each model
     precision: Literal['fp32', 'amp', 'amp_bf16', 'bf16'] = 'fp32',  # 'amp' is with fp16
     layout: Literal['nchw', 'nhwc'] = 'nchw',  # 'nhwc' is channels last
-    compile: bool = False,  # with `torch.compile`
+    compile: bool = False,  # with `torch.compile`: the same as `runtime='compile'`
+    runtime: str | Iterable[str] = 'eager',  # 'eager', 'compile', 'onnxruntime', 'openvino', or several
     threads: int | None = None,  # of the CPU; `None`: torch's choice
     part: Literal['infer', 'train'] = 'infer',  # forward passes, or whole training steps
     out: str | os.PathLike = '.',  # folder to write in, or the file itself, by timm's grammar
@@ -153,43 +194,55 @@ def measure(
     timeout: float = 600,  # seconds after which a process is given up, and its model with it
     quiet: bool = False,  # no progress, no summary
     engine: str = 'timm_bench.hardware.engine',  # module that runs the models
-) -> pd.DataFrame:  # a row per model, in the sidecar's columns; raises `ResultsError`
+) -> pd.DataFrame:  # a row per model and runtime, in the sidecar's columns; raises `ResultsError`
     """Benchmark timm models on one's own hardware, and write a file in timm's format.
 
     Several `processes` time a model so that chance in the layout of memory shows; it is one for compiled models, and
-    anywhere but on Linux's CPUs. The CSV files that were written are in the frame's `attrs['files']`."""
+    anywhere but on Linux's CPUs. ONNX Runtime and OpenVINO run a model that is exported first, and whose outputs are
+    compared with eager PyTorch's; several runtimes take turns with each model, and have a file each. The CSV files that
+    were written are in the frame's `attrs['files']`."""
+    runtimes = _runtimes_asked(runtime, compile)
     settings = dict(device=device, batch_size=batch_size, img_size=img_size, precision=precision, layout=layout,
-                    compile=bool(compile), threads=threads, processes=processes or 1, part=part, seconds=seconds,
+                    threads=threads, processes=processes or 1, part=part, seconds=seconds,
                     timeout=timeout)
     _check_settings(settings)
+    for each in runtimes: _check_runtime(RUNTIMES[each], settings)
     if not isinstance(engine, str) or not re.fullmatch(r'[\w.]+', engine):
         raise ResultsError(f'engine={engine!r}: give the name of a module')
-    jobs = [dict(settings, model=name) for name in find_models(models)]
-    folder, name = _place_to_write(out, settings, executor is None)
-    files, report = Files(folder, name, settings, resume), Report(quiet)
-    if executor is None: rows = _run_here(jobs, files, engine, report)
-    else: rows = _run_elsewhere(jobs, files, engine, report, executor)
+    asked = [dict(settings, runtime=each) for each in runtimes]
+    plan = [[dict(job, model=name) for job in asked] for name in find_models(models)]
+    places = [_place_to_write(out, job, executor is None, len(runtimes) == 1) for job in asked]
+    files = {each: Files(*place, job, resume) for each, place, job in zip(runtimes, places, asked)}
+    report = Report(quiet, len(runtimes))
+    if executor is None: rows = _run_here(plan, files, engine, report)
+    else: rows = _run_elsewhere(plan, files, engine, report, executor)
     _keep_all(rows, files, report)
-    return _last_rows(jobs, files)
+    return _last_rows(plan, files)
 
 # %% ../../nbs/hardware/05_measure.ipynb #0957ae6e
-def _keep_all(rows: Generator[dict, None, None], files: Files, report: Report) -> None:
+def _keep_all(rows: Generator[dict, None, None], files: dict[str, Files], report: Report) -> None:
     "Keep each row as it comes; whatever ends the run, close the files and say what was done."
     try:
         with contextlib.closing(rows), report.progress:
             for row in rows:
-                keep_row(files, row)
+                keep_row(files[row['runtime']], row)
                 report.add(row)
     finally:
-        files.close()
+        for each in files.values(): each.close()
         if report.total or report.before:
-            for line in summary_of(report, [*files.old, *files.opened]): report.console.print(line, markup=False)
+            paths = [path for each in files.values() for path in [*each.old, *each.opened]]
+            for line in summary_of(report, paths): report.console.print(line, markup=False)
 
 # %% ../../nbs/hardware/05_measure.ipynb #1124e36f
-def _last_rows(jobs: list[dict], files: Files) -> pd.DataFrame:
-    "The last row of each model that was asked for."
-    kept = files.old | {path: file.rows for path, file in files.opened.items()}
-    last = {row['model']: row for rows in [*kept.values(), files.homeless] for row in rows}
-    table = pd.DataFrame([last[job['model']] for job in jobs if job['model'] in last])
-    table.attrs = dict(files=[str(path) for path in kept])
+def _last_rows(plan: list[list[dict]], files: dict[str, Files]) -> pd.DataFrame:
+    "The last row of each model that was asked for, in each runtime."
+    last: dict[tuple, dict] = {}
+    paths: list[str] = []
+    for runtime, each in files.items():
+        kept = each.old | {path: file.rows for path, file in each.opened.items()}
+        paths += map(str, kept)
+        last |= {(row['model'], runtime): row for rows in [*kept.values(), each.homeless] for row in rows}
+    wanted = [(job['model'], job['runtime']) for jobs in plan for job in jobs]
+    table = pd.DataFrame([last[key] | dict(runtime=key[1]) for key in wanted if key in last])
+    table.attrs = dict(files=paths)
     return table

@@ -11,7 +11,7 @@ from typing import Any, Iterable, Iterator
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from ..checks import ResultsError
-from ..sources.benchmarks import Benchmark
+from ..sources.benchmarks import ENDINGS, Benchmark
 
 # %% auto #0
 __all__ = ['TIMM_COLUMNS', 'benchmark_name', 'read_sidecar', 'BenchmarkFile', 'add_row', 'has_row', 'Files', 'keep_row',
@@ -19,7 +19,7 @@ __all__ = ['TIMM_COLUMNS', 'benchmark_name', 'read_sidecar', 'BenchmarkFile', 'a
 
 # %% ../../nbs/hardware/03_record.ipynb #bf0733e6
 def benchmark_name(
-    settings: dict,  # `part`, `precision`, `layout`, `compile`
+    settings: dict,  # `part`, `precision`, `layout`, `runtime`
     machine: dict,  # see `describe` in *engine*
     label: str | None = None,  # the device's name; `None`: the machine's own label
 ) -> str:  # such as 'benchmark-infer-fp32-nchw-pt2141-cpu-xeon_8488c.csv'
@@ -29,7 +29,7 @@ def benchmark_name(
     cuda = f"cu{digits(machine['cuda'])}" if machine['cuda'] else 'cpu'
     pieces = ['benchmark', settings['part'], settings['precision'], settings['layout'], torch, cuda]
     pieces.append(label or machine['label'])
-    if settings['compile']: pieces.append('dynamo')
+    pieces += [ending for ending, runtime in ENDINGS.items() if runtime == settings['runtime']]
     return '-'.join(pieces) + '.csv'
 
 # %% ../../nbs/hardware/03_record.ipynb #98a434a1
@@ -148,10 +148,13 @@ def _begin(file: BenchmarkFile, machine: dict, resume: bool) -> list[dict]:
 
 # %% ../../nbs/hardware/03_record.ipynb #0bb57b18
 def _check_same(path: Path, row: dict, machine: dict) -> None:
-    "Refuse to mix two machines, two numbers of threads, or two versions of PyTorch in one file."
-    for field, words in dict(device_model='{}', threads='{} threads', torch='PyTorch {}').items():
-        if row[field] == machine[field]: continue
-        then, now = words.format(row[field]), words.format(machine[field])
+    "Refuse to mix two machines, two numbers of threads, or two versions of PyTorch or of the runtime in one file."
+    words = dict(device_model='{}', threads='{} threads', torch='PyTorch {}')
+    runtime = Benchmark.named(path.name).runtime
+    if runtime not in ('eager', 'compile'): words[runtime] = f'{runtime} {{}}'
+    for field, said in words.items():
+        if row.get(field) == machine.get(field): continue
+        then, now = said.format(row.get(field)), said.format(machine.get(field))
         remedy = 'give another out=, or resume=False to begin anew'
         raise ResultsError(f'{path}: measured on {then}, and this is {now}; {remedy}')
 
@@ -203,7 +206,7 @@ class Files:
     def __init__(self,
         folder: Path,  # to write in
         name: str | None,  # of the file, where it was given
-        settings: dict,  # `part`, `precision`, `layout`, `compile`, `threads`
+        settings: dict,  # `part`, `precision`, `layout`, `runtime`, `threads`
         resume: bool,  # go on with what is there, or begin anew
     ):
         self.folder, self.name, self.settings, self.resume = folder, name, settings, resume
@@ -216,7 +219,7 @@ class Files:
     ) -> BenchmarkFile:  # raises `ResultsError`
         "The file for a machine."
         label = None
-        if self.name: label = Path(self.name).stem.removesuffix('-dynamo').split('-', 6)[-1]
+        if self.name: label = re.sub(f"-({'|'.join(ENDINGS)})$", '', Path(self.name).stem).split('-', 6)[-1]
         path = self.folder/benchmark_name(self.settings, machine, label)
         if self.name not in (None, path.name):
             raise ResultsError(f'out={self.name!r}: not true of this machine, whose file would be {path.name}')
@@ -248,7 +251,7 @@ def rows_before(
     machine: dict,  # see `describe` in *engine*
 ) -> list[dict]:  # rows of sidecars
     "What any machine with the same PyTorch has measured in this folder."
-    settings = attrgetter('part', 'precision', 'layout', 'torch', 'compiled')
+    settings = attrgetter('part', 'precision', 'layout', 'torch', 'runtime')
     asked = settings(Benchmark.named(benchmark_name(files.settings, machine)))
     if files.resume:
         sidecars = sorted(files.folder.glob('benchmark-*.jsonl'))
@@ -263,6 +266,11 @@ def _trouble(row: dict) -> str | None:
     if not row['retries']: return None
     return f"batch size {row['asked']['batch_size']} did not fit, measured with {row['batch_size']}"
 
+def _whose(row: dict) -> str:
+    "The model of a row, with its runtime where that is not PyTorch's own."
+    runtime = row.get('runtime', 'eager')
+    return row['model'] if runtime == 'eager' else f"{row['model']} ({runtime})"
+
 def _doubt(row: dict) -> str | None:
     "That a model's time is less certain than it should be."
     if row['status'] == 'failed': return None
@@ -272,7 +280,11 @@ def _doubt(row: dict) -> str | None:
 # %% ../../nbs/hardware/03_record.ipynb #30c591ec
 class Report:
     "Progress while a run lasts, and a summary at its end."
-    def __init__(self, quiet: bool = False):
+    def __init__(self,
+        quiet: bool = False,  # say nothing
+        runtimes: int = 1,  # how many each model runs in
+    ):
+        self.runtimes = runtimes
         self.console = Console(stderr=True, quiet=quiet, highlight=False, soft_wrap=True)
         columns = [TextColumn('{task.description}', markup=False), BarColumn(), MofNCompleteColumn(),
                    TimeElapsedColumn(), TextColumn('left'), TimeRemainingColumn()]
@@ -298,7 +310,7 @@ class Report:
         self.rows.append(row)
         self.progress.advance(self.task)
         for remark in _trouble(row), _doubt(row):
-            if remark: self.console.print(f"{row['model']}: {remark}", markup=False)
+            if remark: self.console.print(f'{_whose(row)}: {remark}', markup=False)
 
 # %% ../../nbs/hardware/03_record.ipynb #3f05fde5
 def summary_of(
@@ -310,8 +322,9 @@ def summary_of(
     failed, missing = len(report.rows) - len(measured), report.total - len(report.rows)
     counts = {'measured': len(measured), 'failed': failed, 'measured before': report.before, 'not reached': missing}
     said = ', '.join(f'{count} {what}' for what, count in counts.items() if count or what == 'measured')
-    lines = [f'models: {said}, in {time.monotonic() - report.started:.0f} s']
-    lines += [f"  {row['model']}: {_trouble(row)}" for row in report.rows if _trouble(row)]
+    what = 'models' if report.runtimes == 1 else f'models in {report.runtimes} runtimes each'
+    lines = [f'{what}: {said}, in {time.monotonic() - report.started:.0f} s']
+    lines += [f'  {_whose(row)}: {_trouble(row)}' for row in report.rows if _trouble(row)]
     vague = [row for row in measured if _doubt(row)]
     if vague: lines.append(f'  {len(vague)} known less well than to ±3 % (interval_pct in the sidecar)')
     lines += dict.fromkeys(map(str, paths))

@@ -7,17 +7,20 @@ from __future__ import annotations
 import atexit, contextlib, ctypes, gc, importlib, json, os, queue, signal, subprocess, sys, tempfile, threading, time
 from datetime import datetime, timezone
 from types import TracebackType
-from typing import IO, Any
+from typing import IO, Any, Generator
+from ..checks import ResultsError
+from .runtimes import RUNTIMES, tidy_exports
 from .timing import PRECISE, pool
 
 # %% auto #0
-__all__ = ['APART', 'main', 'Failure', 'Worker', 'ask', 'run_job', 'describe_machine', 'run_job_here', 'describe_machine_here',
+__all__ = ['APART', 'main', 'Failure', 'Worker', 'ask', 'run_jobs', 'describe_machine', 'run_jobs_here', 'describe_machine_here',
            'stop_workers']
 
 # %% ../../nbs/hardware/02_worker.ipynb #dbc3b8b7
 def _answer(engine: object, function: str, argument: Any) -> dict:
     "What the engine's function returns, as `result`; or the `reason` that it failed, and whether it lacked `memory`."
     try: return dict(result=getattr(engine, function)(argument))
+    except ResultsError as e: return dict(reason=str(e)[:300], memory=_is_want_of_memory(e))
     except Exception as e:  # noqa: BLE001  # whatever a model's code raises is an answer
         lines = [line.strip() for line in str(e).splitlines() if line.strip()]
         reason = f'{type(e).__name__}: {lines[0]}' if lines else type(e).__name__
@@ -194,20 +197,43 @@ def _last_words(worker: Worker) -> str:
     return worker.errors.read()
 
 # %% ../../nbs/hardware/02_worker.ipynb #37948676
-def run_job(
-    worker: Worker,  # to run it on
-    job: dict,  # see `benchmark` in *engine*; also `timeout` (seconds for one process)
-) -> dict:  # a row for the sidecar
-    """Benchmark one model, with a smaller batch where memory runs out.
+def run_jobs(
+    worker: Worker,  # to run them on
+    jobs: list[dict],  # of one model in several runtimes; see `benchmark` in *engine*; also `timeout` (seconds)
+) -> list[dict]:  # a row for the sidecar each
+    """Benchmark one model in one runtime or several, which take turns, with a smaller batch where memory runs out.
 
-    The row has the job, the machine, `status` ('ok' or 'failed'), and the figures or the `reason`."""
+    A row has the job, the machine, the `runtime` and the `turns` of which runtimes it was part of, `status` ('ok' or
+    'failed'), and the figures or the `reason`."""
+    runtimes = [_runtime(job) for job in jobs]
+    at_work = {runtime: _make_row(worker, job, runtimes) for runtime, job in zip(runtimes, jobs)}
+    rows = {}
+    try:
+        while at_work:
+            for runtime in list(at_work):
+                try: next(at_work[runtime])
+                except StopIteration as end:
+                    rows[runtime] = end.value
+                    del at_work[runtime]
+    finally:
+        files = {row['path'] for row in rows.values() if row.get('path')}
+        if any(RUNTIMES[runtime].exported for runtime in runtimes): tidy_exports(files)
+    for row in rows.values(): row.pop('path', None)
+    return [rows[runtime] for runtime in runtimes]
+
+def _runtime(job: dict) -> str: return job.get('runtime', 'eager')
+
+def _make_row(worker: Worker, job: dict, turns: list[str]) -> Generator[None, None, dict]:
+    "Benchmark one model in one runtime; whenever a process is done, others may have their turn."
     asked = {name: value for name, value in job.items() if name != 'model'}
-    row = dict(model=job['model'], status='failed', asked=asked, started=_now(), retries=[])
+    row = dict(model=job['model'], runtime=_runtime(job), status='failed', asked=asked, turns=turns, started=_now(),
+               retries=[])
     attempt = dict(job)
     try:
         row |= describe_machine(worker, job)
         attempt['device'] = row['device']
-        row |= _until_it_fits(worker, attempt, row['retries']) | dict(status='ok')
+        found = yield from _until_it_fits(worker, attempt, row['retries'])
+        row |= found | dict(status='ok')
     except Failure as e: row |= dict(reason=e.reason, batch_size=attempt['batch_size'])
     return row | dict(finished=_now())
 
@@ -227,26 +253,30 @@ def describe_machine(
     raise Failure(f"device {device!r} is not there; there are {', '.join(machine['devices'])}")
 
 # %% ../../nbs/hardware/02_worker.ipynb #2d79666c
-def _until_it_fits(worker: Worker, attempt: dict, retries: list) -> dict:
+def _until_it_fits(worker: Worker, attempt: dict, retries: list) -> Generator[None, None, dict]:
     "The figures at the first batch size that fits; attempts that did not are added to `retries`."
     while True:
-        try: return _until_known(worker, attempt)
+        try: return (yield from _until_known(worker, attempt))
         except Failure as e:
             if not e.memory or attempt['batch_size'] == 1: raise
             retries.append(dict(batch_size=attempt['batch_size'], reason=e.reason))
             attempt['batch_size'] //= 2
 
 # %% ../../nbs/hardware/02_worker.ipynb #970cfdec
-def _until_known(worker: Worker, attempt: dict) -> dict:
+def _until_known(worker: Worker, attempt: dict) -> Generator[None, None, dict]:
     "The figures over as many processes as it takes to know them well, or as are allowed."
-    several = APART and attempt['device'] == 'cpu' and not attempt.get('compile')
+    runtime = RUNTIMES[_runtime(attempt)]
+    several = APART and attempt['device'] == 'cpu' and runtime.name != 'compile'
     allowed = attempt.get('processes', 1) if several else 1
     attempt = attempt | dict(processes=allowed)
+    if runtime.exported: attempt['export'] = ask(worker, 'export_model', attempt, attempt['timeout'])
     found = [ask(worker, 'benchmark', attempt, attempt['timeout'])]
     again = attempt | dict(count=False, warm_steps=3)  # what the first found out need not be found again
     while len(found) < allowed and not _is_known(found, attempt['seconds']):
+        yield
         found.append(ask(worker, 'benchmark', again, attempt['timeout']))
-    return found[0] | (pool(found) if len(found) > 1 else dict(processes=1))
+    path = dict(path=attempt['export']['path']) if runtime.exported else {}
+    return found[0] | path | (pool(found) if len(found) > 1 else dict(processes=1))
 
 def _is_known(found: list[dict], seconds: float) -> bool:
     "Whether processes agree within 3 %, or time is up: `seconds` of steps, without warm-up."
@@ -257,12 +287,12 @@ def _is_known(found: list[dict], seconds: float) -> bool:
 _workers: dict[str, Worker] = {}  # by engine
 _one_at_a_time = threading.Lock()
 
-def run_job_here(
-    job: dict,  # see `run_job`
+def run_jobs_here(
+    jobs: list[dict],  # see `run_jobs`
     engine: str,  # see `Worker`
-) -> dict:  # see `run_job`
+) -> list[dict]:  # see `run_jobs`
     "Benchmark one model on this process's own worker."
-    with _one_at_a_time: return run_job(_workers.setdefault(engine, Worker(engine)), job)
+    with _one_at_a_time: return run_jobs(_workers.setdefault(engine, Worker(engine)), jobs)
 
 # %% ../../nbs/hardware/02_worker.ipynb #19e3c262
 def describe_machine_here(
@@ -274,5 +304,5 @@ def describe_machine_here(
 
 @atexit.register
 def stop_workers() -> None:
-    "End the workers that `run_job_here` started."
+    "End the workers that `run_jobs_here` started."
     while _workers: _workers.popitem()[1].stop()

@@ -67,7 +67,7 @@ def _notebook_json(path: Path) -> dict:
         return nbformat.reads(json.dumps(nb), as_version=4)
     except ImportError:
         raise ResultsError('is of an old format, which takes nbformat to read: '
-                           "pip install '.[notes]' in a checkout of timm_bench") from None
+                           'pip install nbformat') from None
     except Exception as e:  # noqa: BLE001  # nbformat may stumble over anything in what is no notebook
         why = f'{type(e).__name__}: {e}'
         raise ResultsError(f'is of format {version}, and nbformat cannot upgrade it ({why})') from None

@@ -18,7 +18,7 @@ if TYPE_CHECKING: from nbformat import NotebookNode
 __all__ = ['cell_sources', 'as_text', 'ipy2md']
 
 # %% ../../nbs/notes/04_markdown.ipynb #6c2b66db
-_NEEDED = "ipy2md needs nbformat, jupytext and nbconvert: pip install '.[notes]' in a checkout of timm_bench"
+_NEEDED = 'ipy2md needs nbformat, jupytext and nbconvert: pip install nbformat jupytext nbconvert'
 
 def _reason(e: Exception) -> str:
     "What a library says that stumbled over a notebook, in a line."

@@ -16,8 +16,8 @@ from .tables import count_rows, read_table
 from .results import BUNDLED, Results, get_results
 
 # %% auto #0
-__all__ = ['PIECES', 'version_numbers', 'Benchmark', 'benchmarks_in', 'list_benchmarks', 'pick_benchmark', 'find_benchmarks',
-           'narrowed', 'words_for']
+__all__ = ['PIECES', 'ENDINGS', 'version_numbers', 'Benchmark', 'benchmarks_in', 'list_benchmarks', 'pick_benchmark',
+           'find_benchmarks', 'narrowed', 'words_for']
 
 # %% ../../nbs/sources/05_benchmarks.ipynb #53aef207
 PIECES = {
@@ -27,6 +27,8 @@ PIECES = {
     'torch': re.compile(r'pt\d{2,}'),
     'cuda': re.compile(r'cu\d{2,}|cpu'),
     'device': re.compile('.+')}
+
+ENDINGS = {'dynamo': 'compile', 'onnxruntime': 'onnxruntime', 'openvino': 'openvino'}  # of a name: the runtime
 
 def _dotted(digits: str) -> str:
     "A version written without dots: 240 is 2.4.0, 111 is 1.11, 2141 is 2.14.1."
@@ -54,7 +56,7 @@ class Benchmark:
     torch: str | None = None  # the version of PyTorch, such as '2.9.1'
     cuda: str | None = None  # its version; `None` for CPUs
     device: str | None = None  # such as 'rtx4090'
-    compiled: bool = False  # by torch.compile
+    runtime: str = 'eager'  # that ran the models: 'eager', 'compile', 'onnxruntime' or 'openvino'
     problem: str | None = None  # what of the name could not be read
     path: Path | None = None  # where it lies
 
@@ -65,8 +67,8 @@ class Benchmark:
     ) -> Benchmark:
         "Read a benchmark file's name by timm's grammar."
         pieces = file.removesuffix('.csv').removeprefix('benchmark-').split('-')
-        compiled = pieces[-1] == 'dynamo'
-        if compiled: pieces.pop()
+        runtime = ENDINGS.get(pieces[-1], 'eager')
+        if runtime != 'eager': pieces.pop()
         pieces = [*pieces[:5], '-'.join(pieces[5:])] + [''] * 6
         read, problems = {}, []
         for (field, pattern), piece in zip(PIECES.items(), pieces):
@@ -76,17 +78,22 @@ class Benchmark:
         if read['torch']: read['torch'] = _dotted(read['torch'][2:])
         if read['cuda']: read['cuda'] = None if read['cuda'] == 'cpu' else f"{read['cuda'][2:-1]}.{read['cuda'][-1]}"
         if re.fullmatch(r'[2-9]0\d0', read['device'] or ''): read['device'] = f"rtx{read['device']}"
-        return cls(file, **read, compiled=compiled, problem=problems[0] if problems else None, path=path)
+        return cls(file, **read, runtime=runtime, problem=problems[0] if problems else None, path=path)
+
+    @property
+    def compiled(self) -> bool:
+        "Whether it was run through `torch.compile`."
+        return self.runtime == 'compile'
 
     @property
     def how(self) -> str:
-        "How it was run: 'compiled' or 'eager'."
-        return 'compiled' if self.compiled else 'eager'
+        "How it was run: 'eager', 'compiled', or the runtime's name."
+        return 'compiled' if self.compiled else self.runtime
 
     @property
     def words(self) -> set[str]:
         "Every word that is true of it."
-        told = [self.how, 'gpu' if self.cuda else 'cpu', 'pytorch', self.torch, self.cuda, self.device]
+        told = [self.how, self.runtime, 'gpu' if self.cuda else 'cpu', 'pytorch', self.torch, self.cuda, self.device]
         pieces = self.file.lower().removesuffix('.csv').split('-')
         return {_squeezed(word) for word in [*pieces, *told] if word}
 
@@ -141,17 +148,17 @@ def list_benchmarks(
     results: str | os.PathLike | Results | None = None,  # see `get_results`
     *,
     as_of: str | date | None = None,  # see `get_results`
-) -> pd.DataFrame:  # a row each: `file`, `part`, `precision`, `layout`, `torch`, `cuda`, `device`, `compiled`, …
+) -> pd.DataFrame:  # a row each: `file`, `part`, `precision`, `layout`, `torch`, `cuda`, `device`, `runtime`, …
     """List the benchmark files, with what their names say.
 
-    `cuda` is none for CPUs, `rows` counts the models, and `problem` is what cannot be read of a file's name or
-    content."""
+    `cuda` is none for CPUs, `compiled` tells that the runtime is `torch.compile`, `rows` counts the models, and
+    `problem` is what cannot be read of a file's name or content."""
     rows = []
     for benchmark in benchmarks_in(get_results(results, as_of=as_of)):
         count = benchmark.rows()
         problem = benchmark.problem or ('not a benchmark table' if count is None else None)
-        rows.append(vars(benchmark) | dict(rows=count, problem=problem))
-    table = pd.DataFrame(rows, columns=['file', *PIECES, 'compiled', 'rows', 'problem'], dtype=object)
+        rows.append(vars(benchmark) | dict(compiled=benchmark.compiled, rows=count, problem=problem))
+    table = pd.DataFrame(rows, columns=['file', *PIECES, 'runtime', 'compiled', 'rows', 'problem'], dtype=object)
     return table.astype({'rows': 'Int64', 'compiled': bool})
 
 # %% ../../nbs/sources/05_benchmarks.ipynb #39fe56aa
@@ -252,7 +259,8 @@ def _there_are(own: list[Benchmark], words: str = '') -> str:
     for field in 'device', 'precision', 'layout', 'torch':
         values = {getattr(benchmark, field) for benchmark in own} - {None}
         told.append(f'{field} {", ".join(sorted(values))}')
-    return '; '.join([*told, 'eager, compiled'])
+    ways = {benchmark.how for benchmark in own}
+    return '; '.join([*told, ', '.join(sorted(ways, key=['eager', 'compiled', *ENDINGS.values()].index))])
 
 def _only_bundled(results: Results) -> str:
     "How to have timm's own results, where only the bundled ones are here."
@@ -269,6 +277,6 @@ def _default(part: str, results: Results) -> Benchmark:
         setting = benchmark.precision, benchmark.layout, benchmark.device, benchmark.how
         if setting == ('amp', 'nhwc', 'rtx3090', 'eager'): return benchmark
     rows = lambda each: each.rows() or len(each.read())  # one that cannot be counted is refused by name
-    most = max(benchmarks_in(results, part), key=rows)
+    most = max(benchmarks_in(results, part), key=lambda each: (rows(each), each.how == 'eager'))
     say(f'no amp, nhwc, RTX 3090 benchmark of part {part!r} here: using {most.file}, which has most rows')
     return most

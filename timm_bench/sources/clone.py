@@ -142,7 +142,8 @@ def _check_out(cache: Path, clone: _Clone, source: Source, commit: str, day: str
     with _workshop(cache) as tmp:
         blobs = _write_results(tmp, clone, source, commit)
         if not any(name.endswith('.csv') for name in blobs):
-            raise ResultsError(f'commit {commit[:8]} has no CSV files in {source.path}/')
+            lacks = source.path if source.is_file else f'CSV files in {source.path}/'
+            raise ResultsError(f'commit {commit[:8]} has no {lacks}')
         os.replace(tmp/'blobs.json', target.with_suffix('.json'))
         (tmp/'results').rename(target)
     return target

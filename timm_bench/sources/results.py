@@ -154,7 +154,7 @@ def get_results(
     rev, as_of = check_rev(rev), check_day(as_of)
     if rev and as_of: raise ResultsError('give rev= or as_of=, not both')
     if results is not None:
-        if rev or update: raise ResultsError('rev= and update= need the clone: leave out results=')
+        if rev or update: raise ResultsError(f'{"rev=" if rev else "update="} needs the clone: leave out results=')
         found = results if isinstance(results, Results) else _from_folder(results)
         if found.url: prove(found.folder)
         return _on(found, as_of) if as_of else found
@@ -168,7 +168,8 @@ def _first_source(rev: str | None, as_of: str | None, update: bool) -> tuple[Res
     reasons = []
     named = os.environ.get('TIMM_BENCH_RESULTS')
     if not named: reasons.append('$TIMM_BENCH_RESULTS is not set')
-    elif rev or update: reasons.append('$TIMM_BENCH_RESULTS is a folder, and rev= and update= need the clone')
+    elif rev or update:
+        reasons.append(f'$TIMM_BENCH_RESULTS is a folder, and {"rev=" if rev else "update="} needs the clone')
     else:
         try:
             found = _from_folder(named, 'folder {} ($TIMM_BENCH_RESULTS)')

@@ -11,7 +11,7 @@ from typing import Any, Iterable, Iterator, Mapping, Sequence
 import numpy as np
 import pandas as pd
 from ..checks import ResultsError, as_numbers, as_path, need_names, say
-from ..columns import COLUMNS, TEST_SETS, TestSet, is_log
+from ..columns import COLUMNS, FINE_TUNED, TEST_SETS, TestSet, is_log
 from ..sources.tables import read_table
 from ..sources.results import Results, get_results
 from ..sources.benchmarks import Benchmark, benchmarks_in, pick_benchmark
@@ -61,11 +61,13 @@ def accuracies(
 ) -> dict[TestSet, pd.DataFrame]:  # by test set: a row per `model` and `img_size` (the index); raises `ResultsError`
     "The accuracy of every weight and test image size on every test set that is there."
     once = {}
-    for name in sets_in(results):
+    sets = sets_in(results)
+    if not sets:
+        files = ', '.join(about.file for name, about in TEST_SETS.items() if name not in FINE_TUNED)
+        raise ResultsError(f'no accuracy table in {results}; there should be one of {files}')
+    for name in [*sets, *FINE_TUNED]:
         once[name] = get_accuracy(name, results=results).drop_duplicates(_POINT).set_index(_POINT)
-    if once: return once
-    files = ', '.join(about.file for about in TEST_SETS.values())
-    raise ResultsError(f'no accuracy table in {results}; there should be one of {files}')
+    return once
 
 def side_by_side(
     once: dict[TestSet, pd.DataFrame],  # of `accuracies`
@@ -324,14 +326,20 @@ def explorer_data(
                   faults=faults, gn=gn)
     columns = _described(points, usual, set(tested.index.get_level_values('model')))
     default = abouts[0]['id'] if mine else _shown_first(results, abouts)
-    return dict(source=source, sets=_sets(list(once)), points=columns, benchmarks=benchmarks, default=default,
+    return dict(source=source, sets=_sets(once), points=columns, benchmarks=benchmarks, default=default,
                 axes=_axes(), **_rules(columns))
 
 # %% ../../nbs/web/00_points.ipynb #d69bf719
-def _sets(names: list[TestSet]) -> list[dict]:
+def _sets(once: dict[TestSet, pd.DataFrame]) -> list[dict]:
     "The test sets: `id`, `name`, how many `images`, and the `file`."
-    sets = {name: TEST_SETS[name] for name in names}
-    return [dict(id=name, name=about.title, images=about.images, file=about.file) for name, about in sets.items()]
+    sets = {name: TEST_SETS[name] for name in once}
+    return [dict(id=name, name=about.title, images=_worth(about.images, once[name]), file=about.file)
+            for name, about in sets.items()]
+
+def _worth(images: int, table: pd.DataFrame) -> int:
+    "As how many images an accuracy is worth: fewer than there were where it has an error of its own besides."
+    if 'top1_error' not in table: return images
+    return int((table.top1 * (100 - table.top1) / table.top1_error**2).median())
 
 def _axes() -> list[dict]:
     "What can be put on an axis beside the accuracies, and how its numbers are written."

@@ -6,7 +6,7 @@ const axes = (() => {
   function list(data, comparing) {
     const costs = data.raw.axes.map(axis => ({ ...axis, write: format[axis.write] })).filter(axis => comparing || axis.group !== 'Comparison');
     const accuracies = ['top1', 'top5'].flatMap(top =>
-      data.raw.sets.map(set => ({
+      data.raw.sets.filter(set => data.columns[`${top}_${set.id}`].some(percent => !Number.isNaN(percent))).map(set => ({
         id: `${top}_${set.id}`,
         name: `${set.name} ${top === 'top1' ? 'top-1' : 'top-5'} (%)`,
         better: 'high',
