@@ -138,7 +138,8 @@ def drawn(chromium, kind: str, address: str, token: str, notebook: str, charts: 
     page.goto(f'{address}/{place}/{notebook}?token={token}', timeout=180_000)
     page.wait_for_selector('.cell.code_cell' if kind == 'notebook' else '.jp-CodeCell', timeout=180_000)
     opened = time.monotonic() - begin
-    count = "() => [...document.querySelectorAll('.js-plotly-plot:not(:has(.js-plotly-plot))')].filter(chart => chart.querySelector('.xtick, .ytick')).length"
+    output = '.output_area' if kind == 'notebook' else '.jp-OutputArea-child'  # JupyterLab keeps another drawing of each, out of sight
+    count = f"() => [...document.querySelectorAll('{output} .js-plotly-plot')].filter(chart => chart.querySelector('.xtick, .ytick')).length"
     found, until = 0, time.monotonic() + 120
     while (found := page.evaluate(count)) < charts and time.monotonic() < until: page.wait_for_timeout(500)
     page.screenshot(path=shot)

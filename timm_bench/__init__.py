@@ -27,6 +27,7 @@ _NAMES = {  # by the module that has them
     'hardware.measure': ['measure'],
     'hardware.estimate': ['estimate', 'pick_models'],
     'transfer.evidence': ['get_fine_tuning', 'rank_correlations', 'promising'],
+    'transfer.probe': ['probe'],
     'web.explorer': ['explorer'],
     'notes.search': ['fastnbs', 'fastlistnbs'],
     'notes.markdown': ['ipy2md'],

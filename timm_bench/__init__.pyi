@@ -26,6 +26,7 @@ from .hardware.measure import measure as measure
 from .hardware.estimate import estimate as estimate, pick_models as pick_models
 from .transfer.evidence import (
     get_fine_tuning as get_fine_tuning, rank_correlations as rank_correlations, promising as promising)
+from .transfer.probe import probe as probe
 from .web.explorer import explorer as explorer
 from .notes.search import fastnbs as fastnbs, fastlistnbs as fastlistnbs
 from .notes.markdown import ipy2md as ipy2md

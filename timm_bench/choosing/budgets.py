@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Callable, Literal, NamedTuple, Sequence
 import numpy as np
 import pandas as pd
-from ..checks import ResultsError, as_numbers, need, one_of, say
+from ..checks import ResultsError, as_numbers, need, one_of, say, tell
 from ..columns import time_in_words
 from ..sources.results import BUNDLED, get_results
 from ..sources.benchmarks import Benchmark, benchmarks_in, version_numbers, words_for
@@ -259,7 +259,7 @@ def time_budget(
     if not 0 < secs < np.inf: return parse_seconds(under)  # which refuses it
     share = '' if times_it == 1 else f'{times_it:g} times '
     size = f' at {own.img_size:g} px' if 'img_size' in own else ''
-    say(f'under={under!r} is {time_in_words(secs)}: {share}the time of {named}{size}')
+    tell(f'under={under!r} is {time_in_words(secs)}: {share}the time of {named}{size}')
     return secs
 
 # %% ../../nbs/choosing/00_budgets.ipynb #7be90a06

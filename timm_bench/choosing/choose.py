@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Callable, Literal, NamedTuple, Sequence
 import numpy as np
 import pandas as pd
-from ..checks import ResultsError, as_numbers, need, need_names, one_of, say, whole_number
+from ..checks import ResultsError, as_numbers, need, need_names, one_of, say, tell, whole_number
 from ..columns import COLUMNS, TEST_SETS, TestSet, time_in_words
 from ..sources.results import Results
 from ..accuracy import get_accuracy, warn_of
@@ -468,7 +468,7 @@ def better_than(
     budgets = dict(params=params, license=license, family=family)
     table = _scored(df, accuracy, results)
     own, said = row_meant(table, model, size)
-    if said: say(said)
+    if said: tell(said)
     better = _better(table, own, budgets)
     told = _accurate_ones(better[better.fits], min_accuracy)
     if sort == 'speed': told = told.sort_values('secs', kind='stable')

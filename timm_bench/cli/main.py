@@ -22,7 +22,7 @@ __all__ = ['ResultsOption', 'AsOfOption', 'UpdateOption', 'BenchmarkOption', 'Pa
            'PageOption', 'OpenOption', 'ModelArgument', 'AccuracyOption', 'MinAccuracyOption', 'ParamsOption',
            'LicenseOption', 'FamilyOption', 'SortOption', 'CountOption', 'Part', 'Sort', 'sources', 'charts', 'explore',
            'best', 'instead_of', 'frontier', 'families', 'compare', 'card', 'history', 'versus', 'Precision', 'Layout',
-           'measure', 'pick_models', 'estimate', 'main']
+           'measure', 'pick_models', 'estimate', 'probe', 'main']
 
 # %% ../../nbs/cli/02_main.ipynb #5ac24c93
 class Part(str, Enum):
@@ -656,6 +656,50 @@ def _check_estimates(out: Path, own: Path) -> None:
     if out.is_dir(): raise ResultsError(f'--out {out}: is a folder; give a file name')
     if out.exists() and own.exists() and out.samefile(own):
         raise ResultsError(f'--out {out}: holds the measurements; choose another name')
+
+# %% ../../nbs/cli/02_main.ipynb #5e1d7a91
+@app.command()
+def probe(
+    images: Annotated[Path, typer.Argument(
+        help='A folder with a folder of pictures for each class, or a CSV file with the columns path and label.')],
+    models: Annotated[Optional[list[str]], typer.Option(
+        '--models', help="A name, pattern ('resnet*'), family ('convnext'), or @FILE; give it as often as you like. "
+                         'Default: a shortlist.')] = None,
+    under: Annotated[Optional[str], typer.Option(
+        '--under', help="Time per image at most, as for 'best', on this machine or on --benchmark.")] = None,
+    params: ParamsOption = None,
+    license: LicenseOption = None,
+    family: FamilyOption = None,
+    n: Annotated[int, typer.Option('-n', help='How many models of the shortlist.')] = 8,
+    weights: Annotated[Optional[Path], typer.Option(
+        '--weights', help="A folder of checkpoints, NAME.pth or NAME.safetensors. Default: timm's hub.")] = None,
+    folds: Annotated[int, typer.Option('--folds', help='Parts, each judged by the others.')] = 5,
+    permute: Annotated[bool, typer.Option(
+        '--permute', help='Deal the labels out by chance, to see what chance alone gives.')] = False,
+    skip_broken: Annotated[bool, typer.Option('--skip-broken', help='Leave out pictures that cannot be read.')] = False,
+    benchmark: Annotated[Optional[str], typer.Option(
+        '--benchmark', help='Words true of the benchmark that times are from. Default: measured here.')] = None,
+    results: ResultsOption = None,
+    engine: Annotated[str, typer.Option('--engine', hidden=True)] = 'timm_bench.transfer.engine',
+    format: FormatOption = None,
+) -> None:
+    "Which pretrained model separates your own pictures best (needs the extra 'probe')."
+    from timm_bench.transfer import probe as own_pictures
+    chosen = _names_asked(models) if models else None
+    found = own_pictures.probe(
+        images, chosen, under=_number(_time_asked(under)) if under else None,
+        params=_amount_asked('params', params, 'million'), license=_lower(license), family=_lower(family), n=n,
+        weights=weights, folds=folds, benchmark=benchmark, results=_find_results(results, None), permute=permute,
+        broken='skip' if skip_broken else 'refuse', engine=engine)
+    columns = ['model', 'accuracy', 'accuracy_low', 'accuracy_high', 'neighbours', 'tie', 'secs', 'fits', 'license',
+               'memory_mb', 'params', 'top1', 'img_size', 'family']
+    if found.fits.all(): columns.remove('fits')
+    told = found.attrs
+    by_chance = ', labels dealt out by chance' if told['permuted'] else ''
+    title = f"{told['pictures']:,} pictures of {len(told['classes'])} classes{by_chance}; times {told['benchmark']}"
+    note = ('low, high: 95 % interval; nearest: by the nearest neighbours; '
+            'tie with best: within chance of the first, by the same pictures')
+    print_answer(found, columns, format, title, told['answer'], note, told['code'], tie='tie with\nbest', top1='ImageNet\ntop-1')
 
 # %% ../../nbs/cli/02_main.ipynb #5e1d7a90
 from .notes import app as notes_app
