@@ -1537,6 +1537,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/timm_bench', 'doc_host': '
                                            'timm_bench.transfer.probe.shortlist': ( 'transfer/probe.html#shortlist',
                                                                                     'timm_bench/transfer/probe.py')},
             'timm_bench.web.charts': { 'timm_bench.web.charts._both_parts': ('web/charts.html#_both_parts', 'timm_bench/web/charts.py'),
+                                       'timm_bench.web.charts._of_answers': ('web/charts.html#_of_answers', 'timm_bench/web/charts.py'),
                                        'timm_bench.web.charts._templates': ('web/charts.html#_templates', 'timm_bench/web/charts.py'),
                                        'timm_bench.web.charts.answers_as_html': ( 'web/charts.html#answers_as_html',
                                                                                   'timm_bench/web/charts.py'),
