@@ -687,8 +687,7 @@ def probe(
     from timm_bench.transfer import probe as own_pictures
     chosen = _names_asked(models) if models else None
     found = own_pictures.probe(
-        images, chosen, under=_number(_time_asked(under)) if under else None,
-        params=_amount_asked('params', params, 'million'), license=_lower(license), family=_lower(family), n=n,
+        images, chosen, under=under, n=n, **_asked(params, license, family),
         weights=weights, folds=folds, benchmark=benchmark, results=_find_results(results, None), permute=permute,
         broken='skip' if skip_broken else 'refuse', engine=engine)
     columns = ['model', 'accuracy', 'accuracy_low', 'accuracy_high', 'neighbours', 'tie', 'secs', 'fits', 'license',
@@ -699,7 +698,8 @@ def probe(
     title = f"{told['pictures']:,} pictures of {len(told['classes'])} classes{by_chance}; times {told['benchmark']}"
     note = ('low, high: 95 % interval; nearest: by the nearest neighbours; '
             'tie with best: within chance of the first, by the same pictures')
-    print_answer(found, columns, format, title, told['answer'], note, told['code'], tie='tie with\nbest', top1='ImageNet\ntop-1')
+    heads = dict(tie='tie with\nbest', top1='ImageNet\ntop-1')
+    print_answer(found, columns, format, title, told['answer'], note, told['code'], **heads)
 
 # %% ../../nbs/cli/02_main.ipynb #5e1d7a90
 from .notes import app as notes_app

@@ -20,7 +20,7 @@ from ..data import get_data
 from ..choosing.budgets import time_budget
 from ..choosing.choose import best, frontier
 from ..hardware.model_names import find_models
-from ..hardware.worker import Worker, run_job
+from ..hardware.worker import Worker, run_jobs
 from .features import extract
 from .judging import judge, make_folds, permuted, weigh
 from .pictures import Pictures, find_pictures
@@ -104,10 +104,10 @@ def probe_model(
 def _timed(model: str, engine: str, img_size: int) -> dict:
     "Seconds per image on this machine, and the peak of memory in MB."
     job = dict(model=model, part='infer', device='auto', batch_size=1, img_size=img_size, precision='fp32',
-               layout='nchw', compile=False, threads=None, processes=3, seconds=3, timeout=300, count=False)
-    with Worker(engine) as worker: row = run_job(worker, job)
+               layout='nchw', runtime='eager', threads=None, processes=3, seconds=3, timeout=300, count=False)
+    with Worker(engine) as worker: [row] = run_jobs(worker, [job])
     if row['status'] != 'ok': return dict(not_timed=row['reason'])
-    return dict(secs=row['median_ms'] / 1000 / row['batch_size'], memory_mb=row.get('peak_memory_mb'),
+    return dict(secs=row['median_ms'] / 1000 / row['batch_size'], memory_mb=row.get('memory_mb'),
                 batch_size=row['batch_size'], device=row.get('device_model'))
 
 # %% ../../nbs/transfer/05_probe.ipynb #80679969
