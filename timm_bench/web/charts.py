@@ -7,7 +7,7 @@ from __future__ import annotations
 import json, os
 from datetime import datetime, timezone
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from ..checks import ResultsError, say
 from ..sources.results import Results, get_results
 
@@ -91,10 +91,10 @@ def answers_as_html(
     found: pd.DataFrame,  # of `answers`
 ) -> str:  # without styles of its own
     "The first answers as HTML: a table for each benchmark."
-    return _templates().get_template('answers.html').render(_answer_tables(found))
+    return _templates().get_template('answers.html').render(_of_answers(found))
 
-def _answer_tables(found: pd.DataFrame) -> dict:
-    "The first answers as the template shows them: `groups`, one a benchmark, and their `source`."
+def _of_answers(found: pd.DataFrame) -> dict[str, Any]:
+    "What the template of the answers is filled with."
     from timm_bench.choosing.answers import answers_in_words, answers_source
     groups = []
     for on, rows in answers_in_words(found).groupby('on', sort=False):
@@ -131,6 +131,6 @@ def chart_page(
     found = answers(results, benchmarks=None if benchmark is None else [benchmark])
     figures_js = (files('timm_bench')/'web'/'assets'/'figures.js').read_text(encoding='utf-8')
     own = dict(figures_js=figures_js, plotly_js='' if cdn else get_plotlyjs(), plotly_version=get_plotlyjs_version())
-    made = datetime.now(timezone.utc).date().isoformat()
     return _templates().get_template('charts.html').render(
-        charts=charts, results=str(results), made=made, **_answer_tables(found), **own)
+        charts=charts, results=str(results), made=datetime.now(timezone.utc).date().isoformat(),
+        **_of_answers(found), **own)
