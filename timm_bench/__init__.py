@@ -20,6 +20,7 @@ _NAMES = {  # by the module that has them
     'charts.robustness': ['show_robustness'],
     'choosing.history': ['get_history', 'best_by_day'],
     'charts.history': ['show_history'],
+    'choosing.budgets': ['with_cost'],
     'choosing.choose': ['frontier', 'best', 'better_than'],
     'choosing.comparison': ['compare'],
     'choosing.cards': ['card', 'versus'],

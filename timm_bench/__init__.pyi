@@ -18,6 +18,7 @@ from .choosing.robustness import effective_robustness as effective_robustness
 from .charts.robustness import show_robustness as show_robustness
 from .choosing.history import get_history as get_history, best_by_day as best_by_day
 from .charts.history import show_history as show_history
+from .choosing.budgets import with_cost as with_cost
 from .choosing.choose import frontier as frontier, best as best, better_than as better_than
 from .choosing.comparison import compare as compare
 from .choosing.cards import card as card, versus as versus

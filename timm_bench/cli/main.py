@@ -263,6 +263,11 @@ def best(
     macs: Annotated[Optional[str], typer.Option('--macs', help="MACs at most: billions, or '4G'.")] = None,
     acts: Annotated[Optional[str], typer.Option('--acts', help="Activations at most: millions, or '10M'.")] = None,
     size: Annotated[Optional[int], typer.Option('--size', help='Side of the test image at most, in pixels.')] = None,
+    memory: Annotated[Optional[str], typer.Option(
+        '--memory', help="Memory of the model at most, where 'measure' found it: '500MB'.")] = None,
+    price: Annotated[Optional[str], typer.Option(
+        '--price', help="Of an hour of the machine, for the cost of a million images: '$0.69/h', '$0.69/h at 40%' "
+                        "where it is busy for so much of the time; --under '$2/M' is a budget then.")] = None,
     license: LicenseOption = None,
     pretrain: Annotated[Optional[list[str]], typer.Option(
         '--pretrain', help="Pre-training data ('in1k', 'in22k'); give it as often as you like.")] = None,
@@ -283,12 +288,13 @@ def best(
     from timm_bench.choosing import choose
     df = _every_model(benchmark, results, as_of, part)
     found = choose.best(
-        df, n, under=under, macs=macs, acts=acts, size=size, pretrain=pretrain or None,
+        df, n, under=under, macs=macs, acts=acts, size=size, memory=memory, price=price, pretrain=pretrain or None,
         accuracy=_accuracy_asked(accuracy), min_accuracy=min_accuracy, sort=sort.value,
         **_asked(params, license, family))
     found = found.assign(reason=found.reason.map(_as_typed))
     note = 'tie with best: its accuracy is within chance of that of the most accurate that fits'
-    print_answer(found, choose.SHOWN, format, _title(df), note, tie='tie with\nbest', **_sizes(part))
+    costs = [found.attrs['cost']] if price else []
+    print_answer(found, choose.SHOWN, format, _title(df), note, *costs, tie='tie with\nbest', **_sizes(part))
 
 def _sizes(part: Part) -> dict[str, str]:
     "The heading of the image size: of training that of the test, beside the one that was timed."
@@ -389,6 +395,8 @@ def compare(
     a: Annotated[str, typer.Argument(help="A benchmark: a file's name, its path, or words true of it.")],
     b: Annotated[str, typer.Argument(help='The one it is compared with.')],
     family: FamilyOption = None,
+    prices: Annotated[Optional[str], typer.Option(
+        '--prices', help="Of an hour of each machine, '$0.22/h, $0.69/h': which models are cheaper where.")] = None,
     n: CountOption = None,
     part: PartOption = Part.infer,
     results: ResultsOption = None,
@@ -408,7 +416,8 @@ def compare(
     At different batch sizes, a speed-up is not the hardware's alone."""
     from timm_bench.choosing import comparison
     results_found = _find_results(results, as_of)
-    try: found = comparison.compare(a, b, part=part.value, results=results_found)
+    paid = [price.strip() for price in prices.split(',')] if prices else None
+    try: found = comparison.compare(a, b, part=part.value, prices=paid, results=results_found)
     except ResultsError as e: raise _models_given(a, b) or e from None
     table = comparison.by_family(found)
     chosen = [one_of('family', name.lower(), list(table.family)) for name in family or []]
@@ -421,7 +430,8 @@ def compare(
                  'family: of the architectures, whatever their weights were trained on',
                  'median: of the speed-ups, in times; low, high: its 95 % interval',
                  'same batch: how many models ran with the same batch size in both; '
-                 'the median, low and high after it are of those alone')
+                 'the median, low and high after it are of those alone',
+                 *([f"cheaper on a, on b: how many models; {found.attrs['costs']}"] if paid else []))
 
 def _models_given(*words: str) -> ResultsError | None:
     "What to say to whoever gives models to compare rather than benchmarks."

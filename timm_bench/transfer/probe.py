@@ -110,7 +110,7 @@ def _timed(model: str, engine: str, img_size: int, runtime: str) -> dict:
                layout='nchw', runtime=runtime, threads=None, processes=3, seconds=3, timeout=300, count=False)
     with Worker(engine) as worker: row = run_jobs(worker, [job])[0]
     if row['status'] != 'ok': return dict(not_timed=row['reason'])
-    return dict(secs=row['median_ms'] / 1000 / row['batch_size'], memory_mb=row.get('peak_memory_mb'),
+    return dict(secs=row['median_ms'] / 1000 / row['batch_size'], memory_mb=row.get('memory_mb'),
                 batch_size=row['batch_size'], device=row.get('device_model'))
 
 # %% ../../nbs/transfer/05_probe.ipynb #80679969
