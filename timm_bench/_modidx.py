@@ -662,6 +662,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/timm_bench', 'doc_host': '
                                                                                                        'timm_bench/hardware/estimate.py'),
                                               'timm_bench.hardware.estimate._noise_of': ( 'hardware/estimate.html#_noise_of',
                                                                                           'timm_bench/hardware/estimate.py'),
+                                              'timm_bench.hardware.estimate._other_torch': ( 'hardware/estimate.html#_other_torch',
+                                                                                             'timm_bench/hardware/estimate.py'),
                                               'timm_bench.hardware.estimate._reach': ( 'hardware/estimate.html#_reach',
                                                                                        'timm_bench/hardware/estimate.py'),
                                               'timm_bench.hardware.estimate._read_own': ( 'hardware/estimate.html#_read_own',

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -162,10 +163,10 @@ def test_what_was_computed_before_an_interruption_is_kept(folder, monkeypatch):
 
 
 def test_two_at_once_on_an_executor(folder):
-    with ProcessPoolExecutor(2) as executor: found = run(folder, executor=executor)
+    with ProcessPoolExecutor(2, get_context('spawn')) as executor: found = run(folder, executor=executor)
     pd.testing.assert_series_equal(found.accuracy, run(folder).accuracy)
     with pytest.raises(ResultsError, match='executor=.*give a concurrent.futures executor'): run(folder, executor=7)
-    with ProcessPoolExecutor(1) as executor, pytest.raises(ResultsError, match='a dataset stays in this process'):
+    with ProcessPoolExecutor(1, get_context('spawn')) as executor, pytest.raises(ResultsError, match='a dataset stays in this process'):
         run([(Image.open(path), path.parent.name) for path in folder.rglob('*.png')], executor=executor)
 
 

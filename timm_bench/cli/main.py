@@ -679,6 +679,8 @@ def probe(
     skip_broken: Annotated[bool, typer.Option('--skip-broken', help='Leave out pictures that cannot be read.')] = False,
     benchmark: Annotated[Optional[str], typer.Option(
         '--benchmark', help='Words true of the benchmark that times are from. Default: measured here.')] = None,
+    runtime: Annotated[str, typer.Option(
+        '--runtime', help="That times are measured in: 'eager', 'compile', 'onnxruntime', 'openvino'.")] = 'eager',
     results: ResultsOption = None,
     engine: Annotated[str, typer.Option('--engine', hidden=True)] = 'timm_bench.transfer.engine',
     format: FormatOption = None,
@@ -687,7 +689,7 @@ def probe(
     from timm_bench.transfer import probe as own_pictures
     chosen = _names_asked(models) if models else None
     found = own_pictures.probe(
-        images, chosen, under=under, n=n, **_asked(params, license, family),
+        images, chosen, under=under, n=n, **_asked(params, license, family), runtime=runtime,
         weights=weights, folds=folds, benchmark=benchmark, results=_find_results(results, None), permute=permute,
         broken='skip' if skip_broken else 'refuse', engine=engine)
     columns = ['model', 'accuracy', 'accuracy_low', 'accuracy_high', 'neighbours', 'tie', 'secs', 'fits', 'license',
@@ -698,8 +700,8 @@ def probe(
     title = f"{told['pictures']:,} pictures of {len(told['classes'])} classes{by_chance}; times {told['benchmark']}"
     note = ('low, high: 95 % interval; nearest: by the nearest neighbours; '
             'tie with best: within chance of the first, by the same pictures')
-    heads = dict(tie='tie with\nbest', top1='ImageNet\ntop-1')
-    print_answer(found, columns, format, title, told['answer'], note, told['code'], **heads)
+    headings = dict(tie='tie with\nbest', top1='ImageNet\ntop-1')
+    print_answer(found, columns, format, title, told['answer'], note, told['code'], **headings)
 
 # %% ../../nbs/cli/02_main.ipynb #5e1d7a90
 from .notes import app as notes_app
