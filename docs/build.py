@@ -3,7 +3,7 @@
 python docs/build.py            the docs site, into _docs: executes every notebook, renders pages, charts and pictures
 python docs/build.py readme     README.md, from nbs/index.ipynb; where to get the library, into the tutorials
 python docs/build.py portable   the tutorials as notebooks that carry the library, into _portable
-python docs/build.py pictures   the pictures that the README shows, from the results at hand
+python docs/build.py pictures   the picture and the answers that the README shows, from the results at hand
 python docs/build.py quarto     the docs site by Quarto (which must be installed) rather than smalldocs
 """
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pages import finish, process, render_by_quarto, render_by_smalldocs
 from pictures import readme_pictures
 from portable import build_wheel, portable, stamp, write_portable
 from project import NBS, PROJECT, BuildError, page_of, settings
-from readme import readme
+from readme import readme, refresh_answers
 from tree import quarto_settings, sidebar, write_tree
 
 
@@ -45,7 +45,7 @@ def build(render=render_by_smalldocs) -> None:
 def main(command: str = 'build', *rest: str) -> None:
     "Run one of the commands above."
     commands = dict(build=build, quarto=lambda: build(render_by_quarto), readme=lambda: (stamp(), readme()),
-                    portable=portable, pictures=readme_pictures)
+                    portable=portable, pictures=lambda: (readme_pictures(), refresh_answers()))
     if rest or command not in commands: sys.exit(__doc__)
     try: commands[command]()
     except BuildError as e: sys.exit(f'docs/build.py: {e}')

@@ -26,29 +26,14 @@ def chart(spec: dict) -> str:
     "An interactive chart: drawn by assets/charts.js with the site's own plotly.js."
     import plotly.graph_objects as go
     from timm_bench.charts.words import as_table, in_words
+    from timm_bench.web.charts import for_a_page
     figure = go.Figure(dict(data=spec['data'], layout=spec['layout']), skip_invalid=True)
     table = as_table(figure).to_html(index=False, border=0, float_format='{:.5g}'.format, na_rep='', classes='data')
-    small, title, subtitle = without_heading(spec)
+    small, title, subtitle = for_a_page(spec)
     heading = f'<strong>{escape(title)}</strong><span>{escape(subtitle)}</span>'
     return CHART.format(heading=f'<figcaption>{heading}</figcaption>' if title else '', words=escape(in_words(figure)),
                         height=small['layout'].get('height') or 450, table=table,
                         data=json.dumps(small).replace('</', '<\\/'))
-
-
-def without_heading(spec: dict) -> tuple[dict, str, str]:
-    """A figure for the page, its title and its subtitle.
-
-    The page shows the heading as text, so the figure needs no room for it, and it chooses the template."""
-    layout = {key: value for key, value in spec['layout'].items() if key not in ('template', 'title')}
-    title = spec['layout'].get('title') or {}
-    subtitle = (title.get('subtitle') or {}).get('text') or ''
-    if title and 'height' in layout:
-        margin = layout.get('margin', {})
-        saved = max(0, margin.get('t', 100) - 24)
-        layout |= dict(margin=dict(margin, t=24), height=layout['height'] - saved)
-    frames = [dict(frame, layout={}) for frame in spec.get('frames', [])]
-    figure = dict(data=spec['data'], layout=layout, frames=frames)
-    return figure, title.get('text') or '', subtitle.replace('<br>', ' · ')
 
 
 def show_charts(notebook: nbformat.NotebookNode, up: str) -> None:

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import warnings
+from html import unescape
 from pathlib import Path, PurePosixPath
 
 import nbformat
@@ -140,6 +141,43 @@ def finish(folder: Path, about: dict[str, str]) -> None:
         if path.parent.name == 'site_libs' or path.name == 'explore.html': continue
         up = way_up(page_of(path, folder))
         path.write_text(mended(path.read_text(encoding='utf-8'), up, about), encoding='utf-8')
+    for_machines(folder)
+
+
+CHART = re.compile(r'<figure class="chart">(?:<figcaption><strong>(.*?)</strong><span>(.*?)</span></figcaption>)?'
+                   r'<div class="plot" role="group" aria-label="(.*?)".*?</figure>', re.S)
+ANSWERS = re.compile(r'<section id="answers".*?</section>', re.S)
+NO_TEXT = re.compile(r'<script.*?</script>\n*|<p class="notebook-links">.*?</p>\n*', re.S)
+
+
+def for_machines(folder: Path) -> None:
+    """Make the Markdown beside the pages fit to be read: a chart is its words, and the answers are their table.
+
+    In `llms.txt` each page has its description."""
+    from timm_bench.choosing.answers import answers, answers_as_markdown
+    table = answers_as_markdown(answers())
+    for path in folder.rglob('*.llms.md'):
+        text = CHART.sub(chart_in_words, path.read_text(encoding='utf-8'))
+        text = NO_TEXT.sub('', ANSWERS.sub(lambda _: table, text))
+        path.write_text(text, encoding='utf-8')
+    index = folder/'llms.txt'
+    if index.exists():
+        described = re.sub(r'^(- \[.*?\]\((.*?)\.llms\.md\))$', lambda line: line[1] + description(folder, line[2]),
+                           index.read_text(encoding='utf-8'), flags=re.M)
+        index.write_text(described, encoding='utf-8')
+
+
+def chart_in_words(chart: re.Match) -> str:
+    "A chart of a page as a paragraph."
+    title, subtitle, words = (unescape(part or '') for part in chart.groups())
+    return f'**Chart: {title}** ({subtitle}). {words}' if title else f'**Chart.** {words}'
+
+
+def description(folder: Path, page: str) -> str:
+    "What a page says of itself, for the list of pages."
+    html = (folder/f'{page}.html').read_text(encoding='utf-8')
+    found = re.search(r'<meta name="description" content="(.*?)"', html)
+    return f': {unescape(found[1])}' if found else ''
 
 
 SPOKEN = {  # what a keyboard and a screen reader need of smalldocs' navigation

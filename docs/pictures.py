@@ -116,7 +116,7 @@ def readme_pictures() -> None:
     "The README's chart, from the results at hand."
     from browser import browser
     from timm_bench import get_data, show_subs
-    figure = show_subs(get_data('infer'), 'Which image models are best?', 'infer_img_size')
+    figure = show_subs(get_data('infer', keep=None, weights='all'), 'Which image models are best?', 'infer_img_size')
     with browser() as chromium:
         page = chromium.new_page(viewport=dict(width=1000, height=800))
         page.set_content(f'<style>body {{ margin: 0 }}</style>{figure.to_html(full_html=False)}')

@@ -4,10 +4,12 @@ from __future__ import annotations
 import os
 import shutil
 from html import escape
+from importlib.resources import files
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
 import nbformat
+from answers import show_answers
 from cells import keep_from_running, raw, show_shell, tidy, without_stderr
 from charts import show_charts
 from pictures import preview, show_gallery
@@ -21,6 +23,8 @@ def write_tree(executed: dict[Path, nbformat.NotebookNode], about: dict[str, str
     written_below = shutil.ignore_patterns('.*', '__pycache__', '*.ipynb', 'nbdev.yml', 'sidebar.yml')
     shutil.copytree(NBS, EXECUTED, ignore=written_below)
     (EXECUTED/'assets'/'plotly.min.js').write_text(plotly.offline.get_plotlyjs(), encoding='utf-8')
+    figures_js = files('timm_bench')/'web'/'assets'/'figures.js'
+    (EXECUTED/'assets'/'charts.js').write_text(figures_js.read_text(encoding='utf-8'), encoding='utf-8')
     write_explorer()
     results = os.environ['TIMM_BENCH_RESULTS']
     places = {results: 'timm-results', str(PROJECT): '.', str(Path.home()): '~'}
@@ -35,7 +39,9 @@ def write_tree(executed: dict[Path, nbformat.NotebookNode], about: dict[str, str
 def prepare(notebook: nbformat.NotebookNode, page: PurePosixPath, about: dict[str, str]) -> None:
     "Give a notebook what its page shows beside its own cells."
     front = str(page) == 'index.ipynb'
-    if front: without_stderr(notebook)
+    if front:
+        without_stderr(notebook)
+        show_answers(notebook)
     else: notebook.cells.insert(1, raw(notebook_links(page, about)))
     if str(page) == 'gallery.ipynb': show_gallery(notebook)
     else: show_charts(notebook, way_up(page))

@@ -37,8 +37,7 @@ IMAGES = {'colab': ('3.13', BOTH), 'kaggle': ('3.12', [*BOTH, 'fastcore<2', 'nbc
 NOWHERE = 'http://127.0.0.1:9'
 TABLE = PROJECT/'tests'/'benchmarks'/'tables'/'portable.md'
 HEAD = ['image', 'network', 'notebook', 'result', 'seconds', 'MB', 'results used', 'charts', 'in notebook 6', 'in JupyterLab', 'day']
-NOTES = """from timm_bench import fastlistnbs, fastnbs, ipy2md
-print(ipy2md('choosing.ipynb'), len(fastnbs('budget', '.').data), len(fastlistnbs('.').data))"""
+NOTES = "from timm_bench import fastlistnbs, fastnbs, ipy2md; print(fastlistnbs('.')); print(fastnbs('budget', '.')); print(ipy2md('choosing.ipynb'))"
 
 
 def environment(folder: Path, python: str, packages: list[str], log: Path) -> Path:
@@ -76,6 +75,15 @@ def execute(own: Path, notebook: Path, folder: Path, url: str | None, log: Path)
     said_first = ''.join(output.text for output in done.cells[0].outputs if output.output_type == 'stream' and output.name == 'stdout')
     return dict(result='ran' if good else f'failed: {said[:120]}', seconds=f'{took:.0f}', used=source_of(said_first),
                 charts=sum('application/vnd.plotly.v1+json' in output.get('data', {}) for output in outputs))
+
+
+def notes(own: Path, wheel: Path, folder: Path, network: str, log: Path) -> list[str]:
+    "What the three commands for notebooks do with the executed notebooks; jupytext, which `ipy2md` needs, is installed as its message says."
+    run(own, '-m', 'pip', 'install', '-q', '--disable-pip-version-check', '--no-deps', '--force-reinstall', wheel, log=log)
+    if network == 'with': run(own, '-m', 'pip', 'install', '-q', '--disable-pip-version-check', 'jupytext', log=log)
+    begin = time.monotonic()
+    good, said = run(*([] if network == 'with' else cut_off()), own, '-c', NOTES, log=log, cwd=folder)
+    return ['ran' if good else f'failed: {said[:120]}', f'{time.monotonic() - begin:.0f}', '', '', '', '', '']
 
 
 def source_of(said: str) -> str:
@@ -126,13 +134,22 @@ def drawn(chromium, kind: str, address: str, token: str, notebook: str, charts: 
     "How many charts a notebook shows in the browser, and how long it took to open."
     page = chromium.new_page(viewport=dict(width=1300, height=900))
     begin = time.monotonic()
-    place = 'notebooks' if kind == 'notebook' else 'lab/tree'
+    place = 'notebooks' if kind == 'notebook' else f'lab/workspaces/{Path(notebook).stem}/tree'  # without what was open before
     page.goto(f'{address}/{place}/{notebook}?token={token}', timeout=180_000)
-    page.wait_for_selector('.cell.code_cell' if kind == 'notebook' else '.jp-CodeCell', timeout=180_000)
+    page.wait_for_selector('.cell.code_cell' if kind == 'notebook' else '.jp-CodeCell', state='attached', timeout=180_000)
     opened = time.monotonic() - begin
-    count = "() => [...document.querySelectorAll('.js-plotly-plot:not(:has(.js-plotly-plot))')].filter(chart => chart.querySelector('.xtick, .ytick')).length"
-    found, until = 0, time.monotonic() + 120
-    while (found := page.evaluate(count)) < charts and time.monotonic() < until: page.wait_for_timeout(500)
+    output = '.output_area' if kind == 'notebook' else '.jp-OutputArea-child'
+    sheet = '#site' if kind == 'notebook' else '.jp-WindowedPanel-outer'  # JupyterLab draws what is in sight
+    see = f"""() => {{
+        window.seen ??= new Set();
+        for (const chart of document.querySelectorAll('{output} .js-plotly-plot, {output}.js-plotly-plot')) if (chart.querySelector('.xtick, .ytick')) seen.add(chart);
+        const part = document.querySelector('{sheet}'), before = part.scrollTop;
+        part.scrollTop += 500;
+        if (part.scrollTop === before) part.scrollTop = 0;
+        return seen.size;
+    }}"""
+    found, until = 0, time.monotonic() + 150
+    while (found := page.evaluate(see)) < charts and time.monotonic() < until: page.wait_for_timeout(300)
     page.screenshot(path=shot)
     page.close()
     return f'{found} of {charts} ({opened:.0f} s to open)'
@@ -176,6 +193,7 @@ def main() -> int:
                             print(image, network, notebook.stem, kind, came[kind], flush=True)
                 rows += [[image, network, notebook.stem, came['result'], came['seconds'], f'{notebook.stat().st_size / 1e6:.2f}', came['used'],
                           str(came['charts']), came['notebook'], came['jupyterlab']] for notebook, came in done.items()]
+                if (folder/'choosing').exists(): rows.append([image, network, 'ipy2md, fastnbs, fastlistnbs', *notes(own, next(work.glob('*.whl')), folder/'choosing', network, log)])
                 keep(rows)
     return any('failed' in row[3] for row in rows)
 

@@ -4,7 +4,7 @@ import plotly.io as pio
 from timm_bench import (ResultsWarning, compare, get_accuracy, get_data, get_history, show_all, show_compare,
                         show_frontier, show_history, show_params, show_robustness, show_subs)
 from timm_bench.charts.parts import SUBS
-from timm_bench.web.charts import both_speeds, seven_charts
+from timm_bench.web.charts import both_speeds, page_charts
 from timm_bench.choosing.robustness import effective_robustness
 from timm_bench.charts.words import as_table, in_words
 
@@ -98,11 +98,18 @@ def test_a_comparison_of_nothing_says_no_median(snapshots):
     assert 'with the same batch size' not in in_words(show_compare(comparison[~comparison.same_batch], 'Other batches'))
 
 
-def test_the_page_of_seven_charts(snapshots):
+def test_the_charts_of_the_page(snapshots):
     results = snapshots/'2026-01-06'
-    infer, train = get_data('infer', results=results), get_data('train', results=results)
-    figures = seven_charts(results)
-    for df, drawn in ((infer, figures[:3]), (train, figures[3:6])):
+    infer, train = (get_data(part, results=results, keep=None, weights='all') for part in ('infer', 'train'))
+    figures = page_charts(results)
+    assert 'on the frontier' in in_words(figures[0]) or len(figures[0].data) == 2
+    for df, drawn in ((infer, figures[1:4]), (train, figures[4:7])):
         few = df[df.family.str.fullmatch(SUBS)]
         for figure, models, axes in zip(drawn, (df, few, df), (('secs', 'top1'), ('secs', 'top1'), ('param_count_x', 'secs'))): true(figure, models, *axes)
-    true(figures[6], both_speeds(infer, train), 'infer_secs', 'train_secs')
+    true(figures[7], both_speeds(infer, train), 'infer_secs', 'train_secs')
+
+
+def test_of_a_cpu_there_are_no_charts_of_training(snapshots, recwarn):
+    figures = page_charts(snapshots/'2026-01-06', 'i9 newest')
+    assert [figure.layout.title.text for figure in figures] == ['What nothing beats', 'Inference', 'Inference: the families most used', 'Inference: parameters and speed']
+    assert any('the charts of training are left out' in str(warning.message) for warning in recwarn)

@@ -8,7 +8,8 @@ def describe(device):
     devices = ['cuda:0', 'cpu'] if os.environ.get('FAKE_CUDA') else ['cpu']
     chosen = devices[0] if device in ('auto', 'cuda') else device
     title = os.environ.get('FAKE_TITLE', 'Fake(R) Processor 1')
-    return dict(device=chosen if chosen in devices else None, devices=devices, host=f'host-{OWNER}',
+    missing = dict.fromkeys(os.environ.get('FAKE_MISSING', '').split())
+    return missing | dict(device=chosen if chosen in devices else None, devices=devices, host=f'host-{OWNER}',
                 device_model=title, cpu_model=title, label=title.split()[-1] + '_fake', cores=2, threads=2,
                 torch='2.14.1+cpu', timm='1.0.31', cuda='13.0' if chosen != 'cpu' else None)
 

@@ -229,8 +229,8 @@ class Memory:
         "The peak, of the process and of the model."
         peak = _peak_memory(self.device)
         own = _without_code('VmHWM') if self.device == 'cpu' else peak
-        known = own is not None and self.before is not None
-        return dict(process=peak, model=round(own - self.before, 1) if known else None)
+        if own is None or self.before is None: return dict(process=peak, model=None)
+        return dict(process=peak, model=round(own - self.before, 1))
 
     def loaded(self) -> None:
         "Note the peak while the model was loaded and warmed up, and begin to record that of its steps."
@@ -334,11 +334,11 @@ def export_model(
 
 def _exported_step(job: dict) -> tuple[Callable[[], None], dict, Callable[[], dict]]:
     "The step of a model that runs from a file, what is known without timing, and a function that tells the counts."
-    import numpy, torch
-    about, runtime = dict(job['export']), RUNTIMES[job['runtime']]
+    import numpy as np, torch
+    about = dict(job['export'])
     path = Path(about.pop('path'))
-    run = runtime.load(path, torch.get_num_threads(), job['precision'])
-    kept = numpy.load(path.with_name('outputs.npz'))
+    run = RUNTIMES[job['runtime']].load(path, torch.get_num_threads(), job['precision'])
+    kept = np.load(path.with_name('outputs.npz'))
     images = kept['images']
     apart = check_outputs(kept['outputs'], run(images), job['precision'])
     counts = {name: about.pop(name) for name in ('gmacs', 'macts', 'not_counted') if name in about}

@@ -43,9 +43,9 @@ def _check_settings(settings: dict) -> None:
 def _runtimes_asked(runtime: str | Iterable[str], compile: bool) -> list[str]:
     "The runtimes that are meant, each once."
     if compile and runtime != 'eager': raise ResultsError("compile=True: is runtime='compile'; give runtime= alone")
-    words = runtime.split(',') if isinstance(runtime, str) else runtime
-    if not isinstance(words, Iterable): words = [words]
-    names = [word.strip() if isinstance(word, str) else word for word in words]
+    words: Any = runtime.split(',') if isinstance(runtime, str) else runtime
+    several = words if isinstance(words, Iterable) else [words]
+    names = [word.strip() if isinstance(word, str) else word for word in several]
     if not names: raise ResultsError(f"runtime={runtime!r}: give one of {', '.join(map(repr, RUNTIMES))}, or several")
     return list(dict.fromkeys(one_of('runtime', name, list(RUNTIMES)) for name in (['compile'] if compile else names)))
 
@@ -108,7 +108,8 @@ def _place_to_write(
     return folder, name
 
 # %% ../../nbs/hardware/05_measure.ipynb #0944129c
-def _run_here(plan: list[list[dict]], files: dict[str, Files], engine: str, report: Report) -> Generator[dict, None, None]:
+def _run_here(plan: list[list[dict]], files: dict[str, Files], engine: str,
+              report: Report) -> Generator[dict, None, None]:
     "Do the jobs on this machine, one model after another."
     with Worker(engine) as worker:
         with _starting(): machine = describe_machine(worker, plan[0][0])
@@ -211,7 +212,7 @@ def measure(
     asked = [dict(settings, runtime=each) for each in runtimes]
     plan = [[dict(job, model=name) for job in asked] for name in find_models(models)]
     places = [_place_to_write(out, job, executor is None, len(runtimes) == 1) for job in asked]
-    files = {job['runtime']: Files(*place, job, resume) for job, place in zip(asked, places)}
+    files = {each: Files(*place, job, resume) for each, place, job in zip(runtimes, places, asked)}
     report = Report(quiet, len(runtimes))
     if executor is None: rows = _run_here(plan, files, engine, report)
     else: rows = _run_elsewhere(plan, files, engine, report, executor)
@@ -235,7 +236,8 @@ def _keep_all(rows: Generator[dict, None, None], files: dict[str, Files], report
 # %% ../../nbs/hardware/05_measure.ipynb #1124e36f
 def _last_rows(plan: list[list[dict]], files: dict[str, Files]) -> pd.DataFrame:
     "The last row of each model that was asked for, in each runtime."
-    last, paths = {}, []
+    last: dict[tuple, dict] = {}
+    paths: list[str] = []
     for runtime, each in files.items():
         kept = each.old | {path: file.rows for path, file in each.opened.items()}
         paths += map(str, kept)

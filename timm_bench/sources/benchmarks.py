@@ -133,6 +133,19 @@ class Benchmark:
             return f"measured on {row['device_model']}, {threads}, {row['started'][:10]}"
         except (OSError, ValueError, KeyError, TypeError): return None
 
+    def memory(self) -> dict[tuple[str, int], float]:  # MB, by model and image size; none for files without a sidecar
+        "What each model took at its peak, where `measure` made the file."
+        if self.path is None: return {}
+        try: lines = self.path.with_suffix('.jsonl').read_text(encoding='utf-8').splitlines()
+        except (OSError, ValueError): return {}
+        known = {}
+        for line in lines:
+            try:
+                row = json.loads(line)
+                if row['status'] == 'ok': known[row['model'], row['img_size']] = float(row['memory_mb'])
+            except (ValueError, KeyError, TypeError): continue  # measured by an earlier version, or cut short
+        return known
+
 # %% ../../nbs/sources/05_benchmarks.ipynb #0c94b4b5
 def benchmarks_in(
     results: Results,  # of `get_results`
@@ -259,7 +272,8 @@ def _there_are(own: list[Benchmark], words: str = '') -> str:
     for field in 'device', 'precision', 'layout', 'torch':
         values = {getattr(benchmark, field) for benchmark in own} - {None}
         told.append(f'{field} {", ".join(sorted(values))}')
-    return '; '.join([*told, ', '.join(dict.fromkeys(benchmark.how for benchmark in own))])
+    ways = {benchmark.how for benchmark in own}
+    return '; '.join([*told, ', '.join(sorted(ways, key=['eager', 'compiled', *ENDINGS.values()].index))])
 
 def _only_bundled(results: Results) -> str:
     "How to have timm's own results, where only the bundled ones are here."
@@ -276,6 +290,6 @@ def _default(part: str, results: Results) -> Benchmark:
         setting = benchmark.precision, benchmark.layout, benchmark.device, benchmark.how
         if setting == ('amp', 'nhwc', 'rtx3090', 'eager'): return benchmark
     rows = lambda each: each.rows() or len(each.read())  # one that cannot be counted is refused by name
-    most = max(benchmarks_in(results, part), key=rows)
+    most = max(benchmarks_in(results, part), key=lambda each: (rows(each), each.how == 'eager'))
     say(f'no amp, nhwc, RTX 3090 benchmark of part {part!r} here: using {most.file}, which has most rows')
     return most

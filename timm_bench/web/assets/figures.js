@@ -3,7 +3,10 @@
 (() => {
   "use strict";
   const NARROW = 640; // pixels; below it legends go under the chart, and names inside it go
-  const dark = () => document.documentElement.classList.contains("quarto-dark") || document.body.classList.contains("quarto-dark");
+  const system = matchMedia("(prefers-color-scheme: dark)"), root = document.documentElement; // data-colours="system": a page without a switch of its own
+  const dark = () => !printing && (root.dataset.colours === "system" ? system.matches : root.classList.contains("quarto-dark") || document.body.classList.contains("quarto-dark"));
+  const PAPER = 680; // pixels; how wide a chart is drawn for print
+  let printing = false;
   const look = () => dark()
     ? { text: "#d7dce3", muted: "#a9b1bd", grid: "#343b46", back: "#171b21" }
     : { text: "#1f2933", muted: "#5a6572", grid: "#e3e7ec", back: "#ffffff" };
@@ -35,6 +38,7 @@
     if (!value || typeof value !== "object" || value.bdata !== undefined) return value;
     return Object.fromEntries(Object.entries(value).map(([key, v]) => {
       if (key === "colorscale") return [key, v.map(([at, colour]) => [at, readable(colour, back)])];
+      if (COLOURS.has(key) && Array.isArray(v)) return [key, v.map((colour) => (typeof colour === "string" ? readable(colour, back, enough) : colour))];
       return [key, COLOURS.has(key) && typeof v === "string" ? readable(v, back, enough) : recolour(v, back, /font$/.test(key) ? 4.5 : 3)];
     }));
   };
@@ -81,7 +85,7 @@
     return { data, layout: { ...layout, width }, frames, config };
   };
   const draw = (plot) => {
-    const width = plot.clientWidth, drawn = figure(JSON.parse(plot.parentElement.querySelector("script").textContent), width);
+    const width = printing ? PAPER : plot.clientWidth, drawn = figure(JSON.parse(plot.parentElement.querySelector("script").textContent), width);
     plot.style.height = `${drawn.layout.height}px`;
     plot.dataset.drawn = `${width} ${dark()}`;
     return window.Plotly.newPlot(plot, drawn).then(() => document.dispatchEvent(new Event("chartdrawn"))); // assets/site.js looks whether it scrolls
@@ -104,6 +108,11 @@
   let waiting = null;
   const later = () => { clearTimeout(waiting); waiting = setTimeout(redraw, 100); };
   window.addEventListener("resize", later);
+  system.addEventListener("change", later);
+
+  // ---- on paper: every chart, whether it has been in view or not, in the colours of paper
+  window.addEventListener("beforeprint", () => { printing = true; plots.forEach(draw); });
+  window.addEventListener("afterprint", () => { printing = false; later(); });
   new MutationObserver(later).observe(document.documentElement, { attributes: true, attributeFilter: ["class"] });
   new MutationObserver(later).observe(document.body, { attributes: true, attributeFilter: ["class"] });
 })();
