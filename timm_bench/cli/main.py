@@ -332,8 +332,9 @@ def instead_of(
         _complain(f'{what} both faster and at least as accurate as {model}{where}')
         raise typer.Exit(1)
     than = found.attrs['than']
+    timed = f", timed at {than['train_img_size']:g} px" if part == Part.train else ''
     baseline = (f"instead of {than['model']} at {than['img_size']:g} px: {than['accuracy']:.2f} %, "
-                f"{time_in_words(than['secs'])} an image ({than['timing']})")
+                f"{time_in_words(than['secs'])} an image ({than['timing']}{timed})")
     if not for_a_person(format): _complain(baseline)
     note = "tie: its accuracy is within chance of that model's"
     print_answer(found, choose.SHOWN, format, _title(df), baseline, note, **_sizes(part))
