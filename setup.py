@@ -23,7 +23,7 @@ setup(
     package_data={'timm_bench': ['bundled/*', 'bundled/results/*', 'web/assets/*', 'notes/*.html', 'py.typed', '*.pyi']},
     python_requires='>=' + settings['min_python'],
     install_requires=settings['requirements'].split(),
-    extras_require={extra: settings[f'{extra}_requirements'].split() for extra in ('dev', 'measure', 'fleet', 'notes')},
+    extras_require={extra: settings[f'{extra}_requirements'].split() for extra in ('dev', 'measure', 'probe', 'fleet', 'notes')},
     entry_points={'console_scripts': settings['console_scripts'].split(),
                   'nbdev': [f"{settings['lib_name']}={settings['lib_name']}._modidx:d"]},
     classifiers=['Development Status :: 3 - Alpha', 'Intended Audience :: Developers', 'Intended Audience :: Science/Research',

@@ -23,10 +23,17 @@ def html_of(output: nbformat.NotebookNode) -> str:
     return ''.join(output.get('data', {}).get('text/html', ''))
 
 
+USING = re.compile(r'^using .+\n', re.M)
+
+
 def without_stderr(notebook: nbformat.NotebookNode) -> None:
-    "Take out what a notebook says on standard error: where its results are from, which its charts say as well."
+    "Take out what a notebook says on standard error, and where its results are from, which its charts say as well."
     for cell in notebook.cells:
-        if 'outputs' in cell: cell.outputs = [output for output in cell.outputs if output.get('name') != 'stderr']
+        if 'outputs' not in cell: continue
+        cell.outputs = [output for output in cell.outputs if output.get('name') != 'stderr']
+        for output in cell.outputs:
+            if output.get('name') == 'stdout': output.text = USING.sub('', ''.join(output.text), count=1)
+        cell.outputs = [output for output in cell.outputs if output.get('name') != 'stdout' or output.text]
 
 
 TERMINAL_CODES = re.compile(r'\\u001b(\[[0-9;?]*[A-Za-z]|\].*?(\\u001b\\\\|\\u0007))')  # in JSON

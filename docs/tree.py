@@ -4,6 +4,7 @@ from __future__ import annotations
 import os
 import shutil
 from html import escape
+from importlib.resources import files
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
@@ -22,7 +23,8 @@ def write_tree(executed: dict[Path, nbformat.NotebookNode], about: dict[str, str
     written_below = shutil.ignore_patterns('.*', '__pycache__', '*.ipynb', 'nbdev.yml', 'sidebar.yml')
     shutil.copytree(NBS, EXECUTED, ignore=written_below)
     (EXECUTED/'assets'/'plotly.min.js').write_text(plotly.offline.get_plotlyjs(), encoding='utf-8')
-    shutil.copy(PROJECT/'timm_bench'/'web'/'assets'/'figures.js', EXECUTED/'assets'/'charts.js')
+    figures_js = files('timm_bench')/'web'/'assets'/'figures.js'
+    (EXECUTED/'assets'/'charts.js').write_text(figures_js.read_text(encoding='utf-8'), encoding='utf-8')
     write_explorer()
     results = os.environ['TIMM_BENCH_RESULTS']
     places = {results: 'timm-results', str(PROJECT): '.', str(Path.home()): '~'}

@@ -18,6 +18,7 @@ from .choosing.robustness import effective_robustness as effective_robustness
 from .charts.robustness import show_robustness as show_robustness
 from .choosing.history import get_history as get_history, best_by_day as best_by_day
 from .charts.history import show_history as show_history
+from .choosing.budgets import with_cost as with_cost
 from .choosing.choose import frontier as frontier, best as best, better_than as better_than
 from .choosing.comparison import compare as compare
 from .choosing.cards import card as card, versus as versus
@@ -25,6 +26,7 @@ from .hardware.measure import measure as measure
 from .hardware.estimate import estimate as estimate, pick_models as pick_models
 from .transfer.evidence import (
     get_fine_tuning as get_fine_tuning, rank_correlations as rank_correlations, promising as promising)
+from .transfer.probe import probe as probe
 from .web.explorer import explorer as explorer
 from .notes.search import fastnbs as fastnbs, fastlistnbs as fastlistnbs
 from .notes.markdown import ipy2md as ipy2md

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Collection, Iterable, TypeVar
 if TYPE_CHECKING: import pandas as pd
 
 # %% auto #0
-__all__ = ['ResultsError', 'ResultsWarning', 'say', 'printable', 'show_cell', 'as_path', 'one_of', 'check_part', 'whole_number',
-           'as_pattern', 'listed', 'need', 'need_numbers', 'as_numbers', 'need_names']
+__all__ = ['ResultsError', 'ResultsWarning', 'say', 'tell', 'printable', 'show_cell', 'as_path', 'one_of', 'check_part',
+           'whole_number', 'as_pattern', 'listed', 'need', 'need_numbers', 'as_numbers', 'need_names']
 
 # %% ../nbs/00_checks.ipynb #0c16e428
 class ResultsError(ValueError):
@@ -40,6 +40,16 @@ def say(
     while frame.f_back and frame.f_globals.get('__name__', '').startswith('timm_bench.'):
         frame, level = frame.f_back, level + 1
     warnings.warn(message, ResultsWarning, stacklevel=level)
+
+# %% ../nbs/00_checks.ipynb #c4080002
+def tell(
+    message: str,  # one line
+) -> None:
+    "Say once per process what is no fault: as `say`, but in a notebook as plain text."
+    shell = sys.modules['IPython'].get_ipython() if 'IPython' in sys.modules else None
+    if not hasattr(shell, 'kernel'): return say(message)
+    if message not in _said: print(message)
+    _said.add(message)
 
 # %% ../nbs/00_checks.ipynb #241431d5
 def printable(
@@ -83,7 +93,7 @@ def one_of(
 ) -> _Choice:  # the choice that it is; raises `ResultsError`
     "The one of the choices that a value is."
     valid = f'give one of {", ".join(map(repr, choices))}'
-    if hasattr(value, 'shape'): raise ResultsError(f'{argument}: a {type(value).__name__} is none of these; {valid}')
+    if getattr(value, 'ndim', 0): raise ResultsError(f'{argument}: a {type(value).__name__} is none of these; {valid}')
     for choice in choices:
         if choice == value: return choice
     raise ResultsError(f'{argument}={value!r}: {valid}')

@@ -94,6 +94,11 @@ COLUMNS = {
     'top5': Column('top-5 accuracy (%)', 'top5', 'high'),
     'accuracy': _accuracy('accuracy (%)', 'top-1'),
     'top1_error': Column('standard error of the accuracy (points)', '±', 'low', 2, '{:.2f}'.format),
+    'accuracy_low': Column('accuracy, low end of the 95 % interval (%)', 'low', 'high', 2, '{:.2f}'.format),
+    'accuracy_high': Column('accuracy, high end of the 95 % interval (%)', 'high', 'high', 2, '{:.2f}'.format),
+    'accuracy_error': Column('standard error of the accuracy (points)', '±', 'low', 2, '{:.2f}'.format),
+    'neighbours': Column('accuracy by nearest neighbours (%)', 'nearest', 'high', 2, '{:.2f}'.format),
+    'params': Column('parameters (millions)', 'params', write=_millions),
     'error': Column('standard error (points)', '±', 'low', 2, '{:.2f}'.format),
     'margin': Column('margin (points)', 'margin', 'low', 2),
     'points': Column('points', 'points', 'low', 2),
@@ -125,6 +130,10 @@ COLUMNS = {
     'train_batch_size': Column('batch size', 'batch', write='{:,.0f}'.format),
     'timing': Column('what the time is', 'timing'),
     'tuning_secs': Column('fine-tuning, five epochs (seconds)', 'tuning', 'low', 1, '{:,.0f} s'.format),
+    'memory_mb': Column('memory of the model (MB)', 'memory', 'low', 1, '{:,.0f} MB'.format),
+    'cheaper_a': Column('models that are cheaper on a', 'cheaper\non a'),
+    'cheaper_b': Column('models that are cheaper on b', 'cheaper\non b'),
+    'cost_per_million': Column('cost of a million images', 'cost/M', 'low', 4, '{:,.3g}'.format),
     'tuning_memory_gb': Column('fine-tuning, peak memory (GB)', 'memory', 'low', 2, '{:.1f} GB'.format),
     'pretrain': Column('pre-training data', 'pretrain'),
     'license': Column('declared licence', 'licence'),
@@ -135,7 +144,7 @@ COLUMNS = {
 } | {name: _accuracy(f'{about.title} {about.measure} (%)', name) for name, about in TEST_SETS.items()}
 
 # %% ../nbs/01_columns.ipynb #f5b00ed0
-_DECADES = re.compile('secs|param_count|gmacs|macts|samples_per_sec|step_time|speedup')
+_DECADES = re.compile('secs|param_count|gmacs|macts|samples_per_sec|step_time|speedup|memory_mb|cost_per_million')
 
 def more_is_better(
     column: str,  # a column's name

@@ -143,6 +143,11 @@ class Joined:
         columns['secs'] = 1 / columns[f'{self.part}_samples_per_sec']
         columns['timing'] = [timing(batch) for batch in columns[f'{self.part}_batch_size']]
         columns['family'] = self.names.families_of(pairs.accuracy)
+        memory = self.benchmark.memory()
+        if memory:
+            measured = self.speed.iloc[pairs.speed]
+            rows = zip(measured.model, measured[f'{self.part}_img_size'])
+            columns['memory_mb'] = np.array([memory.get(row, np.nan) for row in rows], dtype=float)
         frame = pd.DataFrame(columns | _what_names_tell(columns['model'].tolist()))
         frame['folded'] = is_folded(frame.arch, frame.param_count_x, frame.param_count_y)
         if not self.accuracies.tagged: self._mark_other_models(frame)
@@ -242,6 +247,7 @@ def get_data(
 ) -> pd.DataFrame:  # a row per weight and image size; raises `ResultsError`
     """Speed and accuracy of models, in one tidy frame.
 
+    `memory_mb` is what the model took, where `measure` has found that out.
     `secs` is seconds per image, and `timing` whether it is a latency or amortised over a batch; `folded` marks a model
     that ran with its branches folded. No architecture is in it whose name ends in gn or begins with test_. Words such
     as `'rtx4090 nhwc'` mean the benchmark file that they are true of; without any it is amp, nhwc, RTX 3090, eager,

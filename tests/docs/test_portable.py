@@ -3,6 +3,7 @@ import base64
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -86,6 +87,21 @@ print(df.attrs['source'])"""
     settings |= dict(TIMM_BENCH_URL=NOWHERE, TIMM_BENCH_CACHE=str(tmp_path/'cache'), PYTHONPATH=str(PROJECT))
     done = subprocess.run([sys.executable, '-W', 'ignore', '-c', code], text=True, capture_output=True, env=settings)
     assert done.returncode == 0 and 'bundled' in done.stdout, done.stderr[-2000:]
+
+
+@pytest.mark.parametrize('named, address', [
+    (dict(git_url='https://github.com/someone/timm_bench'), 'git+https://github.com/someone/timm_bench@main'),
+    (dict(git_url='https://github.com/someone/timm_bench', doc_host='https://someone.github.io'), 'https://someone.github.io/timm_bench/timm_bench-0.1.0-py3-none-any.whl'),
+    (dict(), '')])
+def test_where_the_library_can_be_had_comes_from_the_settings(tmp_path, named, address):
+    for name in ('nbs', 'docs', 'tests'): shutil.copytree(PROJECT/name, tmp_path/name, ignore=shutil.ignore_patterns('__pycache__'))
+    settings = (PROJECT/'settings.ini').read_text(encoding='utf-8')
+    for key, value in named.items(): settings = re.sub(rf'^{key} =.*$', f'{key} = {value}', settings, flags=re.M)
+    (tmp_path/'settings.ini').write_text(settings, encoding='utf-8')
+    subprocess.run([sys.executable, tmp_path/'docs'/'build.py', 'readme'], check=True, env=os.environ | dict(TIMM_BENCH_DOCS_URL=''))
+    for path in (tmp_path/'nbs'/'tutorials').glob('*.ipynb'):
+        cell = next(cell.source for cell in nbformat.read(path, 4).cells if "find_spec('timm_bench')" in cell.source)
+        assert f"exists() else '{address}'" in cell, path.name
 
 
 def test_a_notebook_of_the_repository_knows_no_name_that_nobody_has_claimed():

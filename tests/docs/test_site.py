@@ -2,6 +2,7 @@
 import functools
 import html
 import http.server
+import json
 import os
 import re
 import shutil
@@ -261,6 +262,82 @@ def test_a_laptop_shows_charts_as_wide_as_they_are(open_page):
     page.wait_for_selector('#quarto-margin-sidebar #TOC')
 
 
+ROWS = "[...document.querySelectorAll('#answers tbody tr')].map(row => [...row.cells].map(cell => cell.textContent))"
+
+
+@pytest.mark.parametrize('width', [390, 1300])
+def test_the_answer_is_on_the_first_screen(open_page, width):
+    page = open_page('index.html', width=width)
+    for part in ('#answers form', '#answers a.explore', '#answers tbody tr'):
+        assert page.locator(part).first.is_visible() and page.locator(part).first.bounding_box()['y'] < 850, part
+    assert page.evaluate('document.documentElement.scrollWidth') <= width
+    assert len(page.evaluate(ROWS)) >= 3 and page.faults == []
+
+
+def test_the_answers_change_in_place_and_are_those_of_the_library(open_page):
+    from timm_bench import best, get_data
+    from timm_bench.choosing.answers import answers, answers_in_words, two_kinds
+    results = os.environ.get('TIMM_BENCH_RESULTS')
+    page = open_page('index.html')
+    built = page.evaluate(ROWS)
+    words = answers_in_words(answers(results)).drop(columns='on').to_numpy().tolist()
+    assert built == words
+    by_hardware = [[row for row, on in zip(words, answers(results).on) if on == benchmark.describe()] for benchmark in two_kinds(results)]
+    options = dict(page.locator('#answers [name=hardware] option').evaluate_all('all => all.map(each => [each.textContent, each.value])'))
+    for benchmark, rows in zip(two_kinds(results), by_hardware):  # the page's own logic finds what was built
+        page.select_option('#answers [name=hardware]', options[benchmark.describe()])
+        page.wait_for_function(f'JSON.stringify({ROWS}) === JSON.stringify({json.dumps(rows)})')
+    last = two_kinds(results)[-1]
+    df = get_data('infer', benchmark=last.path, keep=None, weights='all', results=results)
+    budget = df.secs.quantile(.2)
+    page.fill('#answers [name=budget]', f'{1000 * budget:.3f} ms')
+    page.select_option('#answers [name=licence]', 'commercial')
+    asked = best(df, 1, under=f'{1000 * budget:.3f}ms', license='commercial').model[0]
+    page.wait_for_function(f'{ROWS}.at(-1)[1] === {json.dumps(asked)}')
+    assert '--under ' in page.inner_text('[data-part=line]') and page.inner_text('[data-part=line]').endswith('--license commercial')
+    assert 'lic=commercial' in page.get_attribute('[data-part=explore]', 'href')
+    page.fill('#answers [name=budget]', '5')
+    page.wait_for_selector('text=5 what?')
+    page.click('[data-part=explore]')
+    page.wait_for_selector('#counts b')
+    assert page.locator('.notice:visible').count() == 0 and page.faults == []
+
+
+def test_the_explorer_is_in_the_top_bar_and_the_front_page_leads_to_it(pages):
+    for name, page in pages.items():
+        assert re.search(r'<nav[^>]*class="navbar.*?href="(\.\./)*(\./)?explore\.html".*?</nav>', page.text, re.S), name
+    assert re.findall(r'href="([^"]*)"[^>]*>the explorer</a>', pages['index.html'].text) in (['explore.html'] * 2, ['./explore.html'] * 2)
+
+
+def test_every_page_is_there_as_markdown_with_charts_in_words(site, pages):
+    index = (site/'llms.txt').read_text(encoding='utf-8')
+    listed = dict(re.findall(r'^- \[.*?\]\((.*?)\): (.+)$', index, re.M))
+    assert {path.removesuffix('.llms.md') + '.html' for path in listed} == set(pages)
+    for path in listed:
+        text = (site/path).read_text(encoding='utf-8')
+        assert len(text) < 150_000 and 'class="plot"' not in text and '<script' not in text, path
+    assert '**Chart: Which image models are best?**' in (site/'index.llms.md').read_text(encoding='utf-8')
+    assert '| most accurate |' in (site/'index.llms.md').read_text(encoding='utf-8')
+
+
+def test_titles_and_descriptions(pages):
+    titles = {name: re.search('<title>(.*?)</title>', page.text)[1] for name, page in pages.items()}
+    assert len(set(titles.values())) == len(titles)
+    assert [name for name, page in pages.items() if len(page.meta.get('description') or '') < 20] == []
+
+
+def test_a_printed_page_has_its_charts(open_page):
+    page = open_page('tutorials/which_image_model_is_best.html')
+    drawn = "[...document.querySelectorAll('.plot')].filter(plot => plot.querySelector('.xtick')).length"
+    charts = page.locator('.plot').count()
+    assert page.evaluate(drawn) < charts  # those in view
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.wait_for_function(f'{drawn} === {charts}')
+    page.emulate_media(media='print')
+    assert page.evaluate("[...document.querySelectorAll('.plot .main-svg')].every(svg => svg.getBoundingClientRect().width <= 1001)")
+    assert not page.locator('.navbar').first.is_visible() and not page.locator('#quarto-sidebar').is_visible()
+
+
 def test_what_scrolls_sideways_says_so(open_page):
     page = open_page('tutorials/your_hardware.html', width=700)
     plot = page.locator('.plot').first
@@ -355,7 +432,8 @@ def small(folder: Path, **changes: str) -> Path:
     for name in ('_quarto.yml', 'styles.css'): shutil.copy(PROJECT/'nbs'/name, nbs/name)
     for name in ('nbs/assets', 'nbs/images', 'docs', 'tests'):
         shutil.copytree(PROJECT/name, folder/name, ignore=shutil.ignore_patterns('__pycache__'))
-    (folder/'timm_bench').mkdir()
+    for name in ('setup.py', 'pyproject.toml', 'MANIFEST.in', 'README.md', 'LICENSE'): shutil.copy(PROJECT/name, folder)
+    shutil.copytree(PROJECT/'timm_bench', folder/'timm_bench', ignore=shutil.ignore_patterns('__pycache__'))
     sections = ', '.join(f'{{section: {name}, contents: []}}' for name in ('Tutorials', 'Guides', 'Reference'))
     (nbs/'sidebar.yml').write_text(f'website: {{sidebar: {{contents: [index.ipynb, {sections}]}}}}')
     text = (PROJECT/'settings.ini').read_text()

@@ -239,3 +239,29 @@ def test_a_model_that_torch_cannot_export(tmp_path):
     with pytest.raises(ResultsError, match='cannot be exported') as told: export_model(job)
     assert len(str(told.value).splitlines()) == 1 and time.monotonic() - started < 120
     assert kept() == []
+
+# What is made of the files
+
+
+def test_everything_that_reads_a_benchmark_knows_the_runtime(tmp_path, monkeypatch):
+    from timm_bench import best, card, compare, explorer, frontier, get_data, show_compare, with_cost
+    monkeypatch.setenv('FAKE_ENGINE', json.dumps(dict(vgg11='differ')))
+    out = tmp_path/'out'
+    run(['vgg11', 'resnet18', 'efficientnet_b0'], ['eager', 'openvino'], out=out)
+    rows = 'vgg11.tv_in1k,224,69.0,31,88.6,11.4,132.86\nresnet18.tv_in1k,224,69.7,30.3,89,11,11.69\nefficientnet_b0.ra_in1k,224,77.7,22.3,93.5,6.5,5.29\n'
+    (out/'results-imagenet.csv').write_text('model,img_size,top1,top1_err,top5,top5_err,param_count\n' + rows)
+    results = get_results(out)
+    df = get_data('infer', benchmark='openvino', results=results, keep=None)
+    assert df.memory_mb.eq(80).all() and 'openvino' in df.attrs['benchmark']
+    assert 'memory_mb' not in get_data('infer', benchmark='eager', results=results, keep=None)
+    assert len(best(df, memory='80MB')) == 3
+    with pytest.raises(ResultsError, match='nothing fits: memory='): best(df, memory='79MB')
+    with pytest.raises(ResultsError, match='does not tell what models take'): best(get_data('infer', benchmark='eager', results=results), memory=500)
+    assert len(frontier(df, x='memory_mb')) and len(frontier(with_cost(df, '$1/h'), x='cost_per_million'))
+    both = compare('eager', 'openvino', results=results, prices=('$1/h', '$1/h'))
+    assert both.attrs['pairs'] == 3 and 'openvino' in both.attrs['b']
+    assert 'openvino' in show_compare(both, 'Runtimes').to_json()
+    assert {row['benchmark'].split(', ')[-1] for row in card('resnet18', results=results)['speed']} == {'eager', 'openvino'}
+    explorer(results, out=tmp_path/'page.html')
+    page = (tmp_path/'page.html').read_text()
+    assert 'openvino' in page

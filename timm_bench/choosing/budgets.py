@@ -5,12 +5,13 @@
 # %% ../../nbs/choosing/00_budgets.ipynb #ff42c70b
 from __future__ import annotations
 import json, re
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Callable, Literal, NamedTuple, Sequence
 import numpy as np
 import pandas as pd
-from ..checks import ResultsError, as_numbers, one_of, say
+from ..checks import ResultsError, as_numbers, need, one_of, say, tell
 from ..columns import time_in_words
 from ..sources.results import BUNDLED, get_results
 from ..sources.benchmarks import Benchmark, benchmarks_in, version_numbers, words_for
@@ -20,8 +21,9 @@ from ..models import (VENDORS, UnknownModel, all_weights, current_name, families
                                trained_at, without_hub)
 
 # %% auto #0
-__all__ = ['COMMERCIAL', 'parse_seconds', 'parse_amount', 'parse_pixels', 'rows_of', 'row_meant', 'time_budget', 'say_whose',
-           'say_what_time', 'time_intervals', 'spend', 'NothingFits', 'nothing_fits', 'times']
+__all__ = ['COMMERCIAL', 'parse_seconds', 'parse_amount', 'parse_pixels', 'parse_memory', 'Price', 'parse_cost', 'with_cost',
+           'rows_of', 'row_meant', 'time_budget', 'say_whose', 'say_what_time', 'time_intervals', 'spend',
+           'NothingFits', 'nothing_fits', 'times']
 
 # %% ../../nbs/choosing/00_budgets.ipynb #3f0c91d2
 _WRITTEN_NUMBER = r'((?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)'
@@ -93,6 +95,79 @@ def parse_pixels(
         raise ResultsError(f'size={_shown(value)}: give the largest side of the image in pixels, such as 224')
     return number
 
+# %% ../../nbs/choosing/00_budgets.ipynb #5e0c1a02
+_MEMORY = re.compile(f'{_WRITTEN_NUMBER} ?(mb|mib|gb|gib)?', _AS_TYPED)
+_MEGABYTES = {'mb': 1, 'mib': 2**20/1e6, 'gb': 1e3, 'gib': 2**30/1e6}
+
+def parse_memory(
+    value: float | str,  # MB, or '500MB', '2GB'
+) -> float:  # MB; raises `ResultsError`
+    "Read an amount of memory."
+    number, unit = _number_and_unit(_MEMORY, value)
+    if 0 < number < np.inf: return number * _MEGABYTES[unit or 'mb']
+    raise ResultsError(f"memory={_shown(value)}: give megabytes as a number above 0, or such as '500MB', '2GB'")
+
+# %% ../../nbs/choosing/00_budgets.ipynb #5e0c1a05
+_CURRENCY = r'([$€£¥])? ?'
+_PRICE = re.compile(rf'{_CURRENCY}{_WRITTEN_NUMBER} ?/ ?(?:h|hr|hour)(?: at (\d+(?:\.\d+)?) ?%)?', _AS_TYPED)
+_COST = re.compile(rf'{_CURRENCY}{_WRITTEN_NUMBER} ?/ ?(?:m|million)', _AS_TYPED)
+
+@dataclass(frozen=True)
+class Price:
+    "What a machine costs."
+    hour: float  # in the currency
+    currency: str = '$'
+    busy: float = 1  # share of the time that it has something to do
+
+    @classmethod
+    def parse(cls,
+        value: str | Price,  # '$0.69/h', or '$0.69/h at 40%'
+    ) -> Price:  # raises `ResultsError`
+        "Read a price."
+        if isinstance(value, Price): return value
+        found = _PRICE.fullmatch(value.strip()) if isinstance(value, str) else None
+        if found:
+            price = cls(float(found[2]), found[1] or '$', float(found[3] or 100)/100)
+            if 0 < price.hour < np.inf and 0 < price.busy <= 1: return price
+        example = "or with the share of the time that the machine is busy, '$0.69/h at 40%'"
+        raise ResultsError(f"price={_shown(value)}: give the price of an hour such as '$0.69/h', {example}")
+
+    def written(self) -> str:  # as `parse` reads it
+        "As somebody would give it."
+        return f'{self.currency}{self.hour:g}/h at {100*self.busy:g}%'
+
+    def __str__(self) -> str:
+        return f'{self.currency}{self.hour:g}/h, busy {100*self.busy:g} % of the time'
+
+    def of_a_million(self,
+        secs: Any,  # seconds per image: a number, or a column
+    ) -> Any:  # in the currency
+        "What a million images cost."
+        return 1e6 * secs * self.hour / 3600 / self.busy
+
+def parse_cost(
+    value: object,  # '$2/M'
+) -> tuple[float, str] | None:  # of a million images, and the currency; `None` for what is no cost
+    "Read the cost of a million images."
+    found = _COST.fullmatch(value.strip()) if isinstance(value, str) else None
+    return (float(found[2]), found[1] or '$') if found and 0 < float(found[2]) < np.inf else None
+
+# %% ../../nbs/choosing/00_budgets.ipynb #5e0c1a07
+def with_cost(
+    df: pd.DataFrame,  # with `secs`: of `get_data`, `estimate`, …
+    price: str | Price,  # of the machine, '$0.69/h', or '$0.69/h at 40%' where it is busy for 40 % of the time
+) -> pd.DataFrame:  # with the column `cost_per_million`; raises `ResultsError`
+    """Add what a million images cost on a machine that is paid by the hour.
+
+    It is the price of the time that is in `secs`, at the batch that was timed, on a machine that is busy as much as the
+    price says, or all the time. The frame's `attrs['cost']` says so."""
+    price = Price.parse(price)
+    need(df, 'secs')
+    table = df.assign(cost_per_million=price.of_a_million(as_numbers(df, 'column', ['secs']).secs))
+    how = timing_in_words(df) if any(f'{part}_batch_size' in df for part in ('infer', 'train')) else 'batch unknown'
+    table.attrs = df.attrs | dict(price=price.written(), cost=f'cost of a million images at {price}; {how}')
+    return table
+
 # %% ../../nbs/choosing/00_budgets.ipynb #61843114
 def rows_of(
     table: pd.DataFrame,  # models: `model` and `accuracy`
@@ -153,13 +228,25 @@ def _model_asked(df: pd.DataFrame, under: object) -> tuple[float, str] | None:
     looks_like_one = found[1] or re.search('[0-9_]', name) or name in known_names()
     return (times_it, name) if looks_like_one or df.model.eq(name).any() else None
 
+def _seconds_for(df: pd.DataFrame, under: object) -> float:
+    "The seconds per image that a cost of a million images pays for."
+    amount, currency = parse_cost(under) or (np.nan, '')
+    if 'cost_per_million' not in df:
+        raise ResultsError(f"under={under!r}: a cost needs a price too, such as price='$0.69/h'")
+    price = df.attrs.get('price')
+    if price and Price.parse(price).currency != currency:
+        raise ResultsError(f"under={under!r}: the price is in {Price.parse(price).currency}; give both in one currency")
+    rates = (df.secs / df.cost_per_million).dropna()  # all alike
+    return amount * float(rates.iloc[0]) if len(rates) else amount
+
 def time_budget(
     df: pd.DataFrame,  # of `get_data`
-    under: float | str,  # as for `parse_seconds`, or the time of a model, 'resnet50', or a share, '0.5x resnet50'
+    under: float | str,  # as for `parse_seconds`; the time of a model, 'resnet50', '0.5x resnet50'; or a cost, '$2/M'
 ) -> float:  # seconds per image; raises `ResultsError`
-    """A time budget; of a model it is its time in `df`, and that is said.
+    """A time budget; of a model it is its time in `df`, and that is said; of a cost what it pays for (see `with_cost`).
 
     Of its image sizes the smallest is meant; for a name without a tag the one that timm's weights were trained at."""
+    if parse_cost(under): return _seconds_for(df, under)
     asked = _model_asked(df, under)
     if not asked: return parse_seconds(under)
     times_it, name = asked
@@ -172,7 +259,7 @@ def time_budget(
     if not 0 < secs < np.inf: return parse_seconds(under)  # which refuses it
     share = '' if times_it == 1 else f'{times_it:g} times '
     size = f' at {own.img_size:g} px' if 'img_size' in own else ''
-    say(f'under={under!r} is {time_in_words(secs)}: {share}the time of {named}{size}')
+    tell(f'under={under!r} is {time_in_words(secs)}: {share}the time of {named}{size}')
     return secs
 
 # %% ../../nbs/choosing/00_budgets.ipynb #7be90a06
@@ -196,7 +283,7 @@ def say_what_time(
     under: float | str | None,  # a time budget, see `time_budget`
 ) -> None:
     "Say what the times of a frame are, where a budget sounds as if they were others."
-    if under is None or _model_asked(df, under): return
+    if under is None or parse_cost(under) or _model_asked(df, under): return
     limit = parse_seconds(under)
     bare = str(under).replace('.', '', 1).isdecimal()
     if bare and len(df) and (df.secs <= limit).all():
@@ -264,11 +351,14 @@ _LIMITS = {
                      ['param_count_y', 'param_count_x']),
     'macs': _Limit(lambda _, given: parse_amount('macs', given, 'billions', '4G'), ['infer_gmacs']),
     'acts': _Limit(lambda _, given: parse_amount('acts', given, 'millions', '10M'), ['infer_macts']),
-    'size': _Limit(lambda _, given: parse_pixels(given), ['img_size'])}
+    'size': _Limit(lambda _, given: parse_pixels(given), ['img_size']),
+    'memory': _Limit(lambda _, given: parse_memory(given), ['memory_mb'])}
 
 def _need_column(df: pd.DataFrame, argument: str, column: str) -> None:
     "Refuse a frame that cannot tell what a budget is about."
     if column in df: return
+    if column == 'memory_mb':
+        raise ResultsError("memory=: this frame does not tell what models take; files of 'timm_bench measure' do")
     raise ResultsError(f'{argument}=: this frame has no column {column!r}; there are {", ".join(map(str, df.columns))}')
 
 def _over(df: pd.DataFrame, argument: str, given: object) -> pd.Series:

@@ -10,14 +10,15 @@ from pathlib import Path
 from typing import Any, Callable, Literal, NamedTuple, Sequence
 import numpy as np
 import pandas as pd
-from ..checks import ResultsError, as_numbers, need, need_names, one_of, say, whole_number
+from ..checks import ResultsError, as_numbers, need, need_names, one_of, say, tell, whole_number
 from ..columns import COLUMNS, TEST_SETS, TestSet, time_in_words
 from ..sources.results import Results
 from ..accuracy import get_accuracy, warn_of
 from ..data import choice_in_words, chosen_from
 from ..stats import is_tie, standard_error, unbeaten
 from .budgets import (
-    NothingFits, nothing_fits, row_meant, say_what_time, say_whose, spend, time_budget, time_intervals, times)
+    NothingFits, Price, nothing_fits, parse_cost, row_meant, say_what_time, say_whose, spend, time_budget,
+    time_intervals, times, with_cost)
 
 # %% auto #0
 __all__ = ['SHOWN', 'tied_steps', 'fitting', 'frontier', 'on_frontier', 'best', 'better_than']
@@ -245,11 +246,13 @@ def best(
     df: pd.DataFrame,  # of `get_data`: the models to choose from
     n: int = 5,  # how many models at most
     *,
-    under: float | str | None = None,  # seconds per image at most; '5ms', '200/s', 'resnet50', '0.5x resnet50'
+    under: float | str | None = None,  # seconds per image at most; '5ms', '200/s', '0.5x resnet50'; '$2/M' with a price
     params: float | str | None = None,  # millions of parameters at most; also '25M'
     macs: float | str | None = None,  # billions of MACs (multiply-accumulate operations) at most; also '4G'
     acts: float | str | None = None,  # millions of activations at most; also '10M'
     size: int | None = None,  # largest side of the test image at most, in pixels
+    memory: float | str | None = None,  # megabytes of the model at most; also '500MB'
+    price: str | Price | None = None,  # of the machine, '$0.69/h', or '$0.69/h at 40%' of the time busy
     license: str | Sequence[str] | None = None,  # 'commercial' (see `COMMERCIAL`), or names of declared licences
     pretrain: str | Sequence[str] | None = None,  # pre-training data, as in the frame's column
     family: str | Sequence[str] | None = None,  # families; of a port (`tf_`, …) also its architecture's
@@ -268,12 +271,17 @@ def best(
     `binds`, and the `reason` why the model is there; the `runner_up` and the `margin` to it (points). It is a `tie`
     where it differs from the winner, the most accurate, by no more than chance. `attrs['ties']` counts all of these,
     also those that `n` leaves out. A budget that is a model's name is the time of that model in `df`.
+    With a `price` there is the `cost_per_million` images, and `attrs['cost']` says for which batch and how busy a
+    machine; `'$2/M'` is a budget then.
 
     The best of many was lucky as well: a winner's accuracy is optimistic, by up to 0.15 points among hundreds."""
     whole_number('n', n)
     one_of('sort', sort, ('accuracy', 'speed'))
-    budgets = dict(under=under, params=params, macs=macs, acts=acts, size=size, license=license, pretrain=pretrain,
-                   family=family)
+    budgets = dict(under=under, params=params, macs=macs, acts=acts, size=size, memory=memory, license=license,
+                   pretrain=pretrain, family=family)
+    price = price or df.attrs.get('price')
+    if price: df = with_cost(df, price)
+    if under is not None and parse_cost(under): time_budget(df, under)  # refuses a cost in another currency
     table = _scored(df, accuracy, results)
     over = spend(table, budgets)
     say_whose(df, under)
@@ -282,6 +290,7 @@ def best(
     chosen = _answer(df, table, over, n, limit, min_accuracy, sort)
 
     def from_all(every: pd.DataFrame) -> pd.DataFrame:
+        if price: every = with_cost(every, price)
         table = _scored(every, accuracy, results)
         return _answer(every, table, spend(table, budgets | dict(under=limit)), 1, limit, min_accuracy, sort)
 
@@ -357,8 +366,8 @@ def _kept_out(table: pd.DataFrame, over: pd.DataFrame) -> _KeptOut | None:
 # %% ../../nbs/choosing/01_choose.ipynb #a8c72f45
 SHOWN = [  # what one looks at, and a terminal shows
     'model', 'change', 'accuracy', *TEST_SETS, 'error', 'secs', 'secs_low', 'secs_high', 'estimated', 'timing',
-    'infer_batch_size', 'train_batch_size', 'param_count_x', 'param_count_y', 'train_img_size', 'img_size', 'license',
-    'tie', 'reason']
+    'infer_batch_size', 'train_batch_size', 'cost_per_million', 'memory_mb', 'param_count_x', 'param_count_y',
+    'train_img_size', 'img_size', 'license', 'tie', 'reason']
 _ANSWER = [*SHOWN, 'infer_gmacs', 'infer_macts', 'family', 'pretrain', 'speedup', 'points', 'binds', 'runner_up',
            'margin', 'tuning_secs', 'tuning_memory_gb']
 
@@ -459,7 +468,7 @@ def better_than(
     budgets = dict(params=params, license=license, family=family)
     table = _scored(df, accuracy, results)
     own, said = row_meant(table, model, size)
-    if said: say(said)
+    if said: tell(said)
     better = _better(table, own, budgets)
     told = _accurate_ones(better[better.fits], min_accuracy)
     if sort == 'speed': told = told.sort_values('secs', kind='stable')

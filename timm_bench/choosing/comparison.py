@@ -7,24 +7,26 @@ from __future__ import annotations
 import os
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Sequence
+import numpy as np
 import pandas as pd
 from ..checks import ResultsError, as_numbers, check_part, need, need_names, one_of, say
 from ..sources.results import Results, get_results
 from ..sources.benchmarks import Benchmark, benchmarks_in, find_benchmarks, pick_benchmark, version_numbers
 from ..models import can_fold, families, renamed, split_name
 from ..stats import medians
+from .budgets import Price
 
 # %% auto #0
 __all__ = ['compare', 'by_family', 'comparable']
 
 # %% ../../nbs/choosing/02_comparison.ipynb #c2eaada3
-_SETTINGS = ['precision', 'layout', 'torch', 'cuda', 'device', 'compiled']
+_SETTINGS = ['precision', 'layout', 'torch', 'cuda', 'device', 'runtime']
 
 def _alike(a: Benchmark, b: Benchmark) -> tuple:
     "How well a pair suits a comparison: settings in common, then timm_bench's defaults, then the newest PyTorch."
     common = sum(getattr(a, setting) == getattr(b, setting) for setting in _SETTINGS)
-    defaults = sum((each.layout == 'nhwc') + (each.precision == 'amp') + (not each.compiled) for each in (a, b))
+    defaults = sum((each.layout == 'nhwc') + (each.precision == 'amp') + (each.how == 'eager') for each in (a, b))
     return common, defaults, version_numbers(a.torch), version_numbers(b.torch)
 
 def _pick_pair(a: str, b: str, part: str, results: Results) -> tuple[Benchmark, Benchmark]:
@@ -109,6 +111,7 @@ def compare(
     *,
     part: Literal['infer', 'train'] = 'infer',  # inference or training speed
     batches: Literal['all', 'same'] = 'all',  # 'same' leaves out the pairs whose batch sizes differ
+    prices: Sequence[str | Price] | None = None,  # of the two machines, '$0.69/h' each; see `with_cost`
     results: str | os.PathLike | Results | None = None,  # where words are looked up; see `get_results`
     as_of: str | date | None = None,  # see `get_results`
 ) -> pd.DataFrame:  # a row per model and image size, largest `speedup` first; raises `ResultsError`
@@ -118,9 +121,13 @@ def compare(
     `rate_b` are images per second, `speedup` is their ratio (times). `measured` tells in which of the two a model is,
     `same_batch` and `same_params` whether it ran alike in both. `rank_a` and `rank_b` are its places by speed among
     the models in both, `places` is how many it gains. `folded` marks a model that ran with its branches folded in one
-    of the two only: its speedup is not the machine's, and medians leave it out."""
+    of the two only: its speedup is not the machine's, and medians leave it out.
+
+    With `prices`, `cost_a` and `cost_b` are those of a million images, at the batches that were timed; `cheaper` is
+    'a', 'b' or 'same', and `saving` the share of the dearer one's cost. `attrs['costs']` says what they rest on."""
     check_part(part)
     one_of('batches', batches, ('all', 'same'))
+    paid = _two_prices(prices)
     one, other = [_read_side(each, part) for each in _two_benchmarks(a, b, part, results, as_of)]
     rates = _rates(one.table, other.table, part), _rates(other.table, one.table, part)
     both = rates[0].merge(rates[1], on=_ROW, how='outer', suffixes=('_a', '_b'), indicator='measured')
@@ -133,13 +140,32 @@ def compare(
     paired = both[both.measured.eq('both')]
     for each in 'a', 'b': both[f'rank_{each}'] = paired[f'rate_{each}'].rank(ascending=False, method='min')
     both['places'] = both.rank_a - both.rank_b
+    if paid: both = both.assign(**_costs(both, paid))
     shown = both[both.same_batch] if batches == 'same' else both
     table = shown.sort_values('speedup', ascending=False, kind='stable').reset_index(drop=True)
     table.attrs = dict(
         a=one.about, b=other.about, files=[one.file, other.file], part=part, pairs=int(both.speedup.notna().sum()),
         same_batch=int(both.same_batch.sum()), other_params=int((~both.same_params).sum()),
         folded=int(both.folded.sum()))
+    at = ' and '.join(map(str, paid))
+    if paid: table.attrs['costs'] = f'cost of a million images at {at}, at the batches that were timed'
     return table
+
+def _two_prices(prices: Sequence[str | Price] | None) -> list[Price]:
+    "The prices of two machines, in one currency; none where none are given."
+    if prices is None: return []
+    if isinstance(prices, str) or not isinstance(prices, Sequence) or len(prices) != 2:
+        raise ResultsError(f"prices={prices!r}: give two, such as ('$0.69/h', '$0.20/h')")
+    paid = [Price.parse(price) for price in prices]
+    if paid[0].currency == paid[1].currency: return paid
+    raise ResultsError(f'prices={prices!r}: give both in one currency')
+
+def _costs(both: pd.DataFrame, paid: list[Price]) -> dict[str, Any]:
+    "What a million images cost on two machines, and which of them is cheaper: column by name."
+    a, b = paid[0].of_a_million(1 / both.rate_a), paid[1].of_a_million(1 / both.rate_b)
+    cheaper = pd.Series(None, both.index, dtype=object)
+    for which, rows in dict(a=a < b, b=b < a, same=a == b).items(): cheaper[rows] = which
+    return dict(cost_a=a, cost_b=b, cheaper=cheaper, saving=1 - np.minimum(a, b) / np.maximum(a, b))
 
 # %% ../../nbs/choosing/02_comparison.ipynb #dedb3eb7
 def by_family(
@@ -148,15 +174,24 @@ def by_family(
     """The median speed-up of each family, over all pairs and over those with equal batch sizes.
 
     Models that ran folded in one of the two only are left out. `models` counts the others; `median`, and `low` and
-    `high`, the ends of its interval, are in times. Those with `same_` before them are of equal batch sizes alone."""
+    `high`, the ends of its interval, are in times. Those with `same_` before them are of equal batch sizes alone. Of a
+    comparison with prices, `cheaper_a` and `cheaper_b` count the models that are."""
     need(comparison, 'family', 'speedup', 'same_batch')
     comparison = comparable(comparison)
     every, same = _family_medians(comparison), _family_medians(comparison[comparison.same_batch])
     table = every.join(same.add_prefix('same_')).reset_index()
     table['same_models'] = table.same_models.fillna(0).astype(int)
+    for which in ('a', 'b') if 'cheaper' in comparison else ():
+        table[f'cheaper_{which}'] = table.family.map(_how_many_cheaper(comparison, which))
     table = table.sort_values(['models', 'family'], ascending=[False, True])
     all_first = lambda names: names.ne('all families')
     return table.sort_values('family', key=all_first, kind='stable').reset_index(drop=True)
+
+def _how_many_cheaper(comparison: pd.DataFrame, which: str) -> pd.Series:
+    "By family, and for all, the models that are cheaper on one of two machines."
+    cheaper = comparison.cheaper.eq(which)
+    by_name = cheaper.groupby(comparison.family).sum()
+    return pd.concat([by_name, pd.Series({'all families': cheaper.sum()})])
 
 def comparable(
     comparison: pd.DataFrame,  # of `compare`

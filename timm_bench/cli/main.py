@@ -22,7 +22,7 @@ __all__ = ['ResultsOption', 'AsOfOption', 'UpdateOption', 'BenchmarkOption', 'Pa
            'PageOption', 'OpenOption', 'ModelArgument', 'AccuracyOption', 'MinAccuracyOption', 'ParamsOption',
            'LicenseOption', 'FamilyOption', 'SortOption', 'CountOption', 'Part', 'Sort', 'sources', 'charts', 'explore',
            'best', 'instead_of', 'frontier', 'families', 'compare', 'card', 'history', 'versus', 'Precision', 'Layout',
-           'measure', 'pick_models', 'estimate', 'main']
+           'measure', 'pick_models', 'estimate', 'probe', 'main']
 
 # %% ../../nbs/cli/02_main.ipynb #5ac24c93
 class Part(str, Enum):
@@ -263,6 +263,11 @@ def best(
     macs: Annotated[Optional[str], typer.Option('--macs', help="MACs at most: billions, or '4G'.")] = None,
     acts: Annotated[Optional[str], typer.Option('--acts', help="Activations at most: millions, or '10M'.")] = None,
     size: Annotated[Optional[int], typer.Option('--size', help='Side of the test image at most, in pixels.')] = None,
+    memory: Annotated[Optional[str], typer.Option(
+        '--memory', help="Memory of the model at most, where 'measure' found it: '500MB'.")] = None,
+    price: Annotated[Optional[str], typer.Option(
+        '--price', help="Of an hour of the machine, for the cost of a million images: '$0.69/h', '$0.69/h at 40%' "
+                        "where it is busy for so much of the time; --under '$2/M' is a budget then.")] = None,
     license: LicenseOption = None,
     pretrain: Annotated[Optional[list[str]], typer.Option(
         '--pretrain', help="Pre-training data ('in1k', 'in22k'); give it as often as you like.")] = None,
@@ -283,12 +288,13 @@ def best(
     from timm_bench.choosing import choose
     df = _every_model(benchmark, results, as_of, part)
     found = choose.best(
-        df, n, under=under, macs=macs, acts=acts, size=size, pretrain=pretrain or None,
+        df, n, under=under, macs=macs, acts=acts, size=size, memory=memory, price=price, pretrain=pretrain or None,
         accuracy=_accuracy_asked(accuracy), min_accuracy=min_accuracy, sort=sort.value,
         **_asked(params, license, family))
     found = found.assign(reason=found.reason.map(_as_typed))
     note = 'tie with best: its accuracy is within chance of that of the most accurate that fits'
-    print_answer(found, choose.SHOWN, format, _title(df), note, tie='tie with\nbest', **_sizes(part))
+    costs = [found.attrs['cost']] if price else []
+    print_answer(found, choose.SHOWN, format, _title(df), note, *costs, tie='tie with\nbest', **_sizes(part))
 
 def _sizes(part: Part) -> dict[str, str]:
     "The heading of the image size: of training that of the test, beside the one that was timed."
@@ -326,8 +332,9 @@ def instead_of(
         _complain(f'{what} both faster and at least as accurate as {model}{where}')
         raise typer.Exit(1)
     than = found.attrs['than']
+    timed = f", timed at {than['train_img_size']:g} px" if part == Part.train else ''
     baseline = (f"instead of {than['model']} at {than['img_size']:g} px: {than['accuracy']:.2f} %, "
-                f"{time_in_words(than['secs'])} an image ({than['timing']})")
+                f"{time_in_words(than['secs'])} an image ({than['timing']}{timed})")
     if not for_a_person(format): _complain(baseline)
     note = "tie: its accuracy is within chance of that model's"
     print_answer(found, choose.SHOWN, format, _title(df), baseline, note, **_sizes(part))
@@ -389,6 +396,8 @@ def compare(
     a: Annotated[str, typer.Argument(help="A benchmark: a file's name, its path, or words true of it.")],
     b: Annotated[str, typer.Argument(help='The one it is compared with.')],
     family: FamilyOption = None,
+    prices: Annotated[Optional[str], typer.Option(
+        '--prices', help="Of an hour of each machine, '$0.22/h, $0.69/h': which models are cheaper where.")] = None,
     n: CountOption = None,
     part: PartOption = Part.infer,
     results: ResultsOption = None,
@@ -408,7 +417,8 @@ def compare(
     At different batch sizes, a speed-up is not the hardware's alone."""
     from timm_bench.choosing import comparison
     results_found = _find_results(results, as_of)
-    try: found = comparison.compare(a, b, part=part.value, results=results_found)
+    paid = [price.strip() for price in prices.split(',')] if prices else None
+    try: found = comparison.compare(a, b, part=part.value, prices=paid, results=results_found)
     except ResultsError as e: raise _models_given(a, b) or e from None
     table = comparison.by_family(found)
     chosen = [one_of('family', name.lower(), list(table.family)) for name in family or []]
@@ -421,7 +431,8 @@ def compare(
                  'family: of the architectures, whatever their weights were trained on',
                  'median: of the speed-ups, in times; low, high: its 95 % interval',
                  'same batch: how many models ran with the same batch size in both; '
-                 'the median, low and high after it are of those alone')
+                 'the median, low and high after it are of those alone',
+                 *([f"cheaper on a, on b: how many models; {found.attrs['costs']}"] if paid else []))
 
 def _models_given(*words: str) -> ResultsError | None:
     "What to say to whoever gives models to compare rather than benchmarks."
@@ -646,6 +657,53 @@ def _check_estimates(out: Path, own: Path) -> None:
     if out.is_dir(): raise ResultsError(f'--out {out}: is a folder; give a file name')
     if out.exists() and own.exists() and out.samefile(own):
         raise ResultsError(f'--out {out}: holds the measurements; choose another name')
+
+# %% ../../nbs/cli/02_main.ipynb #5e1d7a91
+@app.command()
+def probe(
+    images: Annotated[Path, typer.Argument(
+        help='A folder with a folder of pictures for each class, or a CSV file with the columns path and label.')],
+    models: Annotated[Optional[list[str]], typer.Option(
+        '--models', help="A name, pattern ('resnet*'), family ('convnext'), or @FILE; give it as often as you like. "
+                         'Default: a shortlist.')] = None,
+    under: Annotated[Optional[str], typer.Option(
+        '--under', help="Time per image at most, as for 'best', on this machine or on --benchmark.")] = None,
+    params: ParamsOption = None,
+    license: LicenseOption = None,
+    family: FamilyOption = None,
+    n: Annotated[int, typer.Option('-n', help='How many models of the shortlist.')] = 8,
+    weights: Annotated[Optional[Path], typer.Option(
+        '--weights', help="A folder of checkpoints, NAME.pth or NAME.safetensors. Default: timm's hub.")] = None,
+    folds: Annotated[int, typer.Option('--folds', help='Parts, each judged by the others.')] = 5,
+    permute: Annotated[bool, typer.Option(
+        '--permute', help='Deal the labels out by chance, to see what chance alone gives.')] = False,
+    skip_broken: Annotated[bool, typer.Option('--skip-broken', help='Leave out pictures that cannot be read.')] = False,
+    benchmark: Annotated[Optional[str], typer.Option(
+        '--benchmark', help='Words true of the benchmark that times are from. Default: measured here.')] = None,
+    runtime: Annotated[str, typer.Option(
+        '--runtime', help="That times are measured in: 'eager', 'compile', 'onnxruntime', 'openvino'.")] = 'eager',
+    results: ResultsOption = None,
+    engine: Annotated[str, typer.Option(
+        '--engine', hidden=True, help='The module that runs the models.')] = 'timm_bench.transfer.engine',
+    format: FormatOption = None,
+) -> None:
+    "Which pretrained model separates your own pictures best (needs the extra 'probe')."
+    from timm_bench.transfer import probe as own_pictures
+    chosen = _names_asked(models) if models else None
+    found = own_pictures.probe(
+        images, chosen, under=under, n=n, **_asked(params, license, family), runtime=runtime,
+        weights=weights, folds=folds, benchmark=benchmark, results=_find_results(results, None), permute=permute,
+        broken='skip' if skip_broken else 'refuse', engine=engine)
+    columns = ['model', 'accuracy', 'accuracy_low', 'accuracy_high', 'neighbours', 'tie', 'secs', 'fits', 'license',
+               'memory_mb', 'params', 'top1', 'img_size', 'family']
+    if found.fits.all(): columns.remove('fits')
+    told = found.attrs
+    by_chance = ', labels dealt out by chance' if told['permuted'] else ''
+    title = f"{told['pictures']:,} pictures of {len(told['classes'])} classes{by_chance}; times {told['benchmark']}"
+    note = ('low, high: 95 % interval; nearest: by the nearest neighbours; '
+            'tie with best: within chance of the first, by the same pictures')
+    headings = dict(tie='tie with\nbest', top1='ImageNet\ntop-1')
+    print_answer(found, columns, format, title, told['answer'], note, told['code'], **headings)
 
 # %% ../../nbs/cli/02_main.ipynb #5e1d7a90
 from .notes import app as notes_app

@@ -133,6 +133,19 @@ class Benchmark:
             return f"measured on {row['device_model']}, {threads}, {row['started'][:10]}"
         except (OSError, ValueError, KeyError, TypeError): return None
 
+    def memory(self) -> dict[tuple[str, int], float]:  # MB, by model and image size; none for files without a sidecar
+        "What each model took at its peak, where `measure` made the file."
+        if self.path is None: return {}
+        try: lines = self.path.with_suffix('.jsonl').read_text(encoding='utf-8').splitlines()
+        except (OSError, ValueError): return {}
+        known = {}
+        for line in lines:
+            try:
+                row = json.loads(line)
+                if row['status'] == 'ok': known[row['model'], row['img_size']] = float(row['memory_mb'])
+            except (ValueError, KeyError, TypeError): continue  # measured by an earlier version, or cut short
+        return known
+
 # %% ../../nbs/sources/05_benchmarks.ipynb #0c94b4b5
 def benchmarks_in(
     results: Results,  # of `get_results`

@@ -11,7 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Iterable, Sequence
 import pandas as pd
-from ..checks import ResultsError, say
+from ..checks import ResultsError, say, tell
 from .published import day_published
 from .tables import count_rows, read_table
 from .git import head
@@ -155,6 +155,8 @@ def bundled() -> Results:
     return _from_folder(folder, BUNDLED)
 
 # %% ../../nbs/sources/04_results.ipynb #9cfad135
+_NOT_SET = '$TIMM_BENCH_RESULTS is not set'
+
 def get_results(
     results: str | os.PathLike | Results | None = None,  # a folder; `None`: the first source that answers
     *,
@@ -175,7 +177,8 @@ def get_results(
         if found.url: prove(found.folder)
         return _on(found, as_of) if as_of else found
     found, reasons = _first_source(rev, as_of, update)
-    say(f'using {found}' + (f', because {"; ".join(reasons)}' if reasons else ''))
+    as_meant = set(reasons) <= {_NOT_SET}
+    (tell if as_meant else say)(f'using {found}' + (f', because {"; ".join(reasons)}' if reasons else ''))
     return found
 
 # %% ../../nbs/sources/04_results.ipynb #e76c1a61
@@ -183,7 +186,7 @@ def _first_source(rev: str | None, as_of: str | None, update: bool) -> tuple[Res
     "The first source that answers, and why those before it did not."
     reasons = []
     named = os.environ.get('TIMM_BENCH_RESULTS')
-    if not named: reasons.append('$TIMM_BENCH_RESULTS is not set')
+    if not named: reasons.append(_NOT_SET)
     elif rev or update:
         reasons.append(f'$TIMM_BENCH_RESULTS is a folder, and {"rev=" if rev else "update="} needs the clone')
     else:

@@ -91,7 +91,7 @@ def _rank_correlation(pair: np.ndarray) -> float:
     if len(ranks) < 3 or (ranks == ranks[0]).all(axis=0).any(): return float('nan')
     return float(np.corrcoef(ranks.T)[0, 1])
 
-# %% ../../nbs/transfer/00_evidence.ipynb #c7b24783
+# %% ../../nbs/transfer/00_evidence.ipynb #e5cb657c
 def promising(
     data_set: TestSet = 'pets',  # or 'planet'
     n: int = 10,  # how many models at most
@@ -113,8 +113,8 @@ def promising(
     differences = _left_out(run, stems.to_numpy())
     r2 = 1 - float(np.mean(differences**2) / run.accuracy.var(ddof=0)) if len(run) else float('nan')
     if not r2 > 0:
-        raise ResultsError(f'data_set={data_set!r}: accuracy on ImageNet tells nothing of it (R² {r2:.2f} for families '
-                           'left out); probe your own pictures instead')
+        told = f'accuracy on ImageNet tells nothing of it (R² {r2:.2f} for families left out)'
+        raise ResultsError(f'data_set={data_set!r}: {told}; probe your own pictures instead')
     reaches = float(run.top1.min()), float(run.top1.max())
     other = imagenet[~imagenet.model.isin(run.model) & imagenet.top1.between(*reaches)]
     other = other[[not is_left_out(split_name(name).arch) for name in other.model]]
