@@ -102,7 +102,7 @@ def _noise_of(estimates: Estimates, expected: float) -> float:
     return float(np.sqrt((WEIGHT * expected**2 + estimates.misfit) / (WEIGHT + estimates.freedom)))
 
 # %% ../../nbs/hardware/07_estimate.ipynb #5c1d7e23
-HELD = 0.9  # of the other devices' models
+HELD = 0.91  # of the other devices' models
 REACH = 1.8  # where no other device can tell
 
 def _reach(others: list[Trial], public: Public) -> float:
