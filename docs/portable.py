@@ -65,7 +65,8 @@ def build_wheel(folder: Path) -> Path:
         command = [sys.executable, '-m', 'pip', 'wheel', '-q', '--no-deps', '--no-index', '--no-build-isolation',
                    '--disable-pip-version-check', '--wheel-dir', folder, work]
         year = str(3652 * 86400)  # in seconds: a wheel of the same source is the same, byte by byte
-        done = subprocess.run(command, capture_output=True, text=True, env=os.environ | dict(SOURCE_DATE_EPOCH=year))
+        environment = os.environ | dict(SOURCE_DATE_EPOCH=year)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     if done.returncode: raise BuildError(f'the wheel cannot be built: {done.stderr.strip()}')
     return next(folder.glob('timm_bench-*.whl'))
 

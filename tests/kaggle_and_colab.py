@@ -134,14 +134,22 @@ def drawn(chromium, kind: str, address: str, token: str, notebook: str, charts: 
     "How many charts a notebook shows in the browser, and how long it took to open."
     page = chromium.new_page(viewport=dict(width=1300, height=900))
     begin = time.monotonic()
-    place = 'notebooks' if kind == 'notebook' else 'lab/tree'
+    place = 'notebooks' if kind == 'notebook' else f'lab/workspaces/{Path(notebook).stem}/tree'  # without what was open before
     page.goto(f'{address}/{place}/{notebook}?token={token}', timeout=180_000)
-    page.wait_for_selector('.cell.code_cell' if kind == 'notebook' else '.jp-CodeCell', timeout=180_000)
+    page.wait_for_selector('.cell.code_cell' if kind == 'notebook' else '.jp-CodeCell', state='attached', timeout=180_000)
     opened = time.monotonic() - begin
-    output = '.output_area' if kind == 'notebook' else '.jp-OutputArea-child'  # JupyterLab keeps another drawing of each, out of sight
-    count = f"() => [...document.querySelectorAll('{output} .js-plotly-plot')].filter(chart => chart.querySelector('.xtick, .ytick')).length"
-    found, until = 0, time.monotonic() + 120
-    while (found := page.evaluate(count)) < charts and time.monotonic() < until: page.wait_for_timeout(500)
+    output = '.output_area' if kind == 'notebook' else '.jp-OutputArea-child'
+    sheet = '#site' if kind == 'notebook' else '.jp-WindowedPanel-outer'  # JupyterLab draws what is in sight
+    see = f"""() => {{
+        window.seen ??= new Set();
+        for (const chart of document.querySelectorAll('{output} .js-plotly-plot, {output}.js-plotly-plot')) if (chart.querySelector('.xtick, .ytick')) seen.add(chart);
+        const part = document.querySelector('{sheet}'), before = part.scrollTop;
+        part.scrollTop += 500;
+        if (part.scrollTop === before) part.scrollTop = 0;
+        return seen.size;
+    }}"""
+    found, until = 0, time.monotonic() + 150
+    while (found := page.evaluate(see)) < charts and time.monotonic() < until: page.wait_for_timeout(300)
     page.screenshot(path=shot)
     page.close()
     return f'{found} of {charts} ({opened:.0f} s to open)'

@@ -36,6 +36,7 @@ def get_accuracy(
     if sets is not None: return _side_by_side(_chosen(sets, accuracy, results), results)
     if accuracy in FINE_TUNED: return _fine_tuned(accuracy, results, as_of)
     table = results.read(file, ['model', 'img_size', 'top1', 'top5', 'param_count'])
+    results.say_if_short(file, sorted({about.file for about in TEST_SETS.values()} & {*results.files}))
     table.attrs = results.source([file])
     return table
 

@@ -14,6 +14,7 @@ and goes on with them if they are there.
 """
 import argparse, json, math, os, statistics, subprocess, sys, tempfile
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 sys.path[:0] = [str(folder) for folder in Path(__file__).resolve().parents[:3]]
@@ -103,9 +104,9 @@ def take_turns(options: argparse.Namespace, pool: ThreadPoolExecutor, folder: Pa
     for turn in range(options.rounds):
         for number, model in enumerate(options.models):
             for runtime in options.runtimes:
-                ways = dict(script=lambda: by_script(model, runtime, options.threads, folder),
-                            again=lambda: by_script(model, runtime, options.threads, folder),
-                            measure=lambda: by_measure(model, runtime, options.threads, pool, folder/str(turn)))
+                script = partial(by_script, model, runtime, options.threads, folder)
+                ours = partial(by_measure, model, runtime, options.threads, pool, folder/str(turn))
+                ways = dict(script=script, again=script, measure=ours)
                 found = steps.setdefault(f'{model} {runtime}', {way: [] for way in ways})
                 if len(found['measure']) > turn: continue
                 order, first = list(ways), (number + turn) % 3

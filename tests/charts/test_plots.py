@@ -104,6 +104,26 @@ def test_the_subtitle_says_hardware_day_and_kind_of_time(frames):
     assert 'latency at batch size 1' in on_cpu.layout.xaxis.title.text
 
 
+def test_a_chart_of_a_choice_says_so_and_one_of_all_does_not(frames, snapshots):
+    every = get_data('infer', results=snapshots/'2026-01-06', keep=None, weights='all')
+    few = frames['2026']
+    says = f"{len(few):,} of {len(every):,} models: the families chosen in 2022, the best weights of each; keep=None, weights='all' for all"
+    for show in show_all, show_subs, show_params, show_frontier:
+        assert says in show(few, 'x', 'infer_img_size').layout.title.subtitle.text
+        assert 'for all' not in show(every, 'x', 'infer_img_size').layout.title.subtitle.text
+        assert says in show(few[few.secs < 1e-3], 'x', 'infer_img_size').layout.title.subtitle.text  # also of a part of it
+
+
+def test_no_axis_of_an_accuracy_goes_above_100_percent(frames, snapshots):
+    for accuracy in 'r-clean', 'a-clean', 'imagenet':
+        df = get_data('infer', results=snapshots/'2026-01-06', keep=None, weights='all', accuracy=accuracy)
+        figure = show_frontier(df, 'x', 'infer_img_size')
+        low, high = figure.layout.yaxis.range
+        assert high <= 100 and df.top1.max() < high
+        pixels = (figure.layout.height - 140) / (high - low)
+        for name in figure.layout.annotations: assert low <= name.y - name.ay / pixels <= high, name.text
+
+
 def test_names_are_text_not_markup(frames):
     df = frames['2022'].head(5).assign(model='</script><img src=x onerror=alert(1)>', family='vgg')
     assert '</script><img' not in show_all(df, 'x', 'infer_img_size').to_html(include_plotlyjs=False)

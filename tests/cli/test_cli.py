@@ -89,7 +89,7 @@ def test_the_charts_of_a_chosen_benchmark(snapshots, tmp_path):
     text = out.read_text()
     assert text.count('class="plot"') == 4 and 'i9_10940x' in text and 'latency at batch size 1' in text
     done = timm_bench('charts', '--results', snapshots/'2026-01-06', '--benchmark', 'nosuch', '--out', tmp_path/'none.html')
-    assert done.returncode == 1 and len(done.stderr.strip().splitlines()) == 1 and not (tmp_path/'none.html').exists()
+    assert done.returncode == 2 and 'nosuch' in done.stderr.splitlines()[-1] and not (tmp_path/'none.html').exists()
 
 
 def test_with_cdn_the_page_is_small(snapshots, tmp_path):

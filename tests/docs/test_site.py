@@ -294,7 +294,7 @@ def test_the_answers_change_in_place_and_are_those_of_the_library(open_page):
     page.select_option('#answers [name=licence]', 'commercial')
     asked = best(df, 1, under=f'{1000 * budget:.3f}ms', license='commercial').model[0]
     page.wait_for_function(f'{ROWS}.at(-1)[1] === {json.dumps(asked)}')
-    assert f'--under ' in page.inner_text('[data-part=line]') and page.inner_text('[data-part=line]').endswith('--license commercial')
+    assert '--under ' in page.inner_text('[data-part=line]') and page.inner_text('[data-part=line]').endswith('--license commercial')
     assert 'lic=commercial' in page.get_attribute('[data-part=explore]', 'href')
     page.fill('#answers [name=budget]', '5')
     page.wait_for_selector('text=5 what?')

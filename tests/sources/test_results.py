@@ -18,7 +18,9 @@ import timm_bench
 import timm_bench.sources.results
 from timm_bench.sources.published import blob_hash, day_published, file_state, hash_of, published
 from timm_bench.sources.results import Results, get_results
+from timm_bench.accuracy import get_accuracy
 from timm_bench.checks import ResultsError, ResultsWarning
+from timm_bench.columns import TEST_SETS
 from timm_bench.sources import benchmarks
 from timm_bench.sources.benchmarks import Benchmark, list_benchmarks
 
@@ -350,3 +352,40 @@ def test_warning_is_given_once_a_process_and_points_to_the_callers_line(tmp_path
     done = subprocess.run([sys.executable, '-W', 'always', tmp_path/'callers.py'], env=environment, text=True, capture_output=True)
     assert done.returncode == 0 and done.stderr.count('ResultsWarning') == 1
     assert 'callers.py:2: ResultsWarning: using folder' in done.stderr
+
+
+# A file that lost its tail
+
+def said_of_short(folder, monkeypatch):
+    "What is said when every file of a folder is read: only what is about files that are short."
+    monkeypatch.setattr('timm_bench.checks._said', set())
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter('always')
+        for benchmark in list_benchmarks(folder).itertuples(): pick_benchmark(benchmark.part, benchmark.file, folder)
+        for name, about in TEST_SETS.items():
+            if (folder/about.file).exists(): get_accuracy(name, results=folder)
+    return [str(one.message) for one in caught if 'its end may be missing' in str(one.message)]
+
+
+@pytest.mark.parametrize('day', DAYS)
+def test_no_file_of_timms_is_called_short_and_each_is_that_lost_a_fifth(day, snapshots, tmp_path, monkeypatch):
+    files = {path.name: path.read_text() for path in (snapshots/day).glob('*.csv')}
+    for name, text in files.items(): (tmp_path/name).write_text(text + '\n')  # nobody knows them by their hashes
+    assert not any(map(day_published, tmp_path.glob('*.csv')))
+    assert said_of_short(tmp_path, monkeypatch) == []
+    benchmarks = list_benchmarks(tmp_path).set_index('file')
+    read = {*benchmarks.index, *(about.file for about in TEST_SETS.values())}
+    for name, text in files.items():
+        if name not in read: continue
+        lines = text.splitlines()
+        (tmp_path/name).write_text('\n'.join(lines[:len(lines) * 4 // 5]) + '\n')
+        said = said_of_short(tmp_path, monkeypatch)
+        alone = name in benchmarks.index and len(benchmarks[(benchmarks.part == benchmarks.part[name]) & (benchmarks.torch == benchmarks.torch[name])]) == 1
+        assert [one.startswith(f'{name}: only ') for one in said] == ([] if alone else [True]), (name, said)
+        (tmp_path/name).write_text(text + '\n')
+    shutil.copytree(snapshots/day, tmp_path/'as_published')
+    assert said_of_short(tmp_path/'as_published', monkeypatch) == []
+
+
+def test_what_one_measured_oneself_and_the_bundled_set_are_no_short_files(monkeypatch):
+    assert said_of_short(Path(timm_bench.sources.results.bundled_folder()), monkeypatch) == []

@@ -180,7 +180,7 @@ def test_filters_together_save_what_the_same_filters_keep_in_pandas(page, frame)
 
 
 @pytest.mark.parametrize('field, text, keep', [
-    ('tmax', '0.5 ms', 'secs <= 5e-4'), ('tmax', '2000/s', 'secs <= 1 / 2000'), ('tmax', '0.0005', 'secs <= 5e-4'), ('pmax', '25.56', 'param_count_y <= 25.56'),
+    ('tmax', '0.5 ms', 'secs <= 5e-4'), ('tmax', '2000/s', 'secs <= 1 / 2000'), ('tmax', '0.0005 s', 'secs <= 5e-4'), ('pmax', '25.56', 'param_count_y <= 25.56'),
     ('mmax', '4G', 'infer_gmacs <= 4'), ('amax', '10 M', 'infer_macts <= 10'), ('accmin', '85.25 %', 'top1 >= 85.25'), ('smin', '384', 'img_size >= 384'), ('smax', '128', 'img_size <= 128')])
 def test_each_budget_as_typed(page, frame, field, text, keep):
     page.type(f'#{field}', text)
@@ -214,6 +214,14 @@ def test_what_is_no_budget_is_no_limit_and_says_so_below_its_field(page, frame, 
     assert hint.is_visible() and page.tab.input_value(f'#{field}') == text  # whatever else is filtered by
     page.tab.click('#clear')
     assert hint.is_hidden() and page.tab.input_value(f'#{field}') == '' and page.tab.get_attribute(f'#{field}', 'aria-invalid') == 'false'
+
+
+def test_a_bare_number_asks_for_a_unit(page, frame):
+    page.type('#tmax', '5')
+    hint = page.tab.locator(f"#{page.tab.get_attribute('#tmax', 'aria-describedby')}")
+    assert '“5” has no unit, so there is no limit. Write 5 ms, 5 s or 5/s' in hint.text_content() and page.in_step() == len(frame)
+    page.type('#tmax', '5 ms')
+    assert page.in_step() == (frame.secs <= .005).sum()
 
 
 def test_search_as_one_types(page, frame):
@@ -314,13 +322,15 @@ def test_two_benchmarks_are_compared_as_the_library_does(page, snapshots):
 
 def test_the_table_sorts_by_every_column(page, frame):
     page.tab.click('#table [data-sort=secs]')
-    slow = frame.secs.max()
-    assert page.csv().secs[0] == slow and page.tab.get_attribute('#table [role=columnheader]:has([data-sort=secs])', 'aria-sort') == 'descending'
+    assert page.csv().secs[0] == frame.secs.min()  # the fastest first
+    assert page.tab.get_attribute('#table [role=columnheader]:has([data-sort=secs])', 'aria-sort') == 'ascending'
     page.tab.click('#table [data-sort=secs]')
-    assert page.csv().secs[0] == frame.secs.min()
+    assert page.csv().secs[0] == frame.secs.max()
+    cut = "buttons => buttons.filter(b => b.scrollWidth > b.clientWidth + 1).map(b => b.textContent)"
     for column in page.tab.locator('#table [data-sort]').evaluate_all('buttons => buttons.map(button => button.dataset.sort)'):
         page.tab.click(f'#table [data-sort="{column}"]')
         assert page.in_step() == len(frame)
+        assert page.tab.locator('#table [data-sort]').evaluate_all(cut) == []  # no heading is cut, also with its arrow
 
 
 # ---- one model
@@ -423,6 +433,28 @@ def test_up_to_five_models_side_by_side(page):
     assert page.tab.text_content('#pins h2') == '4 pinned'
     page.tab.click('#unpin')
     assert page.tab.is_hidden('#pins')
+
+
+def test_two_pinned_models_are_held_against_each_other_as_versus_does(page, snapshots):
+    from timm_bench import versus
+    for i in 0, 3: page.tab.click(f'#row-{i} .pin')
+    names = [text.removesuffix('✕') for text in page.tab.locator('#pins thead th').all_text_contents()]
+    sizes = [int(page.tab.locator('#pins tbody tr', has_text='image (px)').locator('td').nth(i).text_content()) for i in (0, 1)]
+    said = page.tab.text_content('#versus').replace('−', '-')
+    assert said.startswith(f'{names[1]} against {names[0]}: ')
+    if sizes[0] == sizes[1]:
+        own = versus(*names, size=sizes[0], results=snapshots/'2026-01-06')
+        first = own['accuracy'][0]
+        assert f"{first['points']:+.2f} points{', a tie' if first['tie'] else ''})" in said
+        row, = [row for row in own['speed'] if HARDWARE in row['file']]
+        assert ('faster' in said) == (row['speedup'] >= 1)
+    assert 'pre-training' in said
+    top = page.tab.locator('#pins tbody tr').first.locator('td').all_text_contents()
+    assert all(re.match(r'\d\d\.\d\d ± 0\.\d\d( tie)?$', text) for text in top)
+    assert page.tab.locator('#pins tbody tr', has_text='i9_10940x').count()
+    page.tab.click('#row-5 .pin')
+    assert page.tab.locator('#versus').count() == 0
+    page.tab.click('#unpin')
 
 
 # ---- the address

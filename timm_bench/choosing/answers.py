@@ -45,9 +45,10 @@ def answers(
 ) -> pd.DataFrame:  # a row per benchmark and `goal`; raises `ResultsError`
     """A fast model, a balanced one and the most accurate, on each benchmark.
 
-    A row has `goal`, `on` (the benchmark), `timing` (what its times are), `as_fast_as` (whose time is the limit), and of
-    the most accurate model within it `model`, `accuracy` (%), its standard `error` (points), `secs` and `license`. `ties`
-    counts those that tie with it; `fastest_tie` and `fastest_secs` are the fastest of them, where one is faster."""
+    A row has `goal`, `on` (the benchmark), `timing` (what its times are), `as_fast_as` (whose time is the limit),
+    and of the most accurate model within it `model`, `accuracy` (%), its standard `error` (points), `secs` and
+    `license`. `ties` counts those that tie with it; `fastest_tie` and `fastest_secs` are the fastest of them, where
+    one is faster."""
     results = get_results(results)
     files = [each.path for each in two_kinds(results)] if benchmarks is None else benchmarks
     rows, source = [], {}

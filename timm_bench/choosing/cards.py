@@ -147,11 +147,13 @@ def _tables(card: dict) -> list[_Table]:
     top1 = lambda each: f'{each["top1"]:.2f} % · {place(each)}'
     def time(each: dict) -> str:
         folded = ', branches folded' if each['folded'] else ''
-        return f'{time_in_words(each["secs"])}, batch {each["batch_size"]}{folded} · {place(each)}'
+        what = f'{timing(each["batch_size"])}, batch {each["batch_size"]}{folded}'
+        return f'{time_in_words(each["secs"])}, {what} · {place(each)}'
 
     tables = [_table_by_size('top-1 accuracy, and place', 'test_set', card['accuracy'], top1)]
     for part, what in ('infer', 'inference'), ('train', 'training'):
-        title = f'time per image ({what}), and place by accuracy in its budget class'
+        at = ' at the size that was timed' if part == 'train' else ''
+        title = f'time per image ({what}){at}, and place by accuracy in its budget class'
         speed = [each for each in card['speed'] if each['part'] == part]
         tables.append(_table_by_size(title, 'benchmark', speed, time))
     better = [[each['model'], each['change'] + (' (a tie with it)' if each['tie'] else '')] for each in card['better']]

@@ -89,8 +89,8 @@ def get_history(
     """Every model there was on several days, with its accuracy then and its speed in one benchmark.
 
     The benchmark is one of `results`. Models that ran there with their branches folded are left out: that
-    is not the model of which the accuracy is; `attrs['folded']` counts them. The columns are those of `get_data`, and `as_of`, the
-    day; `attrs['days']` counts the models of each."""
+    is not the model of which the accuracy is; `attrs['folded']` counts them. The columns are those of `get_data`, and
+    `as_of`, the day; `attrs['days']` counts the models of each."""
     check_part(part)
     one_of('accuracy', accuracy, [name for name in TEST_SETS if name not in FINE_TUNED])  # which was done once
     results = get_results(results)

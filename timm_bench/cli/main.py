@@ -332,8 +332,9 @@ def instead_of(
         _complain(f'{what} both faster and at least as accurate as {model}{where}')
         raise typer.Exit(1)
     than = found.attrs['than']
+    timed = f", timed at {than['train_img_size']:g} px" if part == Part.train else ''
     baseline = (f"instead of {than['model']} at {than['img_size']:g} px: {than['accuracy']:.2f} %, "
-                f"{time_in_words(than['secs'])} an image ({than['timing']})")
+                f"{time_in_words(than['secs'])} an image ({than['timing']}{timed})")
     if not for_a_person(format): _complain(baseline)
     note = "tie: its accuracy is within chance of that model's"
     print_answer(found, choose.SHOWN, format, _title(df), baseline, note, **_sizes(part))
@@ -679,16 +680,18 @@ def probe(
     skip_broken: Annotated[bool, typer.Option('--skip-broken', help='Leave out pictures that cannot be read.')] = False,
     benchmark: Annotated[Optional[str], typer.Option(
         '--benchmark', help='Words true of the benchmark that times are from. Default: measured here.')] = None,
+    runtime: Annotated[str, typer.Option(
+        '--runtime', help="That times are measured in: 'eager', 'compile', 'onnxruntime', 'openvino'.")] = 'eager',
     results: ResultsOption = None,
-    engine: Annotated[str, typer.Option('--engine', hidden=True)] = 'timm_bench.transfer.engine',
+    engine: Annotated[str, typer.Option(
+        '--engine', hidden=True, help='The module that runs the models.')] = 'timm_bench.transfer.engine',
     format: FormatOption = None,
 ) -> None:
     "Which pretrained model separates your own pictures best (needs the extra 'probe')."
     from timm_bench.transfer import probe as own_pictures
     chosen = _names_asked(models) if models else None
     found = own_pictures.probe(
-        images, chosen, under=_number(_time_asked(under)) if under else None,
-        params=_amount_asked('params', params, 'million'), license=_lower(license), family=_lower(family), n=n,
+        images, chosen, under=under, n=n, **_asked(params, license, family), runtime=runtime,
         weights=weights, folds=folds, benchmark=benchmark, results=_find_results(results, None), permute=permute,
         broken='skip' if skip_broken else 'refuse', engine=engine)
     columns = ['model', 'accuracy', 'accuracy_low', 'accuracy_high', 'neighbours', 'tie', 'secs', 'fits', 'license',
@@ -699,7 +702,8 @@ def probe(
     title = f"{told['pictures']:,} pictures of {len(told['classes'])} classes{by_chance}; times {told['benchmark']}"
     note = ('low, high: 95 % interval; nearest: by the nearest neighbours; '
             'tie with best: within chance of the first, by the same pictures')
-    print_answer(found, columns, format, title, told['answer'], note, told['code'], tie='tie with\nbest', top1='ImageNet\ntop-1')
+    headings = dict(tie='tie with\nbest', top1='ImageNet\ntop-1')
+    print_answer(found, columns, format, title, told['answer'], note, told['code'], **headings)
 
 # %% ../../nbs/cli/02_main.ipynb #5e1d7a90
 from .notes import app as notes_app

@@ -5,6 +5,7 @@
 # %% ../../nbs/hardware/07_estimate.ipynb #cf5362a3
 from __future__ import annotations
 import os
+from collections import Counter
 from typing import Iterable, Literal, NamedTuple
 import numpy as np
 import pandas as pd
@@ -20,8 +21,8 @@ from .machine import (
     parameters, parameters_on, predict_all, read_profile, read_public)
 
 # %% auto #0
-__all__ = ['NORMAL', 'WEIGHT', 'HELD', 'REACH', 'TYPICAL', 'Trial', 'trials', 'expected_noise', 'half_widths', 'typical_models',
-           'pick_models', 'estimate', 'to_benchmark']
+__all__ = ['NORMAL', 'FAINT', 'WEIGHT', 'HELD', 'REACH', 'TYPICAL', 'Trial', 'trials', 'expected_noise', 'half_widths',
+           'typical_models', 'pick_models', 'estimate', 'to_benchmark']
 
 # %% ../../nbs/hardware/07_estimate.ipynb #954d4ef3
 NORMAL = 1.645  # standard deviations to either side that hold nine in ten of a normal distribution
@@ -57,6 +58,22 @@ def trials(
     return found
 
 # %% ../../nbs/hardware/07_estimate.ipynb #896acf80
+FAINT = 0.2  # in devices: how much would have to tell that another version of PyTorch matters, for half of it to count
+
+def _other_torch(others: list[Trial]) -> float:
+    "By how much log noise is larger where the public file is of another version of PyTorch."
+    files = Counter(trial.device for trial in others)
+    kinds: dict[tuple, list[Trial]] = {}
+    for trial in others: kinds.setdefault((trial.estimates.of_cpu, trial.estimates.same_kind), []).append(trial)
+    shared, spread = 0.0, FAINT
+    for alike in kinds.values():
+        weight = np.array([1 / files[trial.device] for trial in alike])
+        other = np.array([not trial.estimates.same_torch for trial in alike], dtype=float)
+        apart = other - np.average(other, weights=weight)
+        shared += weight * apart @ np.log([trial.noise for trial in alike])
+        spread += weight * apart @ apart
+    return max(shared / spread, 0.0)
+
 def _typical_noise(devices: Iterable[str], noises: Iterable[float]) -> float:
     "The geometric mean over devices."
     logs = pd.Series(np.log(list(noises)), list(devices))
@@ -70,9 +87,12 @@ def expected_noise(
     "The noise that is expected of a machine before it is measured, from that of other devices."
     of_kind = [trial for trial in others if trial.estimates.of_cpu == estimates.of_cpu]
     alike = [trial for trial in of_kind if trial.estimates.same_kind == estimates.same_kind] or of_kind
-    if alike: return _typical_noise([trial.device for trial in alike], [trial.noise for trial in alike])
-    spreads = {file: read_profile(file, public).deviation.abs().quantile(0.9) / NORMAL for file in public.files}
-    return _typical_noise([str(public.files[file].device) for file in spreads], spreads.values())
+    if not alike:
+        spreads = {file: read_profile(file, public).deviation.abs().quantile(0.9) / NORMAL for file in public.files}
+        return _typical_noise([str(public.files[file].device) for file in spreads], spreads.values())
+    factor = {True: 1.0, False: np.exp(_other_torch(others))}
+    noises = [trial.noise / factor[trial.estimates.same_torch] for trial in alike]
+    return factor[estimates.same_torch] * _typical_noise([trial.device for trial in alike], noises)
 
 # %% ../../nbs/hardware/07_estimate.ipynb #5c1d7e21
 WEIGHT = 4  # measurements that the noise expected of a machine is worth
@@ -82,7 +102,7 @@ def _noise_of(estimates: Estimates, expected: float) -> float:
     return float(np.sqrt((WEIGHT * expected**2 + estimates.misfit) / (WEIGHT + estimates.freedom)))
 
 # %% ../../nbs/hardware/07_estimate.ipynb #5c1d7e23
-HELD = 0.92  # of the other devices' models
+HELD = 0.9  # of the other devices' models
 REACH = 1.8  # where no other device can tell
 
 def _reach(others: list[Trial], public: Public) -> float:

@@ -315,6 +315,7 @@ class Estimates(NamedTuple):
     freedom: float  # see `Fit`
     of_cpu: bool  # whether the machine is a CPU
     same_kind: bool  # whether the public machine is of its kind
+    same_torch: bool  # whether the public file is known to be of its version of PyTorch
 
 def predict_all(
     own: pd.Series,  # log seconds of measured models
@@ -335,9 +336,11 @@ def predict_all(
         raise ResultsError(f'own: {len(costs)} of its {len(own)} models are in {file}; {remedy}')
     of_cpu = (about or start).cuda is None
     same_kind = of_cpu == (start.cuda is None)
+    same_torch = about is not None and about.torch == start.torch
     measured = own[costs.index].to_numpy(), _four_parts(costs, profile.center), expected[at]
     fit = _fit_machine(*measured, _expected(profile, same_kind))
     secs, slopes = _pace(fit.numbers, _four_parts(profile.costs, profile.center), expected)
     variance = 1 + ((slopes @ fit.covariance) * slopes).sum(1) / fit.noise**2
     spread = pd.Series(np.sqrt(variance), profile.costs.index)
-    return Estimates(pd.Series(secs, spread.index), spread, fit.misfit, fit.freedom, of_cpu, same_kind)
+    secs = pd.Series(secs, spread.index)
+    return Estimates(secs, spread, fit.misfit, fit.freedom, of_cpu, same_kind, same_torch)

@@ -185,12 +185,19 @@ def pick_benchmark(
     With 'newest' among the words, of those that fit the one with the newest PyTorch. The default is amp, nhwc,
     RTX 3090, eager, with the newest PyTorch."""
     check_part(part)
-    if words is None: return _default(part, results)
+    if words is None: return _perhaps_short(_default(part, results), results)
     fit = find_benchmarks(part, words, results)
     if len(fit) > 1:
         choices = _choices(fit, words)
         raise ResultsError(f'benchmark={words!r}: {len(fit)} benchmarks of part {part!r} fit; try {choices}')
-    return fit[0]
+    return _perhaps_short(fit[0], results)
+
+def _perhaps_short(benchmark: Benchmark, results: Results) -> Benchmark:
+    "A benchmark; where its end may be missing, that is said."
+    among = benchmarks_in(results, benchmark.part)
+    if not benchmark.problem:
+        results.say_if_short(benchmark.file, [other.file for other in among if other.torch == benchmark.torch])
+    return benchmark
 
 # %% ../../nbs/sources/05_benchmarks.ipynb #1b6a4341
 def find_benchmarks(

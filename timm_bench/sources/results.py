@@ -9,21 +9,24 @@ from dataclasses import dataclass
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Sequence
+from typing import Any, Iterable, Sequence
 import pandas as pd
 from ..checks import ResultsError, say, tell
 from .published import day_published
-from .tables import read_table
+from .tables import count_rows, read_table
 from .git import head
 from .clone import Checkout, check_day, check_rev, find_clone, prove
 
 # %% auto #0
-__all__ = ['DAY', 'BUNDLED', 'bundled_folder', 'Results', 'dated_folders', 'bundled', 'get_results']
+__all__ = ['UNKNOWN', 'SHORT', 'DAY', 'BUNDLED', 'bundled_folder', 'Results', 'dated_folders', 'bundled', 'get_results']
 
 # %% ../../nbs/sources/04_results.ipynb #c3997ce3
 def bundled_folder() -> Path:
     "Where the results are that the package carries."
     return Path(str(files('timm_bench'))).resolve()/'bundled'/'results'
+
+UNKNOWN = 'not a file that timm published'
+SHORT = 0.9  # of the rows of the longest file like it
 
 @dataclass(frozen=True)
 class Results:
@@ -63,7 +66,20 @@ class Results:
         if self.url and self.commit: return f'as commit {self.commit[:8]} of {self.url} has it'
         if path.with_suffix('.jsonl').is_file(): return 'measured with timm_bench, by the sidecar beside it'
         if path.parent.resolve() == bundled_folder(): return "a part of timm's table, which says where it is from"
-        return 'not a file that timm published'
+        return UNKNOWN
+
+    def say_if_short(self,
+        name: str,  # of one of `files`
+        alike: Iterable[str],  # names of files that should have as many rows
+    ) -> None:
+        "Say where a file that timm did not publish has far fewer rows than those that are like it."
+        if self.provenance(name) != UNKNOWN: return
+        counted = {other: count_rows(Path(self.folder)/other) or 0 for other in alike}
+        if not counted: return
+        longest = max(counted, key=lambda other: counted[other])
+        rows, most = count_rows(Path(self.folder)/name), counted[longest]
+        if not rows or rows >= SHORT * most: return  # without a row it is refused when it is read
+        say(f'{name}: only {rows:,} rows, where {longest} has {most:,}; its end may be missing ({UNKNOWN})')
 
     def source(self,
         files: list[str],  # names of the files that a frame is made of

@@ -6,7 +6,8 @@
 from __future__ import annotations
 import json, os
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
 from ..checks import ResultsError, say
 from ..sources.results import Results, get_results
 
@@ -90,12 +91,16 @@ def answers_as_html(
     found: pd.DataFrame,  # of `answers`
 ) -> str:  # without styles of its own
     "The first answers as HTML: a table for each benchmark."
+    return _templates().get_template('answers.html').render(_of_answers(found))
+
+def _of_answers(found: pd.DataFrame) -> dict[str, Any]:
+    "What the template of the answers is filled with."
     from timm_bench.choosing.answers import answers_in_words, answers_source
     groups = []
     for on, rows in answers_in_words(found).groupby('on', sort=False):
         records = rows.drop(columns='on').to_dict('records')
         groups.append(dict(on=on, timing=found.timing[rows.index[0]], rows=records))
-    return _templates().get_template('answers.html').render(groups=groups, source=answers_source(found))
+    return dict(groups=groups, source=answers_source(found))
 
 # %% ../../nbs/web/02_charts.ipynb #1b3081d0
 _NOTES = {
@@ -114,7 +119,6 @@ def chart_page(
 ) -> str:  # a whole HTML page; raises `ResultsError`
     "The first answers and all charts on one page."
     from plotly.offline import get_plotlyjs, get_plotlyjs_version
-    from markupsafe import Markup
     from timm_bench.charts.words import in_words
     from timm_bench.choosing.answers import answers
     results = get_results(results)
@@ -125,9 +129,8 @@ def chart_page(
         charts.append(dict(title=title, id=f'chart-{number}', note=_NOTES.get(title), about=about,
                            words=words, height=height, data=spec))
     found = answers(results, benchmarks=None if benchmark is None else [benchmark])
-    pages = _templates()
-    figures_js = pages.loader.get_source(pages, 'figures.js')[0]
+    figures_js = (files('timm_bench')/'web'/'assets'/'figures.js').read_text(encoding='utf-8')
     own = dict(figures_js=figures_js, plotly_js='' if cdn else get_plotlyjs(), plotly_version=get_plotlyjs_version())
-    return pages.get_template('charts.html').render(
-        charts=charts, answers=Markup(answers_as_html(found)), results=str(results),
-        made=datetime.now(timezone.utc).date().isoformat(), **own)
+    return _templates().get_template('charts.html').render(
+        charts=charts, results=str(results), made=datetime.now(timezone.utc).date().isoformat(),
+        **_of_answers(found), **own)

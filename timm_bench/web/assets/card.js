@@ -220,12 +220,13 @@ const card = (() => {
     }
   }
 
-  // Rows of the comparison: name, the value, how it is written, which way is better.
+  // Rows of the comparison: name, the value, how it is written, which way is better, and of an accuracy its test set.
   function measures(data, now, view) {
     const { here, there } = view,
       at = column => point => column[point];
+    const percent = set => value => (format.known(value) ? `${format.percent(value)} ± ${frontier.error(value, set.images).toFixed(2)}` : format.percent(value));
     return [
-      ...data.raw.sets.map(set => [`${set.name} top-1 %`, at(data.columns[`top1_${set.id}`]), format.percent, 'high']),
+      ...data.raw.sets.map(set => [`${set.name} top-1 %`, at(data.columns[`top1_${set.id}`]), percent(set), 'high', set]),
       ['time per image', at(here.secs), format.time, 'low'],
       ...(there ? [[`time on ${there.label}`, at(there.secs), format.time, 'low']] : []),
       ['images per second', at(here.rate), format.number, 'high'],
@@ -236,12 +237,52 @@ const card = (() => {
       ['image (px)', at(data.size), format.number, null],
       ['pre-training', point => named(data.pretrain, point), value => value ?? 'not told', null],
       ['declared licence', point => named(data.license, point), value => value ?? 'none', null],
+      ...(now.pin.length === 2 ? everySpeed(data, now, view) : []),
     ].filter(([, value]) =>
       now.pin.some(key => {
         const v = value(data.index.get(key));
         return typeof v !== 'number' || !Number.isNaN(v);
       }),
     );
+  }
+
+  // The time of two models on each benchmark that knows both, beside the chosen ones.
+  function everySpeed(data, now, view) {
+    const points = now.pin.map(key => data.index.get(key));
+    return [...data.benchmarks.keys()]
+      .map(id => tables.measured(data, id))
+      .filter(each => ![view.here.id, view.there?.id].includes(each.id) && points.every(point => each.rate[point] > 0))
+      .map(each => {
+        const part = each.about.part === 'train' ? ', training' : '',
+          folded = points.some(point => each.folded.has(point)) ? ', folded' : '';
+        const kind = points.every(point => each.batch[point] === 1) ? 'latency' : 'amortised';
+        return [`${each.label}${part}: ${kind}${folded}`, point => each.secs[point], format.time, folded ? null : 'low'];
+      });
+  }
+
+  // Two models in a sentence, the second against the first, as in timm_bench's `versus`.
+  function versus(data, now, view, [a, b]) {
+    const id = axes.accuracyOf(data, now),
+      axis = view.all.find(axis => axis.id === id),
+      [one, other] = [a, b].map(point => data.columns[id][point]),
+      told = [];
+    if (format.known(one) && format.known(other)) {
+      const points = other - one,
+        tie = frontier.isTie(other, one, axis.set.images) ? ', a tie' : '';
+      told.push(
+        `${format.percent(other)} % against ${format.percent(one)} % on ${axis.set.name} (${points < 0 ? '−' : '+'}${Math.abs(points).toFixed(2)} points${tie})`,
+      );
+    }
+    const times = view.here.rate[a] > 0 && view.here.rate[b] > 0 ? view.here.secs[a] / view.here.secs[b] : NaN;
+    if (view.here.folded.has(a) || view.here.folded.has(b)) told.push(`one of them ${axes.folded} on ${view.here.label}, so times do not compare`);
+    else if (times >= 1) told.push(`${format.times(times)} faster on ${view.here.label}`);
+    else if (times < 1) told.push(`${format.times(1 / times)} slower on ${view.here.label}`);
+    const data_a = named(data.pretrain, a),
+      data_b = named(data.pretrain, b);
+    if (data_a === null || data_b === null) told.push('of one the pre-training is not told by the name');
+    else if (data_a === data_b) told.push(`the same pre-training (${data_a})`);
+    else told.push(`other pre-training (${data_b} against ${data_a}), so these are two weights, not only two architectures`);
+    return `${data.model[b]} against ${data.model[a]}: ${told.join('; ')}.`;
   }
 
   function pins(data, now, view, on) {
@@ -269,7 +310,7 @@ const card = (() => {
         ),
       ),
     );
-    const lines = measures(data, now, view).map(([name, value, write, good]) => {
+    const lines = measures(data, now, view).map(([name, value, write, good, set]) => {
       const values = points.map(value),
         known = values.filter(v => typeof v === 'number' && !Number.isNaN(v)),
         best = good && points.length > 1 && known.length > 1 ? Math[good === 'high' ? 'max' : 'min'](...known) : null;
@@ -277,7 +318,10 @@ const card = (() => {
         'tr',
         {},
         dom.make('th', { scope: 'row', text: name }),
-        values.map(v => dom.make('td', { text: write(v), class: v === best ? 'best' : null })),
+        values.map(v => {
+          const tie = set && best !== null && v !== best && frontier.isTie(v, best, set.images);
+          return dom.make('td', { text: write(v) + (tie ? ' tie' : ''), class: v === best ? 'best' : null });
+        }),
       );
     });
     dom.show(box, [
@@ -289,6 +333,7 @@ const card = (() => {
         dom.make('span', { class: 'push' }),
         dom.make('button', { id: 'unpin', type: 'button', text: 'Unpin all', onclick: () => on.unpin() }),
       ),
+      points.length === 2 ? dom.make('p', { id: 'versus', text: versus(data, now, view, points) }) : null,
       dom.make('table', {}, dom.make('thead', {}, head), dom.make('tbody', {}, lines)),
     ]);
   }

@@ -89,7 +89,11 @@ const controls = (() => {
       { field, hint, plain, alert, example } = part;
     if (value !== null) part.wrong = null;
     const wrong = part.wrong !== null,
-      words = wrong ? `“${part.wrong}” is not understood, so there is no limit. Write for example ${example}` : '';
+      bare = wrong && name === 'tmax' && format.bare(part.wrong),
+      fault = bare
+        ? `“${part.wrong}” has no unit, so there is no limit. Write ${part.wrong} ms, ${part.wrong} s or ${part.wrong}/s`
+        : `“${part.wrong}” is not understood, so there is no limit. Write for example ${example}`,
+      words = wrong ? fault : '';
     put(field, wrong ? part.wrong : text);
     field.setAttribute('aria-invalid', String(wrong));
     hint.classList.toggle('wrong', wrong);

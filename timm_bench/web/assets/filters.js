@@ -12,7 +12,9 @@ const filters = (() => {
   }
 
   // A time as it is written, or that of a model, by its full name, on this hardware at the smallest image size that it has there.
+  // A bare number is none: 5 may be meant in seconds or in milliseconds.
   function readTime(text, data, here) {
+    if (format.bare(text)) return NaN;
     const secs = format.parseTime(text),
       asked = Number.isNaN(secs) ? format.parseRelative(text) : null;
     if (!asked) return secs;

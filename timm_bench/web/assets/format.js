@@ -43,6 +43,9 @@ const format = (() => {
     return unit === '/s' || unit === 'fps' ? 1 / Number(found[1]) : Number(found[1]) / perSecond[unit];
   }
 
+  // Whether a time was written without its unit.
+  const bare = text => new RegExp(`^${numeral}$`, 'i').test(text.trim().replace(/,/g, ''));
+
   // How many times whose time, from 'resnet50' or '0.5x resnet50'; null for anything else.
   function parseRelative(text) {
     const found = new RegExp(`^(?:${numeral} ?[x×] ?)?([a-z].*)$`, 'i').exec(text.trim());
@@ -60,5 +63,5 @@ const format = (() => {
   // Text for plotly, which takes some HTML: with nothing left that it could take for a tag or an entity.
   const forPlotly = text => String(text).replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
 
-  return { count, number, percent, times, time, exactTime, parseTime, parseRelative, parseAmount, forPlotly, known, missing };
+  return { count, number, percent, times, time, exactTime, parseTime, bare, parseRelative, parseAmount, forPlotly, known, missing };
 })();

@@ -84,7 +84,7 @@ const grid = (() => {
       column(
         'secs',
         'Time/image',
-        106,
+        122,
         point => here.secs[point],
         point => format.time(here.secs[point]),
         axes.kindOfTime(here),
@@ -97,7 +97,7 @@ const grid = (() => {
             column(
               'secs_b',
               'Time, second',
-              124,
+              136,
               point => there.secs[point],
               point => format.time(there.secs[point]),
               there.label,
@@ -112,12 +112,12 @@ const grid = (() => {
             ),
           ]
         : []),
-      column('params', 'Params M', 92, point => here.params[point]),
+      column('params', 'Params M', 106, point => here.params[point]),
       text('license', 'Licence', 124, data.license, 'none declared', 'as timm declares it'),
-      text('pretrain', 'Pre-training', 110, data.pretrain, 'not told'),
+      text('pretrain', 'Pre-training', 124, data.pretrain, 'not told'),
       column('rate', 'Images/s', 104, point => here.rate[point]),
       column('batch', 'Batch', 80, point => here.batch[point]),
-      ...(there ? [column('batch_b', 'Batch, second', 132, point => there.batch[point])] : []),
+      ...(there ? [column('batch_b', 'Batch, second', 144, point => there.batch[point])] : []),
       column('size', 'Image px', 100, point => data.size[point]),
       ...(here.train_size ? [column('train_size', 'Training px', 116, point => here.train_size[point])] : []),
       column('macs', 'MACs G', 94, point => here.macs[point]),
@@ -166,6 +166,10 @@ const grid = (() => {
     paint(true);
   }
 
+  // What is best comes first: the most accurate, the fastest, the smallest.
+  const lowIsBest = ['secs', 'secs_b', 'params', 'macs', 'acts'];
+  const highFirst = column => column.right && !lowIsBest.includes(column.id);
+
   function heading(by, down) {
     const widths = list.map(column => column.width);
     if (slim) widths.splice(0, 3, Math.max(160, box.clientWidth - 84 - 96), 84, 96);
@@ -179,7 +183,7 @@ const grid = (() => {
           type: 'button',
           'data-sort': column.id,
           title: column.title ?? `Sort by ${column.name}`,
-          onclick: () => on.sort(column.id === by.id ? (down ? '' : '-') + column.id : (column.right ? '-' : '') + column.id),
+          onclick: () => on.sort(column.id === by.id ? (down ? '' : '-') + column.id : (highFirst(column) ? '-' : '') + column.id),
           text: column.name + (column.id === by.id ? (down ? ' ↓' : ' ↑') : ''),
         });
         return dom.make(
