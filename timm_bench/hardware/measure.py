@@ -11,14 +11,14 @@ from typing import Any, Generator, Iterable, Iterator, Literal
 import pandas as pd
 from ..checks import ResultsError, as_path, one_of
 from ..sources.benchmarks import Benchmark
-from .model_names import find_models
+from .model_names import find_models, work_of
 from .record import Files, Report, has_row, keep_row, rows_before, summary_of
 from .runtimes import RUNTIMES, Runtime
 from .worker import (
     Failure, Worker, describe_machine, describe_machine_here, run_jobs, run_jobs_here)
 
 # %% auto #0
-__all__ = ['CHOICES', 'UNITS', 'measure']
+__all__ = ['CHOICES', 'UNITS', 'FASTER', 'expected_seconds', 'measure']
 
 # %% ../../nbs/hardware/05_measure.ipynb #fa3028ab
 CHOICES = dict(part=('infer', 'train'), precision=('fp32', 'amp', 'amp_bf16', 'bf16'), layout=('nchw', 'nhwc'))
@@ -107,6 +107,20 @@ def _place_to_write(
         raise ResultsError(f'out={str(out)!r}: cannot be written ({e.strerror}); {choices}') from None
     return folder, name
 
+# %% ../../nbs/hardware/05_measure.ipynb #7d10e0c2
+FASTER = dict(eager=1, compile=0.8, onnxruntime=0.6, openvino=0.45)  # a step's time, about, by runtime
+
+def expected_seconds(
+    job: dict,  # of one model and runtime, as `measure` makes them
+) -> float:
+    "A guess at how long a job will take."
+    gmacs, params = work_of(job['model'])
+    step = FASTER.get(job['runtime'], 1) * job['batch_size'] * (0.003 + gmacs/40) * (3 if job['part'] == 'train' else 1)
+    compiled = job['runtime'] == 'compile'
+    processes = 1 if compiled else job['processes']
+    preparing = 60 + params/5 if compiled else 8 + params/10 if RUNTIMES[job['runtime']].exported else 0
+    return preparing + processes*(1 + params/100) + min(11*processes*step, 1.5*job['seconds'] + 6*step)
+
 # %% ../../nbs/hardware/05_measure.ipynb #0944129c
 def _run_here(plan: list[list[dict]], files: dict[str, Files], engine: str,
               report: Report) -> Generator[dict, None, None]:
@@ -138,7 +152,7 @@ def _jobs_left(plan: list[list[dict]], machine: dict, rows: dict[str, list[dict]
         sized = [job | dict(batch_size=_batch_size(job['batch_size'], job['part'], machine['device'])) for job in jobs]
         left.append([job for job in sized if not has_row(rows[job['runtime']], job)])
     number = sum(map(len, left))
-    report.begin(number, sum(map(len, plan)) - number)
+    report.begin(number, sum(map(len, plan)) - number, [expected_seconds(job) for jobs in left for job in jobs])
     return [jobs for jobs in left if jobs]
 
 # %% ../../nbs/hardware/05_measure.ipynb #ed7bc1b3
@@ -175,7 +189,7 @@ def _rows_from(future: Future, jobs: list[dict]) -> list[dict]:
 
 # %% ../../nbs/hardware/05_measure.ipynb #27fa8c9c
 def measure(
-    models: str | Iterable[str],  # names, patterns ('resnet*'), families ('convnext')
+    models: str | Iterable[str],  # names, patterns ('resnet*'), families ('convnext'), or 'all', the lightest first
     *,
     device: str = 'auto',  # 'auto' (the best there is), 'cpu', 'cuda', 'cuda:1', … or 'mps'
     batch_size: int | None = None,  # images; `None`: 1 on a CPU (8 for training), 256 otherwise

@@ -4,16 +4,32 @@
 
 # %% ../../nbs/hardware/04_model_names.ipynb #e7a10f04
 from __future__ import annotations
-import os, re, warnings
+import json, os, re, warnings
 from fnmatch import fnmatchcase
+from functools import cache
+from pathlib import Path
 from typing import Iterable, Literal
+import timm_bench
 from ..sources.results import Results, get_results
 from ..checks import ResultsError, ResultsWarning
 from ..sources.benchmarks import pick_benchmark
-from ..models import UnknownModel, current_name, families, registry
+from ..models import UnknownModel, current_name, families, registry, split_name
 
 # %% auto #0
-__all__ = ['find_models', 'models_like']
+__all__ = ['work_of', 'find_models', 'models_like']
+
+# %% ../../nbs/hardware/04_model_names.ipynb #e7a10fa2
+@cache
+def _work() -> dict[str, tuple[float, float]]:
+    "Billions of MACs and millions of parameters of each architecture, at timm's size for testing."
+    file = Path(timm_bench.__path__[0])/'bundled'/'work.json'
+    return {arch: tuple(numbers) for arch, numbers in json.loads(file.read_text(encoding='utf-8'))['work'].items()}
+
+def work_of(
+    model: str,  # today's name
+) -> tuple[float, float]:  # billions of MACs, and millions of parameters
+    "How much there is to compute in a model; of one that is not known, what is usual."
+    return _work().get(split_name(model).arch, (4., 25.))
 
 # %% ../../nbs/hardware/04_model_names.ipynb #5dfac380
 def _architectures() -> list[str]:
@@ -23,6 +39,7 @@ def _architectures() -> list[str]:
 def _matches(word: object) -> list[str]:
     "The models that a name, pattern or family stands for."
     if not isinstance(word, str): return []
+    if word == 'all': return sorted((name for name in _architectures() if not name.startswith('test_')), key=work_of)
     if re.search(r'[*?\[]', word):
         names = _architectures()
         if '.' in word: names = [f'{arch}.{tag}' for arch, tags in registry()['weights'].items() for tag in tags]
@@ -32,7 +49,7 @@ def _matches(word: object) -> list[str]:
 
 # %% ../../nbs/hardware/04_model_names.ipynb #c1ef7682
 def find_models(
-    models: str | Iterable[str],  # names, patterns ('resnet*'), families ('convnext')
+    models: str | Iterable[str],  # names, patterns ('resnet*'), families ('convnext'); 'all', the lightest first
 ) -> list[str]:  # today's names, each once, in the order given; raises `ResultsError`
     "The models that names, patterns and families stand for."
     several = isinstance(models, Iterable) and not isinstance(models, str)

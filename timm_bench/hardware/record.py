@@ -9,13 +9,13 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any, Iterable, Iterator
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from ..checks import ResultsError
 from ..sources.benchmarks import ENDINGS, Benchmark
 
 # %% auto #0
-__all__ = ['TIMM_COLUMNS', 'benchmark_name', 'read_sidecar', 'BenchmarkFile', 'add_row', 'has_row', 'Files', 'keep_row',
-           'rows_before', 'Report', 'summary_of']
+__all__ = ['TIMM_COLUMNS', 'EVERY', 'benchmark_name', 'read_sidecar', 'BenchmarkFile', 'add_row', 'has_row', 'Files', 'keep_row',
+           'rows_before', 'in_words', 'Report', 'summary_of']
 
 # %% ../../nbs/hardware/03_record.ipynb #bf0733e6
 def benchmark_name(
@@ -278,6 +278,16 @@ def _doubt(row: dict) -> str | None:
     return f"known to ±{row['interval_pct']:.1f} % only" if row['interval_pct'] > 3 else None
 
 # %% ../../nbs/hardware/03_record.ipynb #30c591ec
+EVERY = 600  # seconds after which the time left is said again where there is no bar, as in a file
+
+def in_words(
+    seconds: float,
+) -> str:  # '40 s', '12 min', '3 h 05 min'
+    "A duration as one would say it."
+    minutes = round(seconds/60)
+    if seconds < 90: return f'{seconds:.0f} s'
+    return f'{minutes} min' if minutes < 90 else f'{minutes//60} h {minutes % 60:02} min'
+
 class Report:
     "Progress while a run lasts, and a summary at its end."
     def __init__(self,
@@ -286,20 +296,33 @@ class Report:
     ):
         self.runtimes = runtimes
         self.console = Console(stderr=True, quiet=quiet, highlight=False, soft_wrap=True)
-        columns = [TextColumn('{task.description}', markup=False), BarColumn(), MofNCompleteColumn(),
-                   TimeElapsedColumn(), TextColumn('left'), TimeRemainingColumn()]
+        columns = [TextColumn('{task.description}', markup=False), BarColumn(), TextColumn('{task.fields[done]}'),
+                   TimeElapsedColumn(), TextColumn('{task.fields[left]}')]
         self.progress = Progress(*columns, console=self.console, transient=True)
         self.rows: list[dict] = []
         self.before, self.total, self.started = 0, 0, time.monotonic()
-        self.task = self.progress.add_task('starting', total=None)
+        self.expected: list[float] = []
+        self.said = self.started  # when the time left was last said
+        self.task = self.progress.add_task('starting', total=None, done='', left='')
 
     def begin(self,
         total: int,  # models to be measured
         before: int,  # models that were measured before
+        expected: Iterable[float] = (),  # seconds that each may take, in order; see `expected_seconds` in *measure*
     ) -> None:
-        "Say what is to be done."
-        self.total, self.before = total, before
-        self.progress.update(self.task, total=total)
+        "Say what is to be done, and how long it may take where that is longer than some minutes."
+        self.total, self.before, self.expected = total, before, list(expected)
+        self.started = self.said = time.monotonic()
+        self.progress.update(self.task, total=sum(self.expected) or total, done=f'0/{total}')
+        if sum(self.expected) < 300: return
+        self.console.print(f'{total} to measure, in about {in_words(sum(self.expected))}: a guess from how much they '
+                           'compute, corrected as it goes', markup=False)
+
+    def _seconds_left(self) -> float | None:
+        "How long the rest may take, as things went so far; `None` where that cannot be told yet."
+        done = sum(self.expected[:len(self.rows)])
+        if not done: return None
+        return sum(self.expected[len(self.rows):]) * (time.monotonic() - self.started) / done
 
     def current(self, text: str) -> None: self.progress.update(self.task, description=text)
 
@@ -308,7 +331,13 @@ class Report:
     ) -> None:
         "Count a row, and say what is unusual about it."
         self.rows.append(row)
-        self.progress.advance(self.task)
+        done, left = f'{len(self.rows)}/{self.total}', self._seconds_left()
+        told = '' if left is None else f'about {in_words(left)} left'
+        expected = self.expected[len(self.rows) - 1] if len(self.rows) <= len(self.expected) else 1
+        self.progress.update(self.task, advance=expected, done=done, left=told)
+        if told and not self.console.is_terminal and time.monotonic() - self.said > EVERY:
+            self.console.print(f'{done}, {told}', markup=False)
+            self.said = time.monotonic()
         for remark in _trouble(row), _doubt(row):
             if remark: self.console.print(f'{_whose(row)}: {remark}', markup=False)
 
