@@ -8,7 +8,8 @@ It wants a machine that does nothing else, and refuses one that is busy. Everyth
 is pinned, with one thread. In each round every model is timed in eager PyTorch, ONNX Runtime and OpenVINO, which take
 turns; some through `torch.compile` too, and some in training. Two rounds agree where their medians are within 3 % (5 % in
 training); a model whose do not is measured in a third, and if no two agree then, it is marked: `rounds_agree` in its row
-of the sidecar. `rounds_ms` has the medians, and the interval is that over the processes of all rounds.
+of the sidecar. `rounds_ms` has the medians, and the interval is that over the processes of all rounds (of fewer than
+three processes, what the intervals of all rounds cover).
 """
 from __future__ import annotations
 
@@ -113,7 +114,7 @@ def rows_by_file(out: Path) -> dict[str, dict[str, list[dict]]]:
     for folder in sorted(out.glob('round[123]')):
         for sidecar in sorted(folder.glob('benchmark-*.jsonl')):
             last = {row['model']: row for row in read_sidecar(sidecar) if row['status'] == 'ok'}
-            for model, row in last.items(): found.setdefault(sidecar.name, {}).setdefault(model, []).append(row)
+            for model, row in last.items(): found.setdefault(sidecar.stem, {}).setdefault(model, []).append(row)
     return found
 
 
@@ -142,6 +143,9 @@ def combined(rows: list[dict], part: str) -> dict:
     processes = [ms for row in used for ms in row.get('process_ms', [row['median_ms']])]
     median = statistics.median(processes)
     interval = between(processes)
+    known = [row['interval_ms'] for row in used if row['interval_ms']]
+    if not interval and known:  # `torch.compile` has one process a round
+        interval = min(low for low, _ in known), max(high for _, high in known)
     width = 100*max(interval[1] - median, median - interval[0])/median if interval else None
     return used[0] | dict(
         median_ms=median, process_ms=processes, processes=len(processes), interval_ms=interval and list(interval),
@@ -157,7 +161,7 @@ def combine(options: argparse.Namespace) -> None:
         benchmark, part = Benchmark.named(name), str(Benchmark.named(name).part)
         first = next(iter(models.values()))[0]
         renamed = name.replace(f"-cpu-{benchmark.device}", f'-cpu-{options.label}')
-        file = BenchmarkFile((folder/renamed).with_suffix('.csv'), first, resume=False)
+        file = BenchmarkFile(folder/f'{renamed}.csv', first, resume=False)
         rows = [combined(rows, part) for rows in models.values()]
         for row in rows: add_row(file, row)
         file.close()

@@ -3,14 +3,16 @@ full, damaged, or left half-written by a run that was killed."""
 import json
 import os
 import signal
+import threading
 import time
+from importlib.util import find_spec
 
 import pandas as pd
 import pytest
 from disks import small_disk
 from exporting_engine import WEIGHTS
 from forks import children, forked
-from test_measure import MODELS, alive, has_timm, needs_timm, wait_for
+from test_measure import HERE, MODELS, ROOT, alive, has_timm, needs_timm, wait_for
 
 from timm_bench.checks import ResultsError
 from timm_bench.hardware.measure import measure
@@ -265,3 +267,61 @@ def test_everything_that_reads_a_benchmark_knows_the_runtime(tmp_path, monkeypat
     explorer(results, out=tmp_path/'page.html')
     page = (tmp_path/'page.html').read_text()
     assert 'openvino' in page
+
+
+def test_a_dozen_in_a_runtime_predicts_the_others_in_it(tmp_path):
+    "Of two machines that are alike but for a factor, each runtime's own file is what is leaned on, and not the eager one."
+    from timm_bench import estimate
+    from timm_bench.sources.results import bundled
+    eager = bundled().read(FILES['eager'].replace('1_fake', 'epyc_1core') + '.csv')
+    gain = eager.model.str[:3].map(lambda letters: 1 + sum(map(ord, letters)) % 50/10)  # by family, from 1 to 6
+    speeds = 'infer_samples_per_sec'
+    def faster(table, by): return table.assign(**{speeds: table[speeds]*by, 'infer_step_time': table.infer_step_time/by})
+    eager.to_csv(tmp_path/f"{FILES['eager']}.csv", index=False)
+    exported = faster(eager, gain)
+    exported.to_csv(tmp_path/f"{FILES['openvino']}.csv", index=False)
+    accuracies = bundled().read('results-imagenet.csv')
+    accuracies.to_csv(tmp_path/'results-imagenet.csv', index=False)
+    (tmp_path/'own').mkdir()
+    own = tmp_path/'own'/f"{FILES['openvino'].replace('1_fake', 'mine')}.csv"
+    faster(exported, 1.7)[::16].to_csv(own, index=False)
+    guessed = estimate(own, results=tmp_path, keep=None).query('estimated')
+    assert 'openvino' in guessed.attrs['estimated_from']
+    truth = exported.set_index('model')[speeds]*1.7
+    error = (guessed.secs*guessed.arch.map(truth) - 1).abs()
+    assert len(error.dropna()) > 100 and error.median() < 0.1
+
+# Many machines
+
+
+def test_on_an_executor_each_runtime_has_its_file(tmp_path):
+    from concurrent.futures import ThreadPoolExecutor
+    with ThreadPoolExecutor(2) as executor: table = run(out=tmp_path/'out', executor=executor)
+    assert table.status.eq('ok').all() and list(table.runtime) == ['eager', 'openvino']*3
+    with ThreadPoolExecutor(2) as executor: again = run(out=tmp_path/'out', executor=executor)
+    assert list(again.started) == list(table.started)
+
+
+@pytest.mark.skipif(not find_spec('distributed'), reason='dask.distributed (the extra `fleet`) is not installed')
+def test_a_dask_worker_that_is_killed_loses_no_model(tmp_path, monkeypatch):
+    from distributed import Client, LocalCluster
+    monkeypatch.setenv('FAKE_ENGINE', json.dumps(dict.fromkeys(MODELS, 'sleep 0.3')))
+    monkeypatch.setenv('PYTHONPATH', os.pathsep.join([str(ROOT), str(HERE)]))
+    two = dict(n_workers=2, threads_per_worker=1, dashboard_address=None, processes=True)
+    with LocalCluster(**two) as cluster, Client(cluster) as client:
+        def kill():
+            rows = wait_for(lambda: len(rows := rows_of_runtime(tmp_path/'out', 'openvino')) >= 2 and rows)
+            os.kill(int(rows[-1]['host'].removeprefix('host-')), signal.SIGKILL)
+        killer = threading.Thread(target=kill)
+        killer.start()
+        table = run(MODELS, out=tmp_path/'out', executor=client, processes=1)
+        killer.join()
+    assert table.status.eq('ok').all() and list(table.runtime) == ['eager', 'openvino']*len(MODELS)
+    for runtime in 'eager', 'openvino':
+        assert sorted(row['model'] for row in rows_of_runtime(tmp_path/'out', runtime)) == sorted(MODELS)
+
+
+def rows_of_runtime(folder, runtime):
+    "The rows of a runtime's sidecar, none before there is one."
+    path = folder/f'{FILES[runtime]}.jsonl'
+    return read_sidecar(path) if path.exists() else []

@@ -17,8 +17,8 @@ from ..models import can_fold, renamed, split_name
 
 # %% auto #0
 __all__ = ['COSTS', 'EQUAL', 'LEAST', 'FEWEST', 'NOISE', 'model_keys', 'log_secs', 'parameters', 'Public', 'read_public',
-           'costs_of', 'Belief', 'Profile', 'read_profile', 'by_nearness', 'nearest_file', 'eager_over_compiled',
-           'folded_in', 'parameters_on', 'expected_deviation', 'Fit', 'Estimates', 'predict_all']
+           'costs_of', 'Belief', 'Profile', 'read_profile', 'by_nearness', 'nearest_file', 'of_runtimes', 'folded_in',
+           'parameters_on', 'expected_deviation', 'Fit', 'Estimates', 'predict_all']
 
 # %% ../../nbs/hardware/06_machine.ipynb #68dffc86
 COSTS = ['infer_gmacs', 'infer_macts', 'param_count']  # 10⁹ multiply-accumulates (MACs), 10⁶ of the others
@@ -205,7 +205,7 @@ def by_nearness(
     def distance(file: str) -> tuple:
         other = public.files[file]
         another_kind = (other.cuda is None) != (about.cuda is None)
-        settings = 'compiled', 'layout', 'precision', 'torch'
+        settings = 'runtime', 'layout', 'precision', 'torch'
         return another_kind, *(getattr(other, name) != getattr(about, name) for name in settings), unlike[file]
     return sorted(public.files, key=distance)
 
@@ -218,19 +218,21 @@ def nearest_file(
     return by_nearness(own, about, public)[0]
 
 # %% ../../nbs/hardware/06_machine.ipynb #5c1d7e11
-def eager_over_compiled(
+def of_runtimes(
+    runtime: str,  # as in `Benchmark`
+    other: str,  # the one that it is compared with
     of_cpus: bool,  # or of graphics cards
     public: Public,  # see `read_public`
 ) -> pd.Series | None:  # `None` where no two files of such a device differ in nothing else
-    "By how much more the eager models deviate than the compiled ones, by architecture and size."
+    "By how much more models deviate in one runtime than in another, by architecture and size."
     settings = attrgetter('device', 'precision', 'layout', 'torch', 'cuda')
     files = [each for each in public.files.values() if (each.cuda is None) == of_cpus]
-    compiled = {settings(each): each.file for each in files if each.compiled}
+    partners = {settings(each): each.file for each in files if each.runtime == other}
     differences = {}
     for each in files:
-        if each.compiled or settings(each) not in compiled: continue
-        other = read_profile(compiled[settings(each)], public)
-        differences[each.file] = read_profile(each.file, public).deviation - other.deviation
+        if each.runtime != runtime or settings(each) not in partners: continue
+        partner = read_profile(partners[settings(each)], public)
+        differences[each.file] = read_profile(each.file, public).deviation - partner.deviation
     return pd.DataFrame(differences).mean(axis=1) if differences else None
 
 # %% ../../nbs/hardware/06_machine.ipynb #5c1d7e14
@@ -261,11 +263,9 @@ def expected_deviation(
     known = about, file, folded, *public.files
     if known in public.kept: return public.kept[known]
     deviation, start = read_profile(file, public).deviation, public.files[file]
-    if about is not None and about.compiled != start.compiled:
-        difference = eager_over_compiled(about.cuda is None, public)
-        if difference is not None:
-            sign = -1 if about.compiled else 1
-            deviation = deviation + sign * difference.reindex(deviation.index).fillna(0)
+    if about is not None and about.runtime != start.runtime:
+        difference = of_runtimes(about.runtime, start.runtime, about.cuda is None, public)
+        if difference is not None: deviation = deviation + difference.reindex(deviation.index).fillna(0)
     state = folded_in(public.params[file][deviation.index], public)
     unlike = state.index[state != folded]
     found = pd.Series(np.nan, unlike)
