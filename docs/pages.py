@@ -139,8 +139,11 @@ def finish(folder: Path, about: dict[str, str]) -> None:
         theme.write_text(without_fonts, encoding='utf-8')
     for path in folder.rglob('*.html'):
         if path.parent.name == 'site_libs' or path.name == 'explore.html': continue
-        up = way_up(page_of(path, folder))
-        path.write_text(mended(path.read_text(encoding='utf-8'), up, about), encoding='utf-8')
+        page = page_of(path, folder)
+        html = mended(path.read_text(encoding='utf-8'), way_up(page), about)
+        if len(page.parts) > 1:  # several folders have a module of one name
+            html = html.replace(f'<title>{path.stem} ', f'<title>{page.parent}.{path.stem} ', 1)
+        path.write_text(html, encoding='utf-8')
     for_machines(folder)
 
 
@@ -175,7 +178,11 @@ def chart_in_words(chart: re.Match) -> str:
 
 def description(folder: Path, page: str) -> str:
     "What a page says of itself, for the list of pages."
-    html = (folder/f'{page}.html').read_text(encoding='utf-8')
+    names = [str(page_of(path, folder).with_suffix('')) for path in folder.rglob('*.html')]
+    own = [name for name in names if name == page or page.endswith(f'/{name}')]  # which may be a whole address
+    if not own: return ''
+    path = folder/f'{max(own, key=len)}.html'
+    html = path.read_text(encoding='utf-8')
     found = re.search(r'<meta name="description" content="(.*?)"', html)
     return f': {unescape(found[1])}' if found else ''
 

@@ -870,8 +870,6 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/timm_bench', 'doc_host': '
                                                                                            'timm_bench/hardware/runtimes.py'),
                                               'timm_bench.hardware.runtimes._make_export': ( 'hardware/runtimes.html#_make_export',
                                                                                              'timm_bench/hardware/runtimes.py'),
-                                              'timm_bench.hardware.runtimes._no_file': ( 'hardware/runtimes.html#_no_file',
-                                                                                         'timm_bench/hardware/runtimes.py'),
                                               'timm_bench.hardware.runtimes._onnxruntime': ( 'hardware/runtimes.html#_onnxruntime',
                                                                                              'timm_bench/hardware/runtimes.py'),
                                               'timm_bench.hardware.runtimes._openvino': ( 'hardware/runtimes.html#_openvino',

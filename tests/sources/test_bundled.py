@@ -68,7 +68,7 @@ def test_the_charts_are_drawn_with_no_network(tmp_path):
     assert done.returncode == 0, done.stderr
     assert 'using the results bundled with timm_bench, because $TIMM_BENCH_RESULTS is not set; there is no clone: git: ' in done.stderr
     page = (tmp_path/'timm_bench_charts.html').read_text()
-    assert page.count('class="plotly-graph-div"') == 7 and page.count('measured on AMD EPYC') >= 6
+    assert page.count('<div class="plot"') == 8 and page.count('measured on AMD EPYC') >= 6
 
 
 def test_the_registry_is_what_timm_says(monkeypatch):

@@ -337,7 +337,9 @@ def _exported_step(job: dict) -> tuple[Callable[[], None], dict, Callable[[], di
     import numpy as np, torch
     about = dict(job['export'])
     path = Path(about.pop('path'))
-    run = RUNTIMES[job['runtime']].load(path, torch.get_num_threads(), job['precision'])
+    load = RUNTIMES[job['runtime']].load
+    if load is None: raise ValueError(f"{job['runtime']} runs no exported model")
+    run = load(path, torch.get_num_threads(), job['precision'])
     kept = np.load(path.with_name('outputs.npz'))
     images = kept['images']
     apart = check_outputs(kept['outputs'], run(images), job['precision'])

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Callable, Collection
-from filelock import FileLock, Timeout
 from ..checks import ResultsError
 
 if TYPE_CHECKING:
@@ -23,22 +22,18 @@ __all__ = ['Runner', 'RUNTIMES', 'ROUNDING', 'Runtime', 'versions', 'difference'
            'export_name', 'read_export', 'keep_export', 'tidy_exports', 'export']
 
 # %% ../../nbs/hardware/01_runtimes.ipynb #5c49a85b
-def _no_file(path: Path, threads: int, precision: str) -> Runner:
-    "Refuse: what runs in torch is loaded from no file."
-    raise NotImplementedError(f'{path}: {threads} threads, {precision}')
-
 @dataclass(frozen=True)
 class Runtime:
     "What runs a model."
     name: str  # as in `measure(runtime=)`, and in a file's name
     package: str = 'torch'  # that it needs
     precisions: tuple[str, ...] = ('fp32',)  # that it can compute in on a CPU
-    load: Callable[[Path, int, str], Runner] = _no_file  # from a file, with so many threads, in a precision
+    load: Callable[[Path, int, str], Runner] | None = None  # from a file, with so many threads, in a precision
 
     @property
     def exported(self) -> bool:
         "Whether it runs an exported file."
-        return self.load is not _no_file
+        return self.load is not None
 
 # %% ../../nbs/hardware/01_runtimes.ipynb #222dc02f
 def _onnxruntime(path: Path, threads: int, _: str) -> Runner:
@@ -170,6 +165,7 @@ def keep_export(
 
 def _make_export(folder: Path, write: Callable[[Path], dict]) -> dict:
     "Make an export, or leave nothing."
+    from filelock import FileLock  # comes with torch
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix='tmp-', dir=folder.parent, ignore_cleanup_errors=True) as temporary:
         with FileLock(Path(temporary, '.lock')):
@@ -194,6 +190,7 @@ def tidy_exports(
     limit: float | None = None,  # bytes to keep; `None`: $TIMM_BENCH_EXPORTS_GB, or 2 GB
 ) -> None:
     "Delete exports that were used longest ago until the rest is within the limit, and what killed runs left."
+    from filelock import FileLock, Timeout  # comes with torch
     if limit is None: limit = 1e9*_gigabytes()
     folders = [path for path in exports_folder().glob('*/*') if path.is_dir()]
     for left in [path for path in folders if path.name.startswith('tmp-')]:
