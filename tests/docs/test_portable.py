@@ -81,7 +81,7 @@ def test_it_starts_without_what_a_bare_image_has_not(tmp_path):
 for name in 'lazy_loader', 'filelock', 'typer', 'torch', 'timm', 'nbformat', 'jupytext': sys.modules[name] = None
 from timm_bench import best, card, estimate, get_data, measure, show_all, show_frontier
 df = get_data('infer', keep=None, weights='all')
-best(df, under=df.secs.median()), show_all(df, 'All', 'infer_img_size'), show_frontier(df), card(df.model[0])._repr_html_()
+best(df, under=df.secs.median()), show_all(df, 'All', 'infer_img_size'), show_frontier(df, "Frontier", "infer_img_size"), card(df.model[0])._repr_html_()
 print(df.attrs['source'])"""
     settings = {name: value for name, value in os.environ.items() if not name.startswith('TIMM_BENCH')}
     settings |= dict(TIMM_BENCH_URL=NOWHERE, TIMM_BENCH_CACHE=str(tmp_path/'cache'), PYTHONPATH=str(PROJECT))

@@ -64,7 +64,7 @@ def find_models(
 def _why_unknown(words: list) -> str:
     "What to say of words that stand for no model."
     try: current_name(words[0])
-    except UnknownModel as e: said = f'{str(e).rstrip(".?")}; a name, a pattern (resnet*) or a family (convnext) will do'
+    except UnknownModel as e: said = str(e).rstrip('.?') + '; a name, pattern (resnet*) or family (convnext) will do'
     others = ', '.join(map(repr, words[1:6]))
     if others: said += f'; nor is {others}{" …" if len(words) > 6 else ""} one'
     return said

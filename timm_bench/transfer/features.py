@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Callable, Iterator
 import numpy as np
 from ..checks import ResultsError
-from .pictures import Pictures
+from .pictures import Pictures, without_pillows_warnings
 
 # %% auto #0
 __all__ = ['Store', 'extract']
@@ -130,10 +130,11 @@ def extract(
     store = Store(folder, backbone.fingerprint, first.shape[1])
     missing = store.lacks(pictures.digests)
     done = len(pictures) - len(missing)
-    for numbers, batch in _prepared(pictures, missing, backbone, batch_size):
-        features = backbone.features(batch)
-        if not np.isfinite(features).all(): raise ResultsError('its features are not numbers')
-        store.add([pictures.digests[number] for number in numbers], features)
-        done += len(numbers)
-        if tell: tell(done, len(pictures))
+    with without_pillows_warnings():
+        for numbers, batch in _prepared(pictures, missing, backbone, batch_size):
+            features = backbone.features(batch)
+            if not np.isfinite(features).all(): raise ResultsError('its features are not numbers')
+            store.add([pictures.digests[number] for number in numbers], features)
+            done += len(numbers)
+            if tell: tell(done, len(pictures))
     return store

@@ -16,7 +16,7 @@ from ..checks import ResultsError, as_path, say, show_cell
 if TYPE_CHECKING: from PIL.Image import Image
 
 # %% auto #0
-__all__ = ['as_rgb', 'looked_at', 'Pictures', 'find_pictures']
+__all__ = ['as_rgb', 'without_pillows_warnings', 'looked_at', 'Pictures', 'find_pictures']
 
 # %% ../../nbs/transfer/01_pictures.ipynb #33468b1e
 def as_rgb(
@@ -93,6 +93,13 @@ def _in_table(file: Path) -> tuple[list[str], list[str]]:
     return paths, labels
 
 # %% ../../nbs/transfer/01_pictures.ipynb #a41faeec
+@contextlib.contextmanager
+def without_pillows_warnings() -> Iterator[None]:
+    "Pillow's warnings left out: around threads, not within, as the filters belong to the whole process."
+    with warnings.catch_warnings():
+        warnings.filterwarnings('ignore', module=r'PIL\.')
+        yield
+
 _LEAST = 8  # pixels: a picture with a side below it shows nothing
 _DATABASE = 'PRAGMA journal_mode=WAL', 'CREATE TABLE IF NOT EXISTS seen (key TEXT PRIMARY KEY, digest TEXT, fault TEXT)'
 
@@ -102,18 +109,16 @@ def looked_at(
     "What is wrong with a picture, in words."
     from PIL import Image as images
     if not raw: return 'the file is empty'
-    with warnings.catch_warnings():
-        warnings.simplefilter('ignore')
-        try:
-            with images.open(io.BytesIO(raw)) as image:
-                size = image.size
-                if min(size) < _LEAST: return f'{size[0]} × {size[1]} pixels show nothing'
-                image.draft('RGB', (64, 64))  # a JPEG is read to its end all the same, and faster
-                image.load()
-        except images.UnidentifiedImageError: return 'not a picture'
-        except images.DecompressionBombError: return 'more pixels than can be meant'
-        except Exception as e:  # noqa: BLE001  # decoders raise anything
-            return f'broken ({str(e)[:60] or type(e).__name__})'
+    try:
+        with images.open(io.BytesIO(raw)) as image:
+            size = image.size
+            if min(size) < _LEAST: return f'{size[0]} × {size[1]} pixels show nothing'
+            image.draft('RGB', (64, 64))  # a JPEG is read to its end all the same, and faster
+            image.load()
+    except images.UnidentifiedImageError: return 'not a picture'
+    except images.DecompressionBombError: return 'more pixels than can be meant'
+    except Exception as e:  # noqa: BLE001  # decoders raise anything
+        return f'broken ({str(e)[:60] or type(e).__name__})'
     return ''
 
 def _look(path: str) -> tuple[str, str]:
@@ -137,7 +142,7 @@ def _look_at_all(paths: list[str], cache: Path) -> list[tuple[str, str]]:
         known = dict.fromkeys(keys, ('', ''))
         found = {key: (digest, fault) for key, digest, fault in database.execute('SELECT * FROM seen') if key in known}
         new = [(key, path) for key, path in zip(keys, paths) if key not in found]
-        with ThreadPoolExecutor(os.cpu_count()) as workers:
+        with without_pillows_warnings(), ThreadPoolExecutor(os.cpu_count()) as workers:
             for start in range(0, len(new), 1000):
                 part = new[start:start + 1000]
                 answers = list(workers.map(_look, [path for _, path in part]))
@@ -165,9 +170,7 @@ class Pictures:
         "A picture, as a model is to see it."
         from PIL import Image as images
         if self.dataset is not None: return as_rgb(_as_image(self.dataset[self.sources[number]][0]))
-        with warnings.catch_warnings():
-            warnings.simplefilter('ignore')
-            with images.open(self.sources[number]) as image: return as_rgb(image)
+        with images.open(self.sources[number]) as image: return as_rgb(image)
 
     @property
     def uneven(self) -> bool:
