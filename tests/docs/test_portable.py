@@ -82,7 +82,7 @@ for name in 'lazy_loader', 'filelock', 'typer', 'torch', 'timm', 'nbformat', 'ju
 from timm_bench import best, card, estimate, get_data, measure, show_all, show_frontier
 df = get_data('infer', keep=None, weights='all')
 best(df, under=df.secs.median()), show_all(df, 'All', 'infer_img_size'), show_frontier(df, "Frontier", "infer_img_size"), card(df.model[0])._repr_html_()
-print(df.attrs['source'])"""
+print(df.attrs['origin'])"""
     settings = {name: value for name, value in os.environ.items() if not name.startswith('TIMM_BENCH')}
     settings |= dict(TIMM_BENCH_URL=NOWHERE, TIMM_BENCH_CACHE=str(tmp_path/'cache'), PYTHONPATH=str(PROJECT))
     done = subprocess.run([sys.executable, '-W', 'ignore', '-c', code], text=True, capture_output=True, env=settings)
