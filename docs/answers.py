@@ -44,15 +44,14 @@ def show_answers(notebook: nbformat.NotebookNode) -> None:
 
 def write_explorer_for_scripts(data: dict) -> None:
     "The explorer's data and logic as scripts: a page that is opened from disk may fetch nothing else."
-    from importlib.resources import files
     from timm_bench.sources.benchmarks import benchmarks_in, words_for
     from timm_bench.sources.results import get_results
+    from timm_bench.web.explorer import asset
     every = {benchmark.file: benchmark for benchmark in benchmarks_in(get_results())}
     for about in data['benchmarks']:
         benchmark = every[about['file']]
         about['words'] = words_for(benchmark, [each for each in every.values() if each.part == benchmark.part])
-    assets = files('timm_bench')/'web'/'assets'
-    logic = '\n'.join((assets/f'{name}.js').read_text(encoding='utf-8') for name in LOGIC).replace("'use strict';", '')
+    logic = '\n'.join(asset(f'{name}.js') for name in LOGIC).replace("'use strict';", '')
     names = ', '.join(LOGIC)
     script = f"window.explorerLogic = (() => {{\n'use strict';\n{logic}\nreturn {{ {names} }};\n}})();\n"
     (EXECUTED/'assets'/'explorer-logic.js').write_text(script, encoding='utf-8')

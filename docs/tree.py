@@ -4,7 +4,6 @@ from __future__ import annotations
 import os
 import shutil
 from html import escape
-from importlib.resources import files
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
@@ -19,12 +18,12 @@ from project import EXECUTED, NBS, PROJECT, page_of, way_up
 def write_tree(executed: dict[Path, nbformat.NotebookNode], about: dict[str, str]) -> None:
     "Write the whole tree anew."
     import plotly.offline
+    from timm_bench.web.explorer import asset
     shutil.rmtree(EXECUTED, ignore_errors=True)
     written_below = shutil.ignore_patterns('.*', '__pycache__', '*.ipynb', 'nbdev.yml', 'sidebar.yml')
     shutil.copytree(NBS, EXECUTED, ignore=written_below)
     (EXECUTED/'assets'/'plotly.min.js').write_text(plotly.offline.get_plotlyjs(), encoding='utf-8')
-    figures_js = files('timm_bench')/'web'/'assets'/'figures.js'
-    (EXECUTED/'assets'/'charts.js').write_text(figures_js.read_text(encoding='utf-8'), encoding='utf-8')
+    (EXECUTED/'assets'/'charts.js').write_text(asset('figures.js'), encoding='utf-8')
     write_explorer()
     results = os.environ['TIMM_BENCH_RESULTS']
     places = {results: 'timm-results', str(PROJECT): '.', str(Path.home()): '~'}

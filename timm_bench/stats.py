@@ -11,7 +11,7 @@ from .checks import need, need_numbers, one_of
 from .columns import TEST_SETS, TestSet, more_is_better
 
 # %% auto #0
-__all__ = ['unbeaten', 'medians', 'standard_error', 'is_tie']
+__all__ = ['unbeaten', 'medians', 'standard_error', 'is_tie', 'rank_correlation']
 
 # %% ../nbs/06_stats.ipynb #7b551e29
 def _upwards(df: pd.DataFrame, argument: str, column: str, best: str | None) -> np.ndarray:
@@ -112,3 +112,13 @@ def is_tie(
 ) -> bool:  # whether they differ by less than chance alone would explain in 95 of 100 cases
     "Whether two accuracies are too close to tell apart."
     return bool(abs(one - other) <= 1.96 * np.hypot(one_error, other_error))
+
+# %% ../nbs/06_stats.ipynb #5ea4c002
+def rank_correlation(
+    one: pd.Series | np.ndarray,  # numbers
+    other: pd.Series | np.ndarray,  # as many, of the same rows
+) -> float:  # from -1 to 1; NaN where one of them is the same everywhere
+    "Spearman's rank correlation, over the rows that have both numbers."
+    ranks = pd.DataFrame(dict(one=one, other=other)).dropna().rank()
+    if (ranks.nunique() < 2).any(): return float('nan')  # also of one row, and of none
+    return float(np.corrcoef(ranks.one, ranks.other)[0, 1])

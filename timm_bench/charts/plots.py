@@ -11,6 +11,7 @@ import plotly.express as px
 import plotly.graph_objects as go
 from ..checks import ResultsError, as_pattern, listed, one_of
 from ..columns import is_log
+from ..stats import rank_correlation
 from .parts import (
     Axes, DISTINCT, HEIGHT, HUES, SUBS, SYMBOLS, WIDTH, check_columns, hover_names, looks, without_gaps)
 
@@ -154,10 +155,5 @@ def show_params(
         hover_name=hover_names(axes.df).to_numpy(), hover_data=hover, custom_data=axes.flags,
         color_continuous_scale=_SCALE, opacity=0.85, template='none', render_mode='svg')
     fig.update_traces(marker_size=9).update_coloraxes(colorbar=dict(title=dict(side='right'), thickness=16))
-    correlation = f'rank correlation (Spearman) {_rank_correlation(axes.df, x, y):.2f}'
+    correlation = f'rank correlation (Spearman) {rank_correlation(axes.df[x], axes.df[y]):.2f}'
     return axes.finish(axes.hollow(fig), title, correlation, axes.left_out)
-
-def _rank_correlation(df: pd.DataFrame, x: str, y: str) -> float:
-    "Spearman's rank correlation of two columns."
-    ranks = df[[x, y]].dropna().rank()
-    return ranks[x].corr(ranks[y])

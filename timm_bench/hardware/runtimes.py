@@ -10,6 +10,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Callable, Collection
 from ..checks import ResultsError
+from ..sources.clone import cache_root
 
 if TYPE_CHECKING:
     from numpy import ndarray
@@ -106,9 +107,8 @@ def unlike(
 
 # %% ../../nbs/hardware/01_runtimes.ipynb #fb149206
 def exports_folder() -> Path:  # not made
-    "Where exported models are kept: in `$TIMM_BENCH_CACHE`, or the user's own cache folder."
-    from platformdirs import user_cache_path
-    return Path(os.environ.get('TIMM_BENCH_CACHE') or user_cache_path('timm_bench')).expanduser()/'exported'
+    "Where exported models are kept."
+    return cache_root()/'exported'
 
 _FORM = 1  # of what is kept of an export: another number where it changes
 

@@ -41,7 +41,7 @@ class Source(NamedTuple):
 TIMM = Source(URL, 'TIMM_BENCH_URL', 'results')
 
 # %% auto #0
-__all__ = ['URL', 'TIMM', 'Source', 'check_day', 'check_rev', 'Checkout', 'find_clone', 'prove']
+__all__ = ['URL', 'TIMM', 'Source', 'check_day', 'check_rev', 'cache_root', 'Checkout', 'find_clone', 'prove']
 
 # %% ../../nbs/sources/03_clone.ipynb #ca9e894f
 @contextlib.contextmanager
@@ -222,13 +222,16 @@ def check_rev(
     raise ResultsError(f'rev={rev!r}: give a commit number, 4 to 40 hexadecimal digits, such as 90cae8c5')
 
 # %% ../../nbs/sources/03_clone.ipynb #f4bcd71e
+def cache_root() -> Path:  # not made
+    "Where everything is kept that need not be had twice: `$TIMM_BENCH_CACHE`, or the user's own cache folder."
+    from platformdirs import user_cache_path
+    return Path(os.environ.get('TIMM_BENCH_CACHE') or user_cache_path('timm_bench')).expanduser()
+
 def _cache_folder(url: str) -> Path:
     "The cache folder of one address, made if need be."
-    from platformdirs import user_cache_path
-    root = os.environ.get('TIMM_BENCH_CACHE') or user_cache_path('timm_bench')
     url = without_password(url)  # a new token is no reason for a new clone
     name = re.sub(r'[^a-zA-Z0-9]+', '-', url.rstrip('/').rsplit('/', 1)[-1])[:40]
-    cache = Path(root).expanduser()/f'{name}-{sha256(url.encode()).hexdigest()[:8]}'
+    cache = cache_root()/f'{name}-{sha256(url.encode()).hexdigest()[:8]}'
     try: cache.mkdir(parents=True, exist_ok=True)
     except OSError as e:
         if not os.path.isdir(cache): raise ResultsError(f'{cache}: cannot be made ({e.strerror})') from None

@@ -14,6 +14,7 @@ from ..sources.fine_tuning import carried, figures, find_runs, tuned_accuracy
 from ..sources.results import Results
 from ..models import declared_license, families, is_left_out, pretrain, split_name
 from ..accuracy import get_accuracy
+from ..stats import rank_correlation
 
 # %% auto #0
 __all__ = ['get_fine_tuning', 'rank_correlations', 'promising']
@@ -80,16 +81,14 @@ def rank_correlations(
         chance, drawn = np.random.default_rng(0), []
         for _ in range(draws if len(families_of) > 2 else 0):
             picked = chance.integers(len(families_of), size=len(families_of))
-            drawn.append(_rank_correlation(pair[np.concatenate([families_of[number] for number in picked])]))
+            drawn.append(_of_enough(pair[np.concatenate([families_of[number] for number in picked])]))
         low, high = np.nanquantile(drawn, [.025, .975]) if drawn else (np.nan, np.nan)
-        rows.append(dict(column=column, models=len(known), correlation=_rank_correlation(pair), low=low, high=high))
+        rows.append(dict(column=column, models=len(known), correlation=_of_enough(pair), low=low, high=high))
     return pd.DataFrame(rows)
 
-def _rank_correlation(pair: np.ndarray) -> float:
-    "Spearman's, of two columns."
-    ranks = pd.DataFrame(pair).rank().to_numpy()
-    if len(ranks) < 3 or (ranks == ranks[0]).all(axis=0).any(): return float('nan')
-    return float(np.corrcoef(ranks.T)[0, 1])
+def _of_enough(pair: np.ndarray) -> float:
+    "The rank correlation of two columns; NaN of fewer than three models."
+    return rank_correlation(*pair.T) if len(pair) > 2 else float('nan')
 
 # %% ../../nbs/transfer/00_evidence.ipynb #e5cb657c
 def promising(

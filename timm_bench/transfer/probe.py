@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from ..checks import ResultsError, as_path, one_of, say, whole_number
 from ..columns import time_in_words
+from ..sources.clone import cache_root
 from ..sources.results import Results, get_results
 from ..sources.benchmarks import Benchmark, benchmarks_in, version_numbers
 from ..sources.tables import count_rows
@@ -147,11 +148,9 @@ def _teller(number: int, total: int, model: str) -> Any:
     return tell
 
 # %% ../../nbs/transfer/05_probe.ipynb #50bc7e05
-def _cache_folder() -> Path:
-    "Where features are kept."
-    from platformdirs import user_cache_path
-    root = os.environ.get('TIMM_BENCH_CACHE') or user_cache_path('timm_bench')
-    folder = Path(root).expanduser()/'probe'
+def _features_folder() -> Path:
+    "Where features are kept, made if need be."
+    folder = cache_root()/'probe'
     try: folder.mkdir(parents=True, exist_ok=True)
     except OSError as e: raise ResultsError(f'{folder}: cannot be made ({e.strerror}); see TIMM_BENCH_CACHE') from None
     return folder
@@ -190,7 +189,7 @@ def probe(
     one_of('runtime', runtime, list(RUNTIMES))
     if not isinstance(engine, str) or not re.fullmatch(r'[\w.]+', engine):
         raise ResultsError(f'engine={engine!r}: give the name of a module')
-    cache = _cache_folder()
+    cache = _features_folder()
     checkpoints = _checkpoints(weights) if weights is not None else None
     found = get_results(results)
     df = get_data('infer', benchmark=_nearest_benchmark(benchmark, found), results=found, keep=None, weights='all')

@@ -6,7 +6,6 @@
 from __future__ import annotations
 import json, os
 from datetime import datetime, timezone
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 from ..checks import ResultsError, say
 from ..sources.results import Results, get_results
@@ -121,6 +120,7 @@ def chart_page(
     from plotly.offline import get_plotlyjs, get_plotlyjs_version
     from timm_bench.charts.words import in_words
     from timm_bench.choosing.answers import answers
+    from timm_bench.web.explorer import asset
     results = get_results(results)
     charts = []
     for number, figure in enumerate(page_charts(results, benchmark), start=1):
@@ -129,8 +129,8 @@ def chart_page(
         charts.append(dict(title=title, id=f'chart-{number}', note=_NOTES.get(title), about=about,
                            words=words, height=height, data=spec))
     found = answers(results, benchmarks=None if benchmark is None else [benchmark])
-    figures_js = (files('timm_bench')/'web'/'assets'/'figures.js').read_text(encoding='utf-8')
-    own = dict(figures_js=figures_js, plotly_js='' if cdn else get_plotlyjs(), plotly_version=get_plotlyjs_version())
+    plotly_js = '' if cdn else get_plotlyjs()
+    own = dict(figures_js=asset('figures.js'), plotly_js=plotly_js, plotly_version=get_plotlyjs_version())
     return _templates().get_template('charts.html').render(
         charts=charts, results=str(results), made=datetime.now(timezone.utc).date().isoformat(),
         **_of_answers(found), **own)

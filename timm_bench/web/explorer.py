@@ -16,19 +16,21 @@ from ..sources.results import Results
 from .points import explorer_data
 
 # %% auto #0
-__all__ = ['SCRIPTS', 'check_page', 'write_page', 'Explorer', 'explorer']
+__all__ = ['SCRIPTS', 'asset', 'check_page', 'write_page', 'Explorer', 'explorer']
 
 # %% ../../nbs/web/01_explorer.ipynb #a054bebc
 SCRIPTS = ['format', 'axes', 'tables', 'frontier', 'filters', 'state', 'csv', 'colours', 'labels', 'dom', 'chart',
            'grid', 'card', 'controls', 'app']
 
-def _asset(name: str) -> str:
-    "The text of a file of the page."
+def asset(
+    name: str,  # of a file in `web/assets`
+) -> str:
+    "The text of a file of the pages."
     return (files('timm_bench')/'web'/'assets'/name).read_text(encoding='utf-8').replace('\r\n', '\n')
 
 def _script() -> str:
     "All scripts as one."
-    return '\n'.join(_asset(f'{name}.js').removeprefix("'use strict';\n") for name in SCRIPTS)
+    return '\n'.join(asset(f'{name}.js').removeprefix("'use strict';\n") for name in SCRIPTS)
 
 # %% ../../nbs/web/01_explorer.ipynb #98edb992
 def _embed(data: dict) -> str:
@@ -62,7 +64,7 @@ def _page(data: dict, title: str) -> str:
     plotly, script = get_plotlyjs().replace('\r\n', '\n'), "'use strict';\n" + _script()
     data = data | dict(made=datetime.now(timezone.utc).date().isoformat(), version=__version__)
     page = Environment(loader=PackageLoader('timm_bench', 'web/assets'), autoescape=True).get_template('page.html')
-    pieces = dict(policy=_policy(plotly, script), style=_asset('page.css'), data=_embed(data),
+    pieces = dict(policy=_policy(plotly, script), style=asset('page.css'), data=_embed(data),
                   plotly=plotly, script=script)
     own = {name: Markup(piece) for name, piece in pieces.items()}  # noqa: S704  # ours, and what `_embed` made harmless
     return page.render(title=title, **own)
