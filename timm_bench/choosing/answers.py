@@ -8,7 +8,7 @@ import os
 from typing import Sequence
 import pandas as pd
 from ..columns import time_in_words
-from ..sources.results import Results, get_results
+from ..sources.results import BUNDLED, Results, get_results
 from ..sources.benchmarks import Benchmark, benchmarks_in, pick_benchmark, version_numbers
 from ..data import get_data, timing_in_words
 from .choose import best
@@ -52,9 +52,11 @@ def answers(
     results = get_results(results)
     files = [each.path for each in two_kinds(results)] if benchmarks is None else benchmarks
     rows, source = [], {}
+    published: dict[str, str] = {}
     for file in files:
         df = get_data('infer', benchmark=file, keep=None, weights='all', results=results)
-        source = {name: df.attrs.get(name) for name in ('source', 'origin', 'commit', 'date')}
+        source = {name: df.attrs.get(name) for name in ('origin', 'commit', 'date')}
+        published |= df.attrs['published']
         told = dict(on=df.attrs['benchmark'], timing=timing_in_words(df), path=df.attrs['path'])
         for goal, arch in AS_FAST_AS.items():
             limit = _limit(df, arch) if arch else None
@@ -63,7 +65,7 @@ def answers(
             except NothingFits: continue
             rows.append(dict(goal=goal, **told, as_fast_as=arch) | _winner(found))
     table = pd.DataFrame(rows)
-    table.attrs = source
+    table.attrs = source | dict(published=published)
     return table
 
 def _winner(found: pd.DataFrame) -> dict:
@@ -98,7 +100,11 @@ def answers_source(
 ) -> str:
     "From when the results are, and how to read them."
     day = f" of {found.attrs['date']}" if found.attrs.get('date') else ''
-    return (f"All models and all weights of timm's results{day}. Each row is the most accurate model within its limit; "
+    whose = 'the results at hand'
+    if found.attrs.get('origin') == BUNDLED: whose = BUNDLED
+    every_file = found.attrs['published'].values()
+    if all(told.startswith('as timm published it') for told in every_file): whose = "timm's results"
+    return (f'All models and all weights of {whose}{day}. Each row is the most accurate model within its limit; '
             '± is what chance alone explains, and licences are what timm declares.')
 
 # %% ../../nbs/choosing/06_answers.ipynb #87c04832
