@@ -29,6 +29,7 @@ def show_answers(notebook: nbformat.NotebookNode) -> None:
     "Put the answers that can be changed in the place of the table that the front page's notebook shows."
     from timm_bench import explorer
     from timm_bench.choosing.answers import AS_FAST_AS, answers, answers_source, two_kinds
+    from timm_bench.models import trained_at
     from timm_bench.web.charts import answers_as_html
     data, found = explorer().data, answers()
     write_explorer_for_scripts(data)
@@ -36,7 +37,8 @@ def show_answers(notebook: nbformat.NotebookNode) -> None:
     options = [f'<option value="{escape(about["id"])}">{escape(about["label"])}</option>' for about in inference]
     files = {about['file']: about['id'] for about in inference}
     both = [files[benchmark.file] for benchmark in two_kinds()]
-    html = BOX.format(goals=escape(json.dumps(list(AS_FAST_AS.items()))), both=escape(json.dumps(both)),
+    goals = [(goal, arch, arch and trained_at(arch)) for goal, arch in AS_FAST_AS.items()]
+    html = BOX.format(goals=escape(json.dumps(goals)), both=escape(json.dumps(both)),
                       source=escape(answers_source(found)), options=''.join(options), tables=answers_as_html(found))
     for cell in notebook.cells:
         if 'answers_as_markdown' in cell.source: cell.outputs = [html_output(html)]

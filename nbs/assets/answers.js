@@ -23,16 +23,18 @@
   };
 
   // ---- the answers for one benchmark
-  const timeOf = (arch, { data }, here) => {
+  // An architecture's time at the size that it was trained at, or where it was not measured there, at its smallest.
+  const timeOf = (arch, trained, { data }, here) => {
+    const size = (point) => (data.size[point] === trained ? 0 : data.size[point]);
     let first = -1;
     for (let point = 0; point < data.n; point++)
-      if (here.rate[point] > 0 && data.weight[point].split(".")[0] === arch && (first < 0 || data.size[point] < data.size[first])) first = point;
+      if (here.rate[point] > 0 && data.weight[point].split(".")[0] === arch && (first < 0 || size(point) < size(first))) first = point;
     return first < 0 ? NaN : here.secs[first];
   };
   const limits = (explorer, here, budget) => {
     const found = [];
-    for (const [goal, arch] of goals) {
-      const own = arch ? timeOf(arch, explorer, here) : Infinity;
+    for (const [goal, arch, trained] of goals) {
+      const own = arch ? timeOf(arch, trained, explorer, here) : Infinity;
       if (Number.isNaN(own)) continue;
       if (budget > own) found.push({ words: arch ? `${goal}, as ${arch}` : goal, secs: own });
       else if (budget < Infinity) found.push({ words: `within ${explorer.format.time(budget)}`, secs: budget });

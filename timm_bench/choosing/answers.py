@@ -12,7 +12,7 @@ from ..sources.results import BUNDLED, Results, get_results
 from ..sources.benchmarks import Benchmark, benchmarks_in, pick_benchmark, version_numbers
 from ..data import get_data, timing_in_words
 from .choose import best
-from .budgets import NothingFits
+from .budgets import NothingFits, time_of_model
 
 # %% auto #0
 __all__ = ['AS_FAST_AS', 'two_kinds', 'answers', 'answers_in_words', 'answers_source', 'answers_as_markdown']
@@ -30,11 +30,6 @@ def two_kinds(
 
 # %% ../../nbs/choosing/06_answers.ipynb #0a777977
 AS_FAST_AS = {'fast': 'resnet50', 'balanced': 'vit_base_patch16_224', 'most accurate': None}  # what sets the limit
-
-def _limit(df: pd.DataFrame, arch: str) -> float | None:
-    "The time of an architecture at its smallest image size, in seconds; `None` where it was not measured."
-    rows = df[df.arch.eq(arch)]
-    return None if rows.empty else float(rows.sort_values('img_size').secs.iloc[0])
 
 # %% ../../nbs/choosing/06_answers.ipynb #25f34604
 def answers(
@@ -59,8 +54,8 @@ def answers(
         published |= df.attrs['published']
         told = dict(on=df.attrs['benchmark'], timing=timing_in_words(df), path=df.attrs['path'])
         for goal, arch in AS_FAST_AS.items():
-            limit = _limit(df, arch) if arch else None
-            if arch and limit is None: continue
+            if arch and not df.arch.eq(arch).any(): continue
+            limit = time_of_model(df, arch)[0] if arch else None
             try: found = best(df, len(df), under=limit, license=license)
             except NothingFits: continue
             rows.append(dict(goal=goal, **told, as_fast_as=arch) | _winner(found))

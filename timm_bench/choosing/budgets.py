@@ -22,8 +22,8 @@ from ..models import (VENDORS, UnknownModel, all_weights, current_name, families
 
 # %% auto #0
 __all__ = ['COMMERCIAL', 'parse_seconds', 'parse_amount', 'parse_pixels', 'parse_memory', 'Price', 'parse_cost', 'with_cost',
-           'rows_of', 'row_meant', 'time_budget', 'say_whose', 'say_what_time', 'time_intervals', 'spend',
-           'NothingFits', 'nothing_fits', 'times']
+           'rows_of', 'row_meant', 'time_budget', 'time_of_model', 'say_whose', 'say_what_time', 'time_intervals',
+           'spend', 'NothingFits', 'nothing_fits', 'times']
 
 # %% ../../nbs/choosing/00_budgets.ipynb #3f0c91d2
 _WRITTEN_NUMBER = r'((?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)'
@@ -250,17 +250,25 @@ def time_budget(
     asked = _model_asked(df, under)
     if not asked: return parse_seconds(under)
     times_it, name = asked
+    secs, whose = time_of_model(df, name)
+    secs *= times_it
+    if not 0 < secs < np.inf: return parse_seconds(under)  # which refuses it
+    share = '' if times_it == 1 else f'{times_it:g} times '
+    tell(f'under={under!r} is {time_in_words(secs)}: {share}the time of {whose}')
+    return secs
+
+def time_of_model(
+    df: pd.DataFrame,  # of `get_data`
+    name: str,  # a model's name of any era, with or without a tag
+) -> tuple[float, str]:  # seconds per image, and whose they are: 'resnet50 at 224 px'; raises `ResultsError`
+    "The time of a model in a frame, at the image size that `time_budget` says."
     own, _ = row_meant(df if 'accuracy' in df else df.assign(accuracy=df.top1), name, argument='under')
     named = own.model
     if {'arch', 'img_size'} <= set(df) and own.arch == renamed(name):  # without a tag: its weights have one speed
         usual = df[df.arch.eq(own.arch) & df.img_size.eq(trained_at(name))]
         own, named = usual.iloc[0] if len(usual) else own, own.arch
-    secs = times_it * float(own.secs)
-    if not 0 < secs < np.inf: return parse_seconds(under)  # which refuses it
-    share = '' if times_it == 1 else f'{times_it:g} times '
     size = f' at {own.img_size:g} px' if 'img_size' in own else ''
-    tell(f'under={under!r} is {time_in_words(secs)}: {share}the time of {named}{size}')
-    return secs
+    return float(own.secs), f'{named}{size}'
 
 # %% ../../nbs/choosing/00_budgets.ipynb #7be90a06
 def say_whose(
