@@ -247,11 +247,11 @@ def get_data(
 ) -> pd.DataFrame:  # a row per weight and image size; raises `ResultsError`
     """Speed and accuracy of models, in one tidy frame.
 
-    `memory_mb` is what the model took, where `measure` has found that out.
     `secs` is seconds per image, and `timing` whether it is a latency or amortised over a batch; `folded` marks a model
-    that ran with its branches folded. No architecture is in it whose name ends in gn or begins with test_. Words such
-    as `'rtx4090 nhwc'` mean the benchmark file that they are true of; without any it is amp, nhwc, RTX 3090, eager,
-    with the newest PyTorch.
+    that ran with its branches folded, and `memory_mb` is what it took, where `measure` has found that out. No
+    architecture is in it whose name ends in gn or begins with test_. Words such as `'rtx4090 nhwc'` mean the benchmark
+    file that they are true of; without any it is amp, nhwc, RTX 3090, eager, with the newest PyTorch.
+
     `keep='^(vit|convnext)$'` takes these two families alone, `keep=None, weights='all'` everything. The frame's `attrs`
     say where it is from, and what was dropped; charts and decisions made of it say so too."""
     check_part(part)

@@ -162,13 +162,15 @@ def _tables(card: dict) -> list[_Table]:
     return [table for table in tables if table.rows]
 
 # %% ../../nbs/choosing/05_cards.ipynb #f7a9b3d0
-_HTML = """<div><h3>{{ card.model }}</h3>
-<p>{% for name, value in facts %}<b>{{ name }}:</b> {{ value }}<br>{% endfor %}</p>
-{% for title, head, rows in tables %}<b>{{ title }}</b><table>
+_ROWS = """<table>
 <thead><tr>{% for column in head %}<th><div align="left">{{ column }}</div></th>{% endfor %}</tr></thead>
 <tbody>{% for row in rows -%}
 <tr>{% for cell in row %}<td><div align="left">{{ cell }}</div></td>{% endfor %}</tr>
-{%- endfor %}</tbody></table>
+{%- endfor %}</tbody></table>"""
+
+_HTML = """<div><h3>{{ card.model }}</h3>
+<p>{% for name, value in facts %}<b>{{ name }}:</b> {{ value }}<br>{% endfor %}</p>
+{% for title, head, rows in tables %}<b>{{ title }}</b>""" + _ROWS + """
 {% endfor %}<pre>{{ card.code }}</pre></div>"""
 
 # %% ../../nbs/choosing/05_cards.ipynb #d73abbb3
@@ -229,11 +231,7 @@ class Versus(dict):
         for row in table.values: drawn.add_row(*(Text(printable(cell)) for cell in row))
         return Group(Text(printable(self['sentence'])), drawn)
 
-_SIDE_BY_SIDE = """<div><p>{{ sentence }}</p><table>
-<thead><tr>{% for column in head %}<th><div align="left">{{ column }}</div></th>{% endfor %}</tr></thead>
-<tbody>{% for row in rows -%}
-<tr>{% for cell in row %}<td><div align="left">{{ cell }}</div></td>{% endfor %}</tr>
-{%- endfor %}</tbody></table></div>"""
+_SIDE_BY_SIDE = """<div><p>{{ sentence }}</p>""" + _ROWS + "</div>"
 
 _PARTS = {'infer': 'inference', 'train': 'training'}
 

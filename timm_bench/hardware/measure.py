@@ -18,7 +18,7 @@ from .worker import (
     Failure, Worker, describe_machine, describe_machine_here, run_jobs, run_jobs_here)
 
 # %% auto #0
-__all__ = ['CHOICES', 'UNITS', 'FASTER', 'expected_seconds', 'measure']
+__all__ = ['CHOICES', 'UNITS', 'FASTER', 'expected_seconds', 'as_executor', 'measure']
 
 # %% ../../nbs/hardware/05_measure.ipynb #fa3028ab
 CHOICES = dict(part=('infer', 'train'), precision=('fp32', 'amp', 'amp_bf16', 'bf16'), layout=('nchw', 'nhwc'))
@@ -156,13 +156,19 @@ def _jobs_left(plan: list[list[dict]], machine: dict, rows: dict[str, list[dict]
     return [jobs for jobs in left if jobs]
 
 # %% ../../nbs/hardware/05_measure.ipynb #ed7bc1b3
-def _run_elsewhere(plan: list[list[dict]], files: dict[str, Files], engine: str, report: Report,
-                   executor: Any) -> Generator[dict, None, None]:
-    "Do the jobs on an executor."
+def as_executor(
+    executor: Any,  # an executor of concurrent.futures, or a client of dask.distributed
+) -> Any:  # with `submit`, as concurrent.futures have it; raises `ResultsError`
+    "What runs work elsewhere."
     if not hasattr(executor, 'submit'):
         shown = repr(str(executor)[:60])
         raise ResultsError(f'executor={shown}: give a concurrent.futures executor or a dask.distributed client')
-    if hasattr(executor, 'get_executor'): executor = executor.get_executor(pure=False)
+    return executor.get_executor(pure=False) if hasattr(executor, 'get_executor') else executor
+
+def _run_elsewhere(plan: list[list[dict]], files: dict[str, Files], engine: str, report: Report,
+                   executor: Any) -> Generator[dict, None, None]:
+    "Do the jobs on an executor."
+    executor = as_executor(executor)
     with _starting(): machine = executor.submit(describe_machine_here, plan[0][0], engine).result()
     _check_installed(list(files), machine)
     rows = {runtime: rows_before(each, machine) for runtime, each in files.items()}

@@ -14,8 +14,8 @@ from ..checks import ResultsError
 from ..sources.benchmarks import ENDINGS, Benchmark
 
 # %% auto #0
-__all__ = ['TIMM_COLUMNS', 'EVERY', 'benchmark_name', 'read_sidecar', 'BenchmarkFile', 'add_row', 'has_row', 'Files', 'keep_row',
-           'rows_before', 'in_words', 'Report', 'summary_of']
+__all__ = ['TIMM_COLUMNS', 'EVERY', 'benchmark_name', 'read_sidecar', 'BenchmarkFile', 'add_row', 'append_whole', 'has_row',
+           'Files', 'keep_row', 'rows_before', 'in_words', 'Report', 'summary_of']
 
 # %% ../../nbs/hardware/03_record.ipynb #bf0733e6
 def benchmark_name(
@@ -175,19 +175,22 @@ def add_row(
 ) -> None:  # raises `ResultsError`
     "Keep a row, on disk, before anything else happens."
     with _disk(file.path):
-        with open(file.sidecar, 'ab', buffering=0) as sidecar: _append(sidecar, _json_line(row).encode())
+        with open(file.sidecar, 'ab', buffering=0) as sidecar: append_whole(sidecar, _json_line(row).encode())
         if row['status'] == 'ok': _replace(file.path, _as_csv([*file.rows, row], file.part))
     file.rows.append(row)
 
 # %% ../../nbs/hardware/03_record.ipynb #8822242c
-def _append(file: io.FileIO, line: bytes) -> None:
-    "Append a line that is on disk in the end, or leave the file as it was."
-    size = file.tell()
+def append_whole(
+    file: io.FileIO,  # unbuffered, at its end
+    data: bytes,
+) -> None:  # raises `OSError`
+    "Append what is on disk in the end, or leave the file as it was."
+    size, left = file.tell(), memoryview(data)
     try:
-        while line: line = line[file.write(line):]  # a disk that is nearly full takes a part
+        while left: left = left[file.write(left):]  # a disk that is nearly full takes a part
         os.fsync(file.fileno())
     except OSError:
-        file.truncate(size)
+        with contextlib.suppress(OSError): file.truncate(size)
         raise
 
 # %% ../../nbs/hardware/03_record.ipynb #3859ca86

@@ -4,13 +4,14 @@
 
 # %% ../../nbs/transfer/04_features.ipynb #07029100
 from __future__ import annotations
-import contextlib, os
+import os
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Callable, Iterator
 import numpy as np
 from ..checks import ResultsError
-from .pictures import Pictures, without_pillows_warnings
+from ..hardware.record import append_whole
+from .pictures import Pictures, without_library_warnings
 
 # %% auto #0
 __all__ = ['Store', 'extract']
@@ -59,7 +60,7 @@ class Store:
         with self.lock:
             complete = self._complete()
             try:
-                for path, raw, size in parts: _append(path, raw, complete * size)
+                for path, raw, size in parts: _append_at(path, raw, complete * size)
             except OSError as e:
                 kept = 'what was computed before is kept'
                 raise ResultsError(f'{self.rows}: cannot be written ({e.strerror}); {kept}') from None
@@ -83,17 +84,12 @@ class Store:
         "Which pictures are not there yet."
         return [number for number, digest in enumerate(digests) if bytes.fromhex(digest) not in self.places]
 
-def _append(path: Path, raw: bytes, at: int) -> None:
+def _append_at(path: Path, raw: bytes, at: int) -> None:
     "Write at a place, where a file is to end before; or leave it ending there."
     with open(path, 'ab', buffering=0) as file:
         file.truncate(at)
-        try:
-            left = memoryview(raw)
-            while left: left = left[file.write(left):]
-            os.fsync(file.fileno())
-        except OSError:
-            with contextlib.suppress(OSError): file.truncate(at)
-            raise
+        file.seek(at)
+        append_whole(file, raw)
 
 # %% ../../nbs/transfer/04_features.ipynb #f629f4f2
 _AHEAD = 3  # batches
@@ -130,7 +126,7 @@ def extract(
     store = Store(folder, backbone.fingerprint, first.shape[1])
     missing = store.lacks(pictures.digests)
     done = len(pictures) - len(missing)
-    with without_pillows_warnings():
+    with without_library_warnings():
         for numbers, batch in _prepared(pictures, missing, backbone, batch_size):
             features = backbone.features(batch)
             if not np.isfinite(features).all(): raise ResultsError('its features are not numbers')

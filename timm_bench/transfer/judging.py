@@ -4,10 +4,11 @@
 
 # %% ../../nbs/transfer/02_judging.ipynb #97977803
 from __future__ import annotations
-import contextlib, warnings
+import contextlib
 from typing import Callable, Iterator, NamedTuple, Sequence
 import numpy as np
 from ..checks import ResultsError
+from .pictures import without_library_warnings
 
 Rows = Callable[[np.ndarray], np.ndarray]  # from numbers of pictures to their features, a row each
 
@@ -99,8 +100,7 @@ def _taught(features: np.ndarray, labels: np.ndarray) -> tuple[_Tell, _Tell]:
     turn = np.linalg.svd(scaled, full_matrices=False)[2].T if len(scaled) < scaled.shape[1] else None
     if turn is not None: scaled = scaled @ turn
     def fitted(strength: float, x: np.ndarray, y: np.ndarray) -> LogisticRegression:
-        with warnings.catch_warnings():
-            warnings.simplefilter('ignore')  # that it did not settle in so many steps, at the weakest of strengths
+        with without_library_warnings():  # that it did not settle in so many steps, at the weakest of strengths
             return LogisticRegression(C=strength, max_iter=200).fit(x, y)
     line = fitted(_strength(scaled, labels, fitted), scaled, labels)
     directions = _length_one(scaled)

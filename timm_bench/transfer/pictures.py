@@ -4,7 +4,7 @@
 
 # %% ../../nbs/transfer/01_pictures.ipynb #46496b06
 from __future__ import annotations
-import contextlib, csv, hashlib, io, os, sqlite3, warnings
+import contextlib, csv, hashlib, io, os, sqlite3, threading, warnings
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from ..checks import ResultsError, as_path, say, show_cell
 if TYPE_CHECKING: from PIL.Image import Image
 
 # %% auto #0
-__all__ = ['as_rgb', 'without_pillows_warnings', 'looked_at', 'Pictures', 'find_pictures']
+__all__ = ['as_rgb', 'without_library_warnings', 'looked_at', 'Pictures', 'find_pictures']
 
 # %% ../../nbs/transfer/01_pictures.ipynb #33468b1e
 def as_rgb(
@@ -94,10 +94,13 @@ def _in_table(file: Path) -> tuple[list[str], list[str]]:
 
 # %% ../../nbs/transfer/01_pictures.ipynb #a41faeec
 @contextlib.contextmanager
-def without_pillows_warnings() -> Iterator[None]:
-    "Pillow's warnings left out: around threads, not within, as the filters belong to the whole process."
+def without_library_warnings() -> Iterator[None]:
+    "Warnings of Pillow and scikit-learn left out, by the main thread alone: the filters belong to the whole process."
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
     with warnings.catch_warnings():
-        warnings.filterwarnings('ignore', module=r'PIL\.')
+        warnings.filterwarnings('ignore', module=r'(PIL|sklearn)\.')
         yield
 
 _LEAST = 8  # pixels: a picture with a side below it shows nothing
@@ -142,7 +145,7 @@ def _look_at_all(paths: list[str], cache: Path) -> list[tuple[str, str]]:
         known = dict.fromkeys(keys, ('', ''))
         found = {key: (digest, fault) for key, digest, fault in database.execute('SELECT * FROM seen') if key in known}
         new = [(key, path) for key, path in zip(keys, paths) if key not in found]
-        with without_pillows_warnings(), ThreadPoolExecutor(os.cpu_count()) as workers:
+        with without_library_warnings(), ThreadPoolExecutor(os.cpu_count()) as workers:
             for start in range(0, len(new), 1000):
                 part = new[start:start + 1000]
                 answers = list(workers.map(_look, [path for _, path in part]))

@@ -21,12 +21,13 @@ from ..accuracy import get_accuracy
 from ..data import get_data
 from ..choosing.budgets import time_budget
 from ..choosing.choose import best, frontier
+from ..hardware.measure import as_executor
 from ..hardware.model_names import find_models
 from ..hardware.runtimes import RUNTIMES
 from ..hardware.worker import Worker, run_jobs
 from .features import extract
 from .judging import judge, make_folds, permuted, weigh
-from .pictures import Pictures, find_pictures
+from .pictures import Pictures, find_pictures, without_library_warnings
 
 # %% auto #0
 __all__ = ['shortlist', 'probe_model', 'probe']
@@ -121,10 +122,7 @@ def _answers(jobs: list[dict], executor: Any, quiet: bool) -> Iterator[dict]:
         for number, job in enumerate(jobs, 1):
             yield probe_model(job | dict(tell=None if quiet else _teller(number, len(jobs), job['model'])))
         return
-    if not hasattr(executor, 'submit'):
-        shown = repr(str(executor)[:60])
-        raise ResultsError(f'executor={shown}: give a concurrent.futures executor or a dask.distributed client')
-    if hasattr(executor, 'get_executor'): executor = executor.get_executor(pure=False)
+    executor = as_executor(executor)
     futures = {executor.submit(probe_model, job): job for job in jobs}
     try:
         for future in as_completed(futures):
@@ -204,7 +202,7 @@ def probe(
     jobs = [dict(model=name, checkpoint=(checkpoints or {}).get(name), pictures=pictures, labels=labels, part=part,
                  cache=str(cache), batch_size=batch_size, timed=benchmark is None, runtime=runtime, engine=engine)
             for name in names]
-    answers = list(_answers(jobs, executor, quiet))
+    with without_library_warnings(): answers = list(_answers(jobs, executor, quiet))  # threads too
     failed = {each['model']: each['fault'] for each in answers if 'fault' in each}
     for name, fault in failed.items(): say(f'not probed: {name}: {fault}')
     good = [each for each in answers if 'fault' not in each]

@@ -113,8 +113,8 @@ const grid = (() => {
           ]
         : []),
       column('params', 'Params M', 106, point => here.params[point]),
-      text('license', 'Licence', 124, data.license, 'none declared', 'as timm declares it'),
-      text('pretrain', 'Pre-training', 124, data.pretrain, 'not told'),
+      text('license', 'Licence', 106, data.license, 'none declared', 'as timm declares it'),
+      text('pretrain', 'Pre-training', 122, data.pretrain, 'not told'),
       column('rate', 'Images/s', 104, point => here.rate[point]),
       column('batch', 'Batch', 80, point => here.batch[point]),
       ...(there ? [column('batch_b', 'Batch, second', 144, point => there.batch[point])] : []),
