@@ -16,6 +16,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 from conftest import PROJECT
+from PIL import Image
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -115,6 +116,8 @@ READERS = {
     'pick_models': Fuzzed(dict(n=one_of(2, 3, 5, 9), part=PART, public=BENCHMARK, among=one_of(None, FEW, other=st.lists(MODEL, max_size=9) | ANYTHING), results=RESULTS), pd.DataFrame),
     'estimate': Fuzzed(dict(own=OWN, part=PART, public=BENCHMARK, results=RESULTS, accuracy=SETS, weights=WEIGHTS, vendors=FLAG, keep=one_of(None, 'resnet')),
                        pd.DataFrame),
+    'get_fine_tuning': Fuzzed(dict(runs=one_of(None, other=PATH)), pd.DataFrame),
+    'promising': Fuzzed(dict(data_set=one_of('pets', 'planet'), n=COUNT, results=RESULTS), pd.DataFrame),
     'explorer': Fuzzed(dict(results=RESULTS, own=st.none() | st.just('own.csv') | frames('data') | st.lists(frames('data') | PATH,
             max_size=2) | st.dictionaries(TEXT, frames('data') | PATH, max_size=2) | PATH,
                             out=st.none() | st.just('page.html') | PATH, title=TEXT | ANYTHING), Explorer)}
@@ -127,11 +130,15 @@ CHOICES = {
     'effective_robustness': Fuzzed(dict(df=frames('accuracy'), sets=NAMED_SETS, trend=one_of('in1k', 'all')), pd.DataFrame),
     'best_by_day': Fuzzed(dict(history=frames('history'), budgets=st.lists(one_of('1ms', '5ms', .02), max_size=3) | ANYTHING), pd.DataFrame),
     'frontier': Fuzzed(dict(df=frames('data'), x=COLUMN, y=COLUMN, x_best=one_of('low', 'high'), y_best=one_of('low', 'high'), **FILTERS, n=COUNT, sort=one_of('accuracy', 'speed')), pd.DataFrame),
+    'rank_correlations': Fuzzed(dict(df=frames('data'), columns=one_of('secs', ['top1', 'secs'], other=st.lists(TEXT, max_size=2) | ANYTHING), of=one_of('top1', other=COLUMN), draws=one_of(2, 20, other=COUNT)), pd.DataFrame),
     'with_cost': Fuzzed(dict(df=frames('data'), price=one_of('$0.69/h', '$1/h at 40%')), pd.DataFrame),
     'better_than': Fuzzed(dict(df=frames('data'), sort=one_of('accuracy', 'speed'), model=one_of('vgg11', other=MODEL | ANYTHING), size=SIZE, accuracy=BLEND, **FILTERS, n=COUNT, results=RESULTS), pd.DataFrame),
     'best': Fuzzed(dict(df=frames('data'), n=COUNT, sort=one_of('accuracy', 'speed'), under=one_of('5ms', '200/s'), **FILTERS, macs=one_of('5G'), acts=one_of('20M'), size=SIZE, memory=one_of(None, '500MB'), price=one_of(None, '$0.69/h'),
                         pretrain=one_of(None, 'in1k'), accuracy=BLEND, results=RESULTS), pd.DataFrame)}
 WRITERS = {
+    'probe': Fuzzed(dict(images=one_of('pictures', 'pictures/red', 'notes', other=PATH), models=one_of(None, 'vgg11', ['vgg11', 'resnet18'], other=MODEL | ANYTHING), under=one_of(None, '5ms'), params=one_of(None, '30M'),
+                         license=one_of(None, 'commercial'), family=one_of(None, 'resnet'), n=COUNT, weights=one_of(None, other=PATH), folds=one_of(2, 3, other=COUNT), benchmark=one_of(None, 'epyc_1core', other=BENCHMARK),
+                         runtime=one_of('eager', other=TEXT), results=RESULTS, permute=FLAG, broken=one_of('refuse', 'skip'), executor=one_of(None), batch_size=one_of(1, 32), quiet=FLAG, engine=one_of('pixel_engine', 'no_such_engine', other=TEXT)), pd.DataFrame),
     'measure': Fuzzed(dict(models=MODELS_TO_MEASURE, device=one_of('auto', 'cpu', 'cuda'), batch_size=one_of(None, 1, 2), img_size=one_of(None, 224),
             precision=one_of('fp32', 'amp'), layout=one_of('nchw', 'nhwc'),
                            compile=FLAG, runtime=one_of('eager', ['eager', 'openvino']), threads=one_of(None, 1), part=PART, out=one_of('measured', other=PATH), resume=FLAG, executor=one_of(None), processes=one_of(None, 1), seconds=one_of(1, 10),
@@ -142,8 +149,7 @@ WRITERS = {
     'ipy2md': Fuzzed(dict(nb=one_of('notes/good.ipynb', 'notes/broken.ipynb', 'notes', other=PATH), out=one_of('made.md', 'notes', 'notes/page.md', other=PATH), outputs=FLAG), Path)}
 METHODS = {'Results.read': Fuzzed(dict(name=one_of('results-imagenet.csv'), needs=one_of(['model'], ['model', 'top1'], other=st.lists(TEXT, max_size=2))), pd.DataFrame)}
 FUNCTIONS = NAMES | READERS | CHOICES | WRITERS | METHODS
-NOT_FUZZED = {'get_fine_tuning': 'tests/transfer/test_evidence.py', 'promising': 'tests/transfer/test_evidence.py', 'rank_correlations': 'tests/transfer/test_evidence.py',
-              'probe': 'reads pictures; tests/transfer/test_probe.py gives it bad ones', 'ResultsError': 'is raised, not called', 'ResultsWarning': 'is warned with, not called', 'Results': 'holds what get_results was given; its method read is fuzzed'}
+NOT_FUZZED = {'ResultsError': 'is raised, not called', 'ResultsWarning': 'is warned with, not called', 'Results': 'holds what get_results was given; its method read is fuzzed'}
 
 # Where it is drawn
 
@@ -169,10 +175,15 @@ def place(tmp_path_factory):
     nbformat.write(nbformat.v4.new_notebook(cells=cells), where/'notes'/'good.ipynb')
     (where/'notes'/'broken.ipynb').write_text('{"cells": [')
     (where/'notes'/'page.md').write_text('# Speed\n')
+    for number in range(8):  # pictures of two classes
+        colour = ('red', 'blue')[number % 2]
+        (where/'pictures'/colour).mkdir(parents=True, exist_ok=True)
+        Image.new('RGB', (16 + number, 16), colour).save(where/'pictures'/colour/f'{number}.png')
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith('TIMM_BENCH_')]: patch.delenv(name)
-        for name, value in dict(RESULTS=where/'2023-02-06', CACHE=where/'cache', URL='http://127.0.0.1:9/nowhere').items(): patch.setenv(f'TIMM_BENCH_{name}', str(value))
+        for name, value in dict(RESULTS=where/'2023-02-06', CACHE=where/'cache', URL='http://127.0.0.1:9/nowhere', FINE_TUNING_URL='http://127.0.0.1:9/nowhere').items(): patch.setenv(f'TIMM_BENCH_{name}', str(value))
         patch.chdir(where)
+        patch.syspath_prepend(PROJECT/'tests'/'transfer')  # where pixel_engine is
         yield where
 
 

@@ -1527,6 +1527,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/timm_bench', 'doc_host': '
                                                                                                          'timm_bench/transfer/pictures.py')},
             'timm_bench.transfer.probe': { 'timm_bench.transfer.probe._answers': ( 'transfer/probe.html#_answers',
                                                                                    'timm_bench/transfer/probe.py'),
+                                           'timm_bench.transfer.probe._check_installed': ( 'transfer/probe.html#_check_installed',
+                                                                                           'timm_bench/transfer/probe.py'),
                                            'timm_bench.transfer.probe._checkpoints': ( 'transfer/probe.html#_checkpoints',
                                                                                        'timm_bench/transfer/probe.py'),
                                            'timm_bench.transfer.probe._chosen': ( 'transfer/probe.html#_chosen',

@@ -183,8 +183,8 @@ def test_two_programs_probe_one_folder_at_once(folder):
 
 def test_a_disk_that_fills_is_said_in_one_line(folder, monkeypatch):
     from timm_bench.transfer import features
-    def full(path, raw, at): raise OSError(28, 'No space left on device')
-    monkeypatch.setattr(features, '_append', full)
+    def full(file, raw): raise OSError(28, 'No space left on device')
+    monkeypatch.setattr(features, 'append_whole', full)
     with pytest.raises(ResultsError, match='no model could be probed: .*No space left on device.*what was computed before is kept'): run(folder, ['resnet50'])
 
 

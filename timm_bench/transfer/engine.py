@@ -12,10 +12,11 @@ from ..checks import ResultsError
 
 if TYPE_CHECKING: from PIL.Image import Image
 
+NEEDS = 'timm', 'torch', 'huggingface_hub'  # packages
 TIMER = 'timm_bench.hardware.engine'  # the module that times a model
 
 # %% auto #0
-__all__ = ['TIMER', 'Backbone', 'to_download']
+__all__ = ['NEEDS', 'TIMER', 'Backbone', 'to_download']
 
 # %% ../../nbs/transfer/03_engine.ipynb #c7dc8cce
 def _weights_in(file: Path) -> dict[str, Any]:

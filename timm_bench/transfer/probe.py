@@ -6,6 +6,7 @@
 from __future__ import annotations
 import importlib, os, re, sys, time
 from concurrent.futures import as_completed
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Iterable, Iterator, Literal, Sequence
 import numpy as np
@@ -187,6 +188,7 @@ def probe(
     one_of('runtime', runtime, list(RUNTIMES))
     if not isinstance(engine, str) or not re.fullmatch(r'[\w.]+', engine):
         raise ResultsError(f'engine={engine!r}: give the name of a module')
+    _check_installed(engine)
     cache = _features_folder()
     checkpoints = _checkpoints(weights) if weights is not None else None
     found = get_results(results)
@@ -229,6 +231,16 @@ def _nearest_benchmark(benchmark: str | None, results: Results) -> str | None:
     if not of_cpu: return None
     def rows(each: Benchmark) -> int: return (count_rows(each.path) if each.path else None) or 0
     return max(of_cpu, key=lambda each: (version_numbers(each.torch), rows(each), each.file)).file
+
+def _check_installed(engine: str) -> None:
+    "Refuse an engine that cannot be loaded, and packages that are not there."
+    try: module = importlib.import_module(engine)
+    except (ImportError, TypeError, ValueError) as e:
+        raise ResultsError(f'engine={engine!r}: cannot be loaded ({e})') from None
+    lacks = [name for name in ('Backbone', 'to_download') if not hasattr(module, name)]
+    if lacks: raise ResultsError(f'engine={engine!r}: is no engine, as it has no {lacks[0]}')
+    missing = [name for name in ('PIL', 'sklearn', *getattr(module, 'NEEDS', ())) if find_spec(name) is None]
+    if missing: raise ResultsError(f"probe needs {', '.join(missing)}: install timm_bench's extra 'probe'")
 
 def _say_downloads(names: list[str], engine: str, results: Results) -> None:
     "Name what has to be fetched, and how much that is."
