@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 from ..checks import ResultsError, as_numbers, one_of, say
 from ..columns import time_in_words
-from ..sources.results import BUNDLED
+from ..sources.results import bundled_folder
 from ..sources.benchmarks import Benchmark
+from ..sources.frames import about_frame, is_bundled
 from ..models import (VENDORS, UnknownModel, all_weights, current_name, families, full_name, is_left_out,
                                known_names, registry, renamed, split_name, suggest,
                                trained_at)
@@ -171,10 +172,10 @@ def say_whose(
     under: float | str | None,  # a time budget, see `time_budget`
 ) -> None:
     "Say whose milliseconds they are, where a time is given for the bundled benchmark."
-    about = df.attrs
-    if under is None or about.get('origin') != BUNDLED or 'estimated' in df or _model_asked(df, under): return
+    about = about_frame(df)
+    if under is None or not is_bundled(about) or 'estimated' in df or _model_asked(df, under): return
     file = about['files'][0]
-    measured_on = Benchmark.named(file, Path(about['folder'])/file).measured_on()
+    measured_on = Benchmark.named(file, bundled_folder()/file).measured_on()
     if not measured_on or about.get('measured_on', measured_on) != measured_on: return  # a file of one's own
     ways_out = "measure yours ('timm_bench measure'), or give a model that you know as the budget"
     say(f'times are those of the bundled benchmark ({about["benchmark"]}; {measured_on}), not of your machine: '
@@ -183,7 +184,7 @@ def say_whose(
 # %% ../../nbs/choosing/00_budgets.ipynb #7be90a09
 def time_intervals(
     df: pd.DataFrame,  # of `get_data` or `estimate`
-    source: dict,  # the `attrs` of the frame that it is from
+    source: dict,  # of the frame that it is from, see `about_frame`
 ) -> pd.DataFrame:  # `low` and `high`, seconds per image, for each row; NaN where they are not known
     "The interval that each time is known to: 90 % of an estimate, 95 % of a measurement that has a sidecar."
     if {'secs_low', 'secs_high'} <= set(df): return df[['secs_low', 'secs_high']].set_axis(['low', 'high'], axis=1)

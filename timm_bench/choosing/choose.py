@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 from ..checks import ResultsError, as_numbers, need, need_names, one_of, say, whole_number
 from ..columns import TEST_SETS, TestSet, time_in_words
-from ..sources.results import Results
+from ..sources.results import Results, get_results
+from ..sources.frames import about_frame, several
 from ..accuracy import get_accuracy
 from ..stats import is_tie, standard_error, unbeaten
 from .budgets import nothing_fits, row_meant, say_whose, spend, time_budget, time_intervals, times
@@ -47,10 +48,10 @@ def frontier(
 
     Of accuracies and throughputs more is better, of all else less, unless `x_best` and `y_best` say otherwise. Where
     `y` is the `top1` of `get_data`, a column `tie` is added: what a model gains on the row before is within chance."""
-    need(df)
+    if not isinstance(df, pd.DataFrame): df = need(df)
     edge = df.iloc[unbeaten(df, x, y, x_best, y_best)]
-    test_set = df.attrs.get('accuracy')
-    if y != 'top1' or test_set not in tuple(TEST_SETS): return edge
+    test_set = about_frame(df).get('accuracy') if y == 'top1' else None
+    if test_set not in tuple(TEST_SETS): return edge
     return edge.assign(tie=tied_steps(edge.top1, test_set))
 
 # %% ../../nbs/choosing/01_choose.ipynb #a5cac4c6
@@ -71,25 +72,79 @@ def _blend(accuracy: TestSet | Mapping[str, float] | None, own: str) -> dict[Tes
     total = sum(weights.values())
     return {name: weight / total for name, weight in weights.items()}
 
-# %% ../../nbs/choosing/01_choose.ipynb #6b519b6c
+# %% ../../nbs/choosing/01_choose.ipynb #3a70c1f3
 _ROW = ['model', 'img_size']
 
-def _accuracy_on(
-    test_set: TestSet,
-    df: pd.DataFrame,  # the models
-    source: dict,  # the `attrs` of the frame that they are from
-    results: str | os.PathLike | Results | None,  # see `best`
+def _test_set_of(
+    df: pd.DataFrame,
+    source: dict,  # where it is from, see `about_frame`
+    accuracy: TestSet | Mapping[str, float] | None,  # see `best`
+) -> TestSet:  # raises `ResultsError`
+    "The test set that a frame's `top1` is of."
+    mixed = several(df, 'test_set')
+    if len(mixed) > 1:
+        sets, one = ', '.join(map(repr, mixed)), f'df[df.test_set == {mixed[0]!r}]'
+        raise ResultsError(f'df: top1 is of several test sets ({sets}); take one, as by {one}')
+    own = source.get('accuracy')
+    if own in tuple(TEST_SETS): return own
+    if accuracy is not None:
+        ways_out = "leave accuracy= out to go by top1 as it is, or add a column test_set with its name"
+        raise ResultsError(f'accuracy={accuracy!r}: df does not say which test set its top1 is of; {ways_out}')
+    say('df does not say which test set its top1 is of: errors and ties are told as for the 50,000 images of ImageNet')
+    return 'imagenet'
+
+def _known_accuracy(
+    df: pd.DataFrame,  # models
+    table: pd.DataFrame,  # of `get_accuracy`
 ) -> pd.Series:
-    "Accuracy of models on a test set, at their test image size; NaN where none is published."
-    if test_set == source.get('accuracy', 'imagenet'): return df.top1.astype(float)
-    need(df, 'img_size')
-    table = get_accuracy(test_set, results=source.get('folder') if results is None else results)
-    if 'folder' in source and Path(source['folder']).resolve() != Path(table.attrs['folder']).resolve():
-        from_two = f'df is from {source["origin"]}, but results= is {table.attrs["origin"]}'
-        raise ResultsError(f'accuracy={test_set!r}: {from_two}; leave it out to read the same')
+    "What an accuracy table has for models, at their test image size; NaN where it has nothing."
     known = table.drop_duplicates(_ROW).set_index(_ROW).top1
     return pd.Series(known.reindex(pd.MultiIndex.from_frame(df[_ROW])).to_numpy(), df.index)
 
+def _results_of(
+    df: pd.DataFrame,
+    test_set: TestSet,  # that is asked for
+    source: dict,  # where the frame is from, see `about_frame`
+    results: str | os.PathLike | Results | None,  # see `best`
+) -> Results:  # raises `ResultsError`
+    "The results that a frame is from."
+    if 'folder' in source:
+        found = get_results(source['folder'] if results is None else results)
+        if Path(source['folder']).resolve() == found.folder.resolve(): return found
+        from_two = f'df is from {source["origin"]}, but results= is {found.origin}'
+        raise ResultsError(f'accuracy={test_set!r}: {from_two}; leave it out to read the same')
+    found, day = get_results(results), source.get('date')
+    if day and day != found.date and results is None: found = _on_day(found, day)
+    if day and day != found.date:
+        raise ResultsError(f'accuracy={test_set!r}: df is of {day}, and not from {found}; {_GIVE}')
+    own = _known_accuracy(df, get_accuracy(source['accuracy'], results=found))
+    same = (own - df.top1).abs() < 1e-6
+    if same.all(): return found
+    row = df[~same].iloc[0]
+    figures = f'{row.model} has {row.top1:g} in df, {own[row.name]:g} there'
+    raise ResultsError(f'accuracy={test_set!r}: df is not from {found} ({figures}); {_GIVE}')
+
+_GIVE = 'give the results= that it is from'
+
+def _on_day(results: Results, day: str) -> Results:
+    "The same results as they stood on a day, where they have a history."
+    try: return get_results(results, as_of=day)
+    except ResultsError: return results
+
+# %% ../../nbs/choosing/01_choose.ipynb #6b519b6c
+def _accuracy_on(
+    test_set: TestSet,
+    df: pd.DataFrame,  # the models
+    source: dict,  # of the frame that they are from, see `about_frame`
+    results: str | os.PathLike | Results | None,  # see `best`
+) -> pd.Series:
+    "Accuracy of models on a test set, at their test image size; NaN where none is published."
+    if test_set == source['accuracy']: return df.top1.astype(float)
+    need(df, 'img_size')
+    found = _results_of(df, test_set, source, results)
+    return _known_accuracy(df, get_accuracy(test_set, results=found))
+
+# %% ../../nbs/choosing/01_choose.ipynb #3a70c1f6
 def _blended_error(sets: dict[TestSet, pd.Series], weights: dict[TestSet, float]) -> pd.Series:
     "The standard error of weighted accuracies."
     together: dict[str, pd.Series] = {}  # those of the same photographs add up
@@ -99,31 +154,52 @@ def _blended_error(sets: dict[TestSet, pd.Series], weights: dict[TestSet, float]
         together[photographs] = together.get(photographs, 0) + error
     return sum(error**2 for error in together.values()) ** .5
 
+# %% ../../nbs/choosing/01_choose.ipynb #3a70c1f5
 def _scored(
     df: pd.DataFrame,
     accuracy: TestSet | Mapping[str, float] | None,  # see `best`
     results: str | os.PathLike | Results | None,  # see `best`
 ) -> pd.DataFrame:  # `accuracy` and its `error` added, and one column a test set where there are several
     "The models of a frame that have a speed and an accuracy to go by."
-    need(df, 'model', 'secs', 'top1')
+    df = need(df, 'model', 'secs', 'top1')
     need_names(df, 'model')
+    source = about_frame(df)
+    source['accuracy'] = _test_set_of(df, source, accuracy)
     table = as_numbers(df, 'column', [column for column in ('secs', 'top1', 'img_size') if column in df])
     table = table.reset_index(drop=True)
     table.attrs = {}  # pandas would copy them at every step
-    weights = _blend(accuracy, df.attrs.get('accuracy', 'imagenet'))
-    sets = {name: _accuracy_on(name, table, df.attrs, results) for name in weights}
+    weights = _blend(accuracy, source['accuracy'])
+    sets = {name: _accuracy_on(name, table, source, results) for name in weights}
     table['accuracy'] = sum(weight * sets[name] for name, weight in weights.items())
     table['error'] = _blended_error(sets, weights)
     if len(sets) > 1: table = table.assign(**sets)
-    return _possible(table.dropna(subset=['accuracy', 'secs']))
+    for name, accuracies in sets.items():
+        _say_left_out(accuracies.isna(), f'no accuracy on {TEST_SETS[name].title}')
+    _say_left_out(table.secs.isna(), 'no time in secs')
+    return _once(_possible(table.dropna(subset=['accuracy', 'secs'])), several(df, 'benchmark'))
+
+def _say_left_out(which: pd.Series, why: str) -> None:
+    "Say how many models are not looked at, and why."
+    if which.any(): say(f'{which.sum():,} of {len(which):,} rows of df left out: {why}')
 
 def _possible(table: pd.DataFrame) -> pd.DataFrame:
     "The rows with a speed and an accuracy that can be; how many are not is said."
     can_be = (table.secs > 0) & (table.secs < float('inf')) & table.accuracy.between(0, 100)
-    if can_be.all(): return table
-    why = 'secs is not a time above 0, or top1 not from 0 to 100'
-    say(f'{(~can_be).sum():,} of {len(table):,} rows of df left out: {why}')
+    _say_left_out(~can_be, 'secs is not a time above 0, or top1 not from 0 to 100')
     return table[can_be]
+
+def _once(table: pd.DataFrame, benchmarks: list[str]) -> pd.DataFrame:
+    "The rows without repetitions; what is there more than once is said."
+    if len(benchmarks) > 1: say(f'df has the times of {len(benchmarks)} benchmarks: {", ".join(benchmarks)}')
+    row = [column for column in _ROW if column in table]
+    repeated = table.duplicated([*row, 'secs', 'accuracy'])
+    _say_left_out(repeated, 'they repeat others')
+    table = table[~repeated]
+    again = table.duplicated(row)
+    if row == _ROW and again.any():  # without a size they may be of several
+        what = f'{again.sum():,} of {len(table):,} rows of df are of models that it has already'
+        say(f'{what}, with other figures, such as {table.model[again].iloc[0]}')
+    return table
 
 # %% ../../nbs/choosing/01_choose.ipynb #23810a82
 def best(
@@ -156,17 +232,20 @@ def best(
     The best of many was lucky as well: a winner's accuracy is optimistic, by up to 0.15 points among hundreds."""
     whole_number('n', n)
     one_of('sort', sort, ('accuracy', 'speed'))
+    df = need(df)
     table = _scored(df, accuracy, results)
     over = spend(table, dict(under=under, params=params, macs=macs, acts=acts, size=size,
                              license=license, pretrain=pretrain, family=family))
     say_whose(df, under)
     fits = (over <= 1).all(axis=1)
     if not fits.any(): raise nothing_fits(table, over)
-    if under is not None: table = table.assign(within_error=_within_error(table, time_budget(table, under), df.attrs))
+    if under is not None:
+        within = _within_error(table, time_budget(table, under), about_frame(df))
+        table = table.assign(within_error=within)
     ranked = _with_ties(_ranked(table[fits]))
     chosen = _explained(ranked, n, sort, len(over.columns), _kept_out(table, over))
     excluded = (~(over <= 1)).sum().to_dict()
-    chosen.attrs = df.attrs | dict(
+    chosen.attrs = about_frame(df) | dict(
         models=len(table), fits=int(fits.sum()), ties=int(ranked.tie.sum()), excluded=excluded)
     return chosen
 
@@ -186,7 +265,7 @@ def _with_ties(ranked: pd.DataFrame) -> pd.DataFrame:
 def _within_error(
     table: pd.DataFrame,
     limit: float,  # seconds
-    source: dict,  # the `attrs` of the frame that the models are from
+    source: dict,  # of the frame that the models are from, see `about_frame`
 ) -> list[str]:  # '' where it is not
     "Where a budget is within the interval that a time is known to, that interval in words."
     told = []
@@ -296,6 +375,7 @@ def better_than(
     `change`. It is a `tie` with `model` where the gain in accuracy is within chance. What `model` was taken to mean is
     in `attrs['than']`."""
     one_of('sort', sort, ('accuracy', 'speed'))
+    df = need(df)
     table = _scored(df, accuracy, results)
     own, said = row_meant(table, model, size)
     if said: say(said)
@@ -306,7 +386,7 @@ def better_than(
     ties = [is_tie(row.accuracy, own.accuracy, row.error, own.error) for row in better.itertuples()]
     chosen = _answer_columns(better).assign(speedup=speedup, points=points, change=changes, tie=ties)
     than = _answer_columns(own.to_frame().T).iloc[0].to_dict()
-    chosen.attrs = df.attrs | dict(than=dict(asked=model, understood=said) | than)
+    chosen.attrs = about_frame(df) | dict(than=dict(asked=model, understood=said) | than)
     return chosen
 
 def _change(speedup: float, points: float) -> str:
