@@ -33,7 +33,8 @@ def _pick_pair(a: str, b: str, part: str, results: Results) -> tuple[Benchmark, 
     fit = []
     for words in a, b:
         if not isinstance(words, str) or not words.split():
-            raise ResultsError(f"benchmark={show_cell(words)}: give a file name, words such as 'rtx4090 nhwc', or a frame")
+            example = "words such as 'rtx4090 nhwc'"
+            raise ResultsError(f'benchmark={show_cell(words)}: give a file name, {example}, or a frame')
         fit.append(find_benchmarks(part, words, results))
     pairs = [(one, other) for one in fit[0] for other in fit[1] if one.file != other.file]
     if not pairs:
