@@ -138,15 +138,48 @@ def listed(
 
 # %% ../nbs/00_checks.ipynb #7085e36d
 def need(
-    df: pd.DataFrame,  # what somebody gave
+    df: pd.DataFrame,  # what somebody gave; what has a `to_pandas`, as a frame of polars has, will do
     *columns: str,  # that it must have
-) -> None:  # raises `ResultsError`
-    "Refuse what is no frame, and a frame that lacks a column."
+    argument: str = 'df',  # that it was given for
+) -> pd.DataFrame:  # of plain columns, no two of one name, and none named as the index; raises `ResultsError`
+    "A frame that has these columns, or a refusal."
+    frame = _as_pandas(df, argument)
+    if frame.columns.nlevels > 1: raise ResultsError(f'{argument}: columns of several levels; give each a name of one')
+    twice = frame.columns[frame.columns.duplicated()]
+    if len(twice): raise ResultsError(f'{argument}: more than one column {str(twice[0])!r}; drop all but one')
+    missing = [column for column in columns if column not in frame]
+    if missing:
+        is_index = missing[0] in frame.index.names
+        otherwise = 'it is the index, which reset_index() makes a column' if is_index else _there_are(frame)
+        raise ResultsError(f'{argument}: no column {missing[0]!r}; {otherwise}')
+    return _plain(frame)
+
+def _there_are(df: pd.DataFrame) -> str: return f'there are {", ".join(map(str, df.columns))}'
+
+def _as_pandas(df: Any, argument: str) -> pd.DataFrame:
+    "What somebody gave, as a frame of pandas."
     import pandas as pd
-    if not isinstance(df, pd.DataFrame):
-        raise ResultsError(f'df: a {type(df).__name__} is not a DataFrame; get_data makes one')
-    missing = [column for column in columns if column not in df]
-    if missing: raise ResultsError(f'df: no column {missing[0]!r}; there are {", ".join(map(str, df.columns))}')
+    if isinstance(df, pd.DataFrame): return df
+    if hasattr(df, 'to_pandas'):
+        try: made = df.to_pandas()
+        except (ImportError, TypeError, ValueError) as e:
+            raise ResultsError(f'{argument}: cannot be made a frame of pandas ({e})') from None
+        if isinstance(made, pd.DataFrame): return made
+    raise ResultsError(f'{argument}: a {type(df).__name__} is not a DataFrame; get_data makes one')
+
+def _plain(df: pd.DataFrame) -> pd.DataFrame:
+    "The same in numpy's types and pandas' own text, with an index that has no column's name."
+    import numpy as np
+    import pandas as pd
+    names = [None if name in df else name for name in df.index.names]
+    if names != [*df.index.names]: df = df.set_axis(df.index.rename(names if df.index.nlevels > 1 else names[0]))
+    text = pd.Series(['']).dtype
+    plain = {}
+    for column, dtype in df.dtypes.items():
+        if isinstance(dtype, (np.dtype, pd.DatetimeTZDtype)) or dtype == text: continue
+        cells = df[column].astype(object)
+        plain[column] = pd.Series(cells.where(cells.notna(), None).tolist(), df.index)
+    return df.assign(**plain) if plain else df
 
 # %% ../nbs/00_checks.ipynb #e2a241aa
 _NUMBERS = {'floating', 'integer', 'mixed-integer-float', 'boolean', 'empty'}  # as pandas' infer_dtype calls them

@@ -17,6 +17,7 @@ from .columns import TEST_SETS, TestSet, timing
 from .sources.published import file_state
 from .sources.results import Results, get_results
 from .sources.benchmarks import Benchmark, pick_benchmark
+from .sources.frames import marks
 from .join import (Accuracies, Pairs, another_model, arrange, candidates, first_of_each, is_folded,
                              settle, why_no_accuracy, why_no_speed)
 from .models import declared_license, families, is_left_out, pretrain, renamed, split_name
@@ -151,6 +152,7 @@ class Joined:
         frame = pd.DataFrame(columns | _what_names_tell(columns['model'].tolist()))
         frame['folded'] = is_folded(frame.arch, frame.param_count_x, frame.param_count_y)
         if not self.accuracies.tagged: self._mark_other_models(frame)
+        frame = frame.assign(**marks(self.test_set, self.benchmark.file, self.results))
         frame.attrs = source_of(self.results, [self.test_set], [self.benchmark.file]) | dict(
             part=self.part, benchmark=self.benchmark.describe(), measured_on=self.benchmark.measured_on(),
             path=self.benchmark.path and str(self.benchmark.path), accuracy=self.test_set, rows=self.rows)
@@ -228,7 +230,7 @@ def read_joined(
 def _file_meant(part: str, benchmark: str | os.PathLike | None, results: Results) -> Benchmark:
     "The file that a path leads to, where a benchmark is given as one; else the one that words mean."
     if benchmark is not None and str(benchmark).endswith('.csv') and str(benchmark) not in results.files:
-        path = Path(benchmark).expanduser()
+        path = Path(benchmark).expanduser().absolute()
         if path.is_file(): return Benchmark.named(path.name, path)
     return pick_benchmark(part, None if benchmark is None else os.fspath(benchmark), results)
 
@@ -252,8 +254,9 @@ def get_data(
     architecture is in it whose name ends in gn or begins with test_. Words such as `'rtx4090 nhwc'` mean the benchmark
     file that they are true of; without any it is amp, nhwc, RTX 3090, eager, with the newest PyTorch.
 
-    `keep='^(vit|convnext)$'` takes these two families alone, `keep=None, weights='all'` everything. The frame's `attrs`
-    say where it is from, and what was dropped; charts and decisions made of it say so too."""
+    `keep='^(vit|convnext)$'` takes these two families alone, `keep=None, weights='all'` everything. Where a row is from
+    stands in its `test_set`, `benchmark` (the file) and `as_of`; the frame's `attrs` say more, and what was dropped.
+    Charts and decisions made of it say so too."""
     check_part(part)
     one_of('weights', weights, ('best', 'all'))
     if col not in (None, f'{part}_samples_per_sec'):

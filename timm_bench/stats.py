@@ -51,7 +51,7 @@ def unbeaten(
     y_best: Literal['low', 'high'] | None = None,  # the same for `y`
 ) -> np.ndarray:  # positions of rows, best `x` first, equal rows together; never a row with NaN; raises `ResultsError`
     "The rows that no other row beats on both axes."
-    need(df)
+    df = need(df)
     across, up = _upwards(df, 'x', x, x_best), _upwards(df, 'y', y, y_best)
     left = _thin_out(across, up)
     return left[_sweep(across[left], up[left])]
@@ -85,7 +85,7 @@ def medians(
 
     `low` and `high` are the ends of the interval, NaN below six values, or below six clusters. Without `clusters`, each
     value is by itself."""
-    need(df, value, by, *([clusters] if clusters else []))
+    df = need(df, value, by, *([clusters] if clusters else []))
     rows = {}
     for name, group in df.dropna(subset=[value]).groupby(by):
         values = group[value]

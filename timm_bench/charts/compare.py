@@ -36,7 +36,7 @@ def _speedup_dots(table: pd.DataFrame, rows: dict[str, int], name: str, symbol: 
     own = [column for column in ('img_size', 'rate_a', 'rate_b', 'batch_a', 'batch_b') if column in table]
     lines = [f'<br>{column.replace("_", " ")}: %{{customdata[{place}]}}' for place, column in enumerate(own)]
     return go.Scatter(
-        x=table.speedup, y=table.family.map(rows) + beside * .5, mode='markers', name=name,
+        x=table.speedup, y=table.family.map(rows).astype(float) + beside * .5, mode='markers', name=name,
         hovertext=without_gaps(table.model, 'no name').map(escape),
         marker=dict(symbol=symbol, size=5, color=hue, opacity=.7),
         hovertemplate='<b>%{hovertext}</b><br>×%{x:.2f}' + ''.join(lines) + '<extra></extra>',
@@ -72,7 +72,7 @@ def show_compare(
     if isinstance(comparison, str):
         draws = "compare makes its frame: show_compare(compare('rtx3090', 'rtx4090'), title)"
         raise ResultsError(f'comparison={comparison!r}: a name is no comparison; {draws}')
-    check_columns(comparison, family='family', speedup='speedup', same_batch='same_batch', model='model')
+    comparison = check_columns(comparison, family='family', speedup='speedup', same_batch='same_batch', model='model')
     need_names(comparison, 'family')
     need_numbers(comparison, same_batch='same_batch')
     comparison = as_numbers(comparison, 'comparison', ['speedup'])

@@ -99,7 +99,7 @@ def show_frontier(
     """The models that nothing beats on both axes, named; the rest in grey.
 
     Hollow is a step that is a tie with the one before, as `frontier` tells."""
-    check_columns(df, size=size, x=x, y=y, hover='model')
+    df = check_columns(df, size=size, x=x, y=y, hover='model')
     axes = Axes.of(df, x, y, size)
     numbered = axes.df.assign(row=np.arange(len(axes.df)))
     edge = on_frontier(numbered, x, y)

@@ -8,6 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 from ..checks import ResultsError, need_names
+from ..sources.frames import about_frame
 from ..stats import unbeaten
 from .parts import Axes, GREY, HEIGHT, WIDTH, check_columns
 from .frontier import dots, fix_axes, name_dots, scales_with_room
@@ -50,7 +51,7 @@ def show_history(
     y: str = 'top1',  # column on the vertical axis
 ) -> go.Figure:  # 1000 x 916 pixels, with a slider where there are several days; raises `ResultsError`
     "The frontier on several days, each model of the chosen day as a dot."
-    check_columns(df, size=size, x=x, y=y, day='as_of', hover='model')
+    df = check_columns(df, size=size, x=x, y=y, day='as_of', hover='model')
     need_names(df, 'as_of')
     axes = Axes.of(df, x, y, size)
     if axes.df.empty: raise ResultsError('df: no models to draw')
@@ -87,7 +88,7 @@ def _add_slider(
 
 def _about_day(axes: Axes, day: str, models: int, edge: int, named: int) -> str:
     "What was measured, that it is the same for all days, and what is left out on any of them."
-    said, benchmark = '', axes.df.attrs.get('benchmark')
+    said, benchmark = '', about_frame(axes.df).get('benchmark')
     if benchmark: said = f'speeds of one benchmark for all days ({benchmark}), so that only the models change<br>'
     said += f'as of {day}: {models:,} models, {edge} on the frontier'
     if named < edge: said += f', {named} of them named'

@@ -13,6 +13,7 @@ import plotly.graph_objects as go
 from ..checks import ResultsError, need, need_numbers
 from ..columns import COLUMNS, TEST_SETS, is_log, more_is_better, quantity, unit_of
 from ..data import batch_sizes, choice_in_words
+from ..sources.frames import about_frame
 
 # %% auto #0
 __all__ = ['SUBS', 'GREY', 'HUES', 'SYMBOLS', 'DISTINCT', 'WIDTH', 'HEIGHT', 'looks', 'decades', 'tick_marks', 'Scale',
@@ -136,22 +137,23 @@ def _subtitle(df: pd.DataFrame, *more: str) -> str:
     if batches:
         smallest, largest = batches
         batch = f'batch size {smallest:,}' + (f' to {largest:,}' if smallest != largest else '')
-    date = df.attrs.get('date')
-    when = df.attrs.get('measured_on') or (f'results as of {date}' if date else '')
+    about = about_frame(df)
+    date = about.get('date')
+    when = about.get('measured_on') or (f'results as of {date}' if date else '')
     choice = choice_in_words(df)
     models = f'{len(df):,} models'
     if choice.startswith(f'{len(df):,} of '): models = ''  # the choice says it
-    said = [df.attrs.get('benchmark'), batch, when, models, *more]
+    said = [about.get('benchmark'), batch, when, models, *more]
     return ' · '.join(filter(None, said)) + (f'<br>{choice}' if choice else '')
 
 def _labels(df: pd.DataFrame) -> dict[str, str]:
     "What the columns of a frame are called, with their units."
     labels = {name: about.label for name, about in COLUMNS.items() if name in df}
-    test_set = df.attrs.get('accuracy')
-    about = TEST_SETS[test_set if test_set in TEST_SETS else 'imagenet']
+    test_set = about_frame(df).get('accuracy')
+    about = TEST_SETS[test_set] if test_set in TEST_SETS else None
     for column in labels:
-        if column == 'top1': labels[column] = f'{about.title} {about.measure} (%)'
-        if column == 'top5': labels[column] = f'{about.title} {labels[column]}'
+        if about and column == 'top1': labels[column] = f'{about.title} {about.measure} (%)'
+        if about and column == 'top5': labels[column] = f'{about.title} {labels[column]}'
         if column == 'secs': labels[column] += f' ({_kind_of_time(df)})'
         if column in ('infer_secs', 'train_secs'): labels[column] += f' ({_kind_of_time(df, column.partition("_")[0])})'
     return labels
@@ -186,15 +188,16 @@ WIDTH, HEIGHT = 1000, 800  # pixels, as in the original notebook
 def check_columns(
     df: pd.DataFrame,  # what somebody gave
     **columns: str,  # by the argument that named them; `x`, `y` and `size` must hold numbers
-) -> None:  # raises `ResultsError`
-    "Refuse a column that the frame does not have, and axes and sizes that are not numbers."
-    need(df)
+) -> pd.DataFrame:  # as `need` makes it; raises `ResultsError`
+    "The frame; refuses a column that it does not have, and axes and sizes that are not numbers."
+    df = need(df)
     for argument, column in columns.items():
         if column not in df:
             raise ResultsError(f'{argument}={column!r}: no such column; there are {", ".join(map(str, df.columns))}')
     need_numbers(df, **{name: column for name, column in columns.items() if name in ('x', 'y', 'size')})
     if 'x' in columns and columns['x'] == columns['y']:
         raise ResultsError(f'y={columns["y"]!r}: on the horizontal axis already; give another column')
+    return df
 
 # %% ../../nbs/charts/00_parts.ipynb #e95d3b70
 @dataclass(frozen=True, eq=False)

@@ -96,7 +96,7 @@ def show_all(
     """The models of a frame, by speed and accuracy, the families of the subset in colour.
 
     On the axes may be seconds, parameters, MACs, activations or an accuracy; times and sizes are on a log scale."""
-    check_columns(df, size=size, x=x, y=y, hover='model', color='family')
+    df = check_columns(df, size=size, x=x, y=y, hover='model', color='family')
     axes = Axes.of(df.assign(family=without_gaps(df.family, 'no family')), x, y, size)
     return _sort_legend(axes.finish(_family_bubbles(axes), title, axes.left_out))
 
@@ -114,7 +114,7 @@ def show_subs(
     """The families of the subset, with their trends.
 
     Where each family can have a colour of its own, all are shown unless `subs` or `families` say otherwise."""
-    check_columns(df, size=size, x=x, y=y, hover='model', color='family')
+    df = check_columns(df, size=size, x=x, y=y, hover='model', color='family')
     df = df.assign(family=without_gaps(df.family, 'no family'))
     some = _of_families(df, subs, families)
     axes = Axes.of(some, x, y, size)
@@ -147,7 +147,7 @@ def show_params(
     y: str = 'secs',  # column on the vertical axis
 ) -> go.Figure:  # 1000 x 800 pixels, both axes logarithmic; raises `ResultsError`
     "Speed against the number of parameters, coloured by image size, with the rank correlation of the two."
-    check_columns(df, size=size, x=x, y=y, hover='model', color='family')
+    df = check_columns(df, size=size, x=x, y=y, hover='model', color='family')
     axes = Axes.of(df, x, y, size, above_zero=[x, y])
     hover = axes.hover('family', *axes.df.filter(like='samples_per_sec'))
     fig = px.scatter(

@@ -147,7 +147,7 @@ def show_robustness(
     "Accuracy on each other test set against ImageNet's, with the trend and the models well above it."
     if isinstance(names, bool) or not isinstance(names, int) or names < 0:
         raise ResultsError(f'names={names!r}: give a whole number, 0 or more')
-    need(df, 'img_size')
+    df = need(df, 'img_size')
     table = effective_robustness(df, sets, trend=trend)
     table = table.assign(pretrain=table.get('pretrain'))
     table = table.assign(group=table.pretrain.map(data_group))

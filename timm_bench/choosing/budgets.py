@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 from ..checks import ResultsError, as_numbers, need, one_of, say, tell
 from ..columns import time_in_words
-from ..sources.results import BUNDLED, get_results
+from ..sources.results import bundled_folder, get_results
 from ..sources.benchmarks import Benchmark, benchmarks_in, version_numbers, words_for
+from ..sources.frames import about_frame, is_bundled
 from ..data import batch_sizes, choice_in_words, timing_in_words
 from ..models import (VENDORS, UnknownModel, all_weights, current_name, families, full_name, is_left_out,
                                known_names, registry, renamed, split_name, suggest,
@@ -162,10 +163,10 @@ def with_cost(
     It is the price of the time that is in `secs`, at the batch that was timed, on a machine that is busy as much as the
     price says, or all the time. The frame's `attrs['cost']` says so."""
     price = Price.parse(price)
-    need(df, 'secs')
+    df = need(df, 'secs')
     table = df.assign(cost_per_million=price.of_a_million(as_numbers(df, 'column', ['secs']).secs))
     how = timing_in_words(df) if any(f'{part}_batch_size' in df for part in ('infer', 'train')) else 'batch unknown'
-    table.attrs = df.attrs | dict(price=price.written(), cost=f'cost of a million images at {price}; {how}')
+    table.attrs = about_frame(df) | dict(price=price.written(), cost=f'cost of a million images at {price}; {how}')
     return table
 
 # %% ../../nbs/choosing/00_budgets.ipynb #61843114
@@ -276,10 +277,10 @@ def say_whose(
     under: float | str | None,  # a time budget, see `time_budget`
 ) -> None:
     "Say whose milliseconds they are, where a time is given for the bundled benchmark."
-    about = df.attrs
-    if under is None or about.get('origin') != BUNDLED or 'estimated' in df or _model_asked(df, under): return
+    about = about_frame(df)
+    if under is None or not is_bundled(about) or 'estimated' in df or _model_asked(df, under): return
     file = about['files'][0]
-    measured_on = Benchmark.named(file, Path(about['folder'])/file).measured_on()
+    measured_on = Benchmark.named(file, bundled_folder()/file).measured_on()
     if not measured_on or about.get('measured_on', measured_on) != measured_on: return  # a file of one's own
     ways_out = "measure yours ('timm_bench measure'), or give a model that you know as the budget"
     say(f'times are those of the bundled benchmark ({about["benchmark"]}; {measured_on}), not of your machine: '
@@ -300,9 +301,10 @@ def say_what_time(
     waits = limit >= .001 and '/' not in str(under) and 'fps' not in str(under).lower()
     batches = batch_sizes(df)
     if not waits or not batches or batches == (1, 1): return
-    others = _of_single_images(str(df.attrs.get('part')), df.attrs.get('folder'))
+    about = about_frame(df)
+    others = _of_single_images(str(about.get('part')), about.get('folder'))
     instead = f'; one image at a time: {" or ".join(f"benchmark={words!r}" for words in others)}' if others else ''
-    say(f'the times of {df.attrs.get("benchmark", "df")} are {timing_in_words(df)}, not what one image waits{instead}')
+    say(f'the times of {about.get("benchmark", "df")} are {timing_in_words(df)}, not what one image waits{instead}')
 
 @lru_cache(maxsize=16)
 def _of_single_images(part: str, folder: str | None) -> list[str]:
@@ -324,7 +326,7 @@ def _is_of_single_images(benchmark: Benchmark) -> bool:
 # %% ../../nbs/choosing/00_budgets.ipynb #7be90a09
 def time_intervals(
     df: pd.DataFrame,  # of `get_data` or `estimate`
-    source: dict,  # the `attrs` of the frame that it is from
+    source: dict,  # of the frame that it is from, see `about_frame`
 ) -> pd.DataFrame:  # `low` and `high`, seconds per image, for each row; NaN where they are not known
     "The interval that each time is known to: 90 % of an estimate, 95 % of a measurement that has a sidecar."
     if {'secs_low', 'secs_high'} <= set(df): return df[['secs_low', 'secs_high']].set_axis(['low', 'high'], axis=1)

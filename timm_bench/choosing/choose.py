@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 from ..checks import ResultsError, as_numbers, need, need_names, one_of, say, tell, whole_number
 from ..columns import COLUMNS, TEST_SETS, TestSet, time_in_words
-from ..sources.results import Results
+from ..sources.results import Results, get_results
+from ..sources.frames import about_frame, several
 from ..accuracy import get_accuracy, warn_of
 from ..data import choice_in_words, chosen_from
 from ..stats import is_tie, standard_error, unbeaten
@@ -127,7 +128,7 @@ def frontier(
     Of accuracies and throughputs more is better, of all else less, unless `x_best` and `y_best` say otherwise. Where
     `y` is the `top1` of `get_data`, or the `accuracy` of `probe`, a column `tie` is added: what a model gains on the
     next faster is within chance. Which of the models are not in it that `get_data` left out of `df` is said."""
-    need(df)
+    if not isinstance(df, pd.DataFrame): df = need(df)
     one_of('sort', sort, ('accuracy', 'speed'))
     budgets = dict(params=params, license=license, family=family)
     edge = on_frontier(fitting(df, budgets, min_accuracy), x, y, x_best, y_best)
@@ -147,7 +148,7 @@ def on_frontier(
 ) -> pd.DataFrame:  # see `frontier`; best `x` first
     "The frontier of a frame, whatever it was chosen from."
     edge = df.iloc[unbeaten(df, x, y, x_best, y_best)]
-    test_set = df.attrs.get('accuracy')
+    test_set = about_frame(df).get('accuracy')
     if y == 'top1' and test_set in tuple(TEST_SETS): errors = _own_errors(edge, test_set)
     elif y == 'accuracy' and _OWN_ERROR in edge: errors = edge[_OWN_ERROR]
     else: return edge
@@ -183,26 +184,81 @@ def _blend(accuracy: TestSet | Mapping[str, float] | None, own: str) -> dict[Tes
     total = sum(weights.values())
     return {name: weight / total for name, weight in weights.items()}
 
-# %% ../../nbs/choosing/01_choose.ipynb #6b519b6c
+# %% ../../nbs/choosing/01_choose.ipynb #3a70c1f3
 _ROW = ['model', 'img_size']
 
-def _accuracy_on(
-    test_set: TestSet,
-    df: pd.DataFrame,  # the models
-    source: dict,  # the `attrs` of the frame that they are from
-    results: str | os.PathLike | Results | None,  # see `best`
+def _test_set_of(
+    df: pd.DataFrame,
+    source: dict,  # where it is from, see `about_frame`
+    accuracy: TestSet | Mapping[str, float] | None,  # see `best`
+) -> TestSet:  # raises `ResultsError`
+    "The test set that a frame's `top1` is of."
+    mixed = several(df, 'test_set')
+    if len(mixed) > 1:
+        sets, one = ', '.join(map(repr, mixed)), f'df[df.test_set == {mixed[0]!r}]'
+        raise ResultsError(f'df: top1 is of several test sets ({sets}); take one, as by {one}')
+    own = source.get('accuracy')
+    if own in tuple(TEST_SETS): return own
+    if accuracy is not None:
+        ways_out = "leave accuracy= out to go by top1 as it is, or add a column test_set with its name"
+        raise ResultsError(f'accuracy={accuracy!r}: df does not say which test set its top1 is of; {ways_out}')
+    say('df does not say which test set its top1 is of: errors and ties are told as for the 50,000 images of ImageNet')
+    return 'imagenet'
+
+def _known_accuracy(
+    df: pd.DataFrame,  # models
+    table: pd.DataFrame,  # of `get_accuracy`
+    test_set: TestSet,  # that it is of
 ) -> pd.DataFrame:  # `top1` and its `error`
-    "Accuracy of models on a test set, at their test image size; NaN where none is published."
-    if test_set == source.get('accuracy', 'imagenet'):
-        return pd.DataFrame(dict(top1=df.top1.astype(float), error=_own_errors(df, test_set)))
-    need(df, 'img_size')
-    table = get_accuracy(test_set, results=source.get('folder') if results is None else results)
-    if 'folder' in source and Path(source['folder']).resolve() != Path(table.attrs['folder']).resolve():
-        from_two = f'df is from {source["origin"]}, but results= is {table.attrs["origin"]}'
-        raise ResultsError(f'accuracy={test_set!r}: {from_two}; leave it out to read the same')
+    "What an accuracy table has for models, at their test image size; NaN where it has nothing."
     known = table.assign(error=_own_errors(table, test_set)).drop_duplicates(_ROW).set_index(_ROW)[['top1', 'error']]
     return known.reindex(pd.MultiIndex.from_frame(df[_ROW])).set_axis(df.index)
 
+def _results_of(
+    df: pd.DataFrame,
+    test_set: TestSet,  # that is asked for
+    source: dict,  # where the frame is from, see `about_frame`
+    results: str | os.PathLike | Results | None,  # see `best`
+) -> Results:  # raises `ResultsError`
+    "The results that a frame is from."
+    if 'folder' in source:
+        found = get_results(source['folder'] if results is None else results)
+        if Path(source['folder']).resolve() == found.folder.resolve(): return found
+        from_two = f'df is from {source["origin"]}, but results= is {found.origin}'
+        raise ResultsError(f'accuracy={test_set!r}: {from_two}; leave it out to read the same')
+    found, day = get_results(results), source.get('date')
+    if day and day != found.date and results is None: found = _on_day(found, day)
+    if day and day != found.date:
+        raise ResultsError(f'accuracy={test_set!r}: df is of {day}, and not from {found}; {_GIVE}')
+    own = _known_accuracy(df, get_accuracy(source['accuracy'], results=found), source['accuracy']).top1
+    same = (own - df.top1).abs() < 1e-6
+    if same.all(): return found
+    row = df[~same].iloc[0]
+    figures = f'{row.model} has {row.top1:g} in df, {own[row.name]:g} there'
+    raise ResultsError(f'accuracy={test_set!r}: df is not from {found} ({figures}); {_GIVE}')
+
+_GIVE = 'give the results= that it is from'
+
+def _on_day(results: Results, day: str) -> Results:
+    "The same results as they stood on a day, where they have a history."
+    try: return get_results(results, as_of=day)
+    except ResultsError: return results
+
+# %% ../../nbs/choosing/01_choose.ipynb #6b519b6c
+def _accuracy_on(
+    test_set: TestSet,
+    df: pd.DataFrame,  # the models
+    source: dict,  # of the frame that they are from, see `about_frame`
+    results: str | os.PathLike | Results | None,  # see `best`
+) -> pd.DataFrame:  # `top1` and its `error`
+    "Accuracy of models on a test set, at their test image size; NaN where none is published."
+    if test_set == source['accuracy']:
+        return pd.DataFrame(dict(top1=df.top1.astype(float), error=_own_errors(df, test_set)))
+    need(df, 'img_size')
+    table = get_accuracy(test_set, results=_results_of(df, test_set, source, results))
+    return _known_accuracy(df, table, test_set)
+
+# %% ../../nbs/choosing/01_choose.ipynb #3a70c1f6
 def _blended_error(sets: dict[TestSet, pd.DataFrame], weights: dict[TestSet, float]) -> pd.Series:
     "The standard error of weighted accuracies."
     together: dict[str, pd.Series] = {}  # those of the same photographs add up
@@ -212,34 +268,64 @@ def _blended_error(sets: dict[TestSet, pd.DataFrame], weights: dict[TestSet, flo
         together[photographs] = together.get(photographs, 0) + error
     return sum(error**2 for error in together.values()) ** .5
 
+# %% ../../nbs/choosing/01_choose.ipynb #3a70c1f5
 def _scored(
     df: pd.DataFrame,
     accuracy: TestSet | Mapping[str, float] | None,  # see `best`
     results: str | os.PathLike | Results | None,  # see `best`
-) -> pd.DataFrame:  # `accuracy` and its `error` added, and one column a test set where there are several
-    "The models of a frame that have a speed and an accuracy to go by."
-    need(df, 'model', 'secs', 'top1')
+) -> pd.DataFrame:  # see `_models_of`
+    "The models of a frame that have a speed and an accuracy to go by; what is left out is said."
+    table, remarks = _models_of(df, accuracy, results)
+    for remark in remarks: say(remark)
+    return table
+
+def _models_of(
+    df: pd.DataFrame,
+    accuracy: TestSet | Mapping[str, float] | None,  # see `best`
+    results: str | os.PathLike | Results | None,  # see `best`
+) -> tuple[pd.DataFrame, list[str]]:  # `accuracy` and its `error` added, and a column each of several test sets; remarks
+    "The models of a frame that have a speed and an accuracy to go by, and what is to be said of the rows."
+    df = need(df, 'model', 'secs', 'top1')
     need_names(df, 'model')
     table = as_numbers(df, 'column', [column for column in ('secs', 'top1', 'img_size') if column in df])
     table = table.reset_index(drop=True)
     table.attrs = dict(choice=df.attrs.get('choice'))  # not all: pandas copies them at every step
+    benchmarks = several(df, 'benchmark')
     if accuracy is None and {'accuracy', _OWN_ERROR} <= set(table):
-        return _possible(table.assign(error=table[_OWN_ERROR]).dropna(subset=['accuracy', 'secs']))
-    weights = _blend(accuracy, df.attrs.get('accuracy', 'imagenet'))
+        return _once(table.assign(error=table[_OWN_ERROR]), benchmarks)
+    source = about_frame(df)
+    source['accuracy'] = _test_set_of(df, source, accuracy)
+    weights = _blend(accuracy, source['accuracy'])
     for name in weights: warn_of(name)
-    sets = {name: _accuracy_on(name, table, df.attrs, results) for name in weights}
+    sets = {name: _accuracy_on(name, table, source, results) for name in weights}
     table['accuracy'] = sum(weight * sets[name].top1 for name, weight in weights.items())
     table['error'] = _blended_error(sets, weights)
     if len(sets) > 1: table = table.assign(**{name: known.top1 for name, known in sets.items()})
-    return _possible(table.dropna(subset=['accuracy', 'secs']))
+    table, remarks = _once(table, benchmarks)
+    lacking = [_left_out(known.top1.isna(), f'no accuracy on {TEST_SETS[name].title}') for name, known in sets.items()]
+    return table, [*filter(None, lacking), *remarks]
 
-def _possible(table: pd.DataFrame) -> pd.DataFrame:
-    "The rows with a speed and an accuracy that can be; how many are not is said."
+def _left_out(which: pd.Series, why: str) -> str:
+    "How many models are not looked at, and why; '' for none."
+    return f'{which.sum():,} of {len(which):,} rows of df left out: {why}' if which.any() else ''
+
+def _once(table: pd.DataFrame, benchmarks: list[str]) -> tuple[pd.DataFrame, list[str]]:
+    "The rows with a speed and an accuracy that can be, each once; and what is to be said of the others."
+    several_of = f'df has the times of {len(benchmarks)} benchmarks: {", ".join(benchmarks)}'
+    remarks = [several_of if len(benchmarks) > 1 else '', _left_out(table.secs.isna(), 'no time in secs')]
+    table = table.dropna(subset=['accuracy', 'secs'])
     can_be = (table.secs > 0) & (table.secs < float('inf')) & table.accuracy.between(0, 100)
-    if can_be.all(): return table
-    why = 'secs is not a time above 0, or top1 not from 0 to 100'
-    say(f'{(~can_be).sum():,} of {len(table):,} rows of df left out: {why}')
-    return table[can_be]
+    remarks.append(_left_out(~can_be, 'secs is not a time above 0, or top1 not from 0 to 100'))
+    table = table[can_be]
+    row = [column for column in _ROW if column in table]
+    repeated = table.duplicated([*row, 'secs', 'accuracy'])
+    remarks.append(_left_out(repeated, 'they repeat others'))
+    table = table[~repeated]
+    again = table.duplicated(row)
+    if row == _ROW and again.any():  # without a size they may be of several
+        what = f'{again.sum():,} of {len(table):,} rows of df are of models that it has already'
+        remarks.append(f'{what}, with other figures, such as {table.model[again].iloc[0]}')
+    return table, [*filter(None, remarks)]
 
 # %% ../../nbs/choosing/01_choose.ipynb #23810a82
 def best(
@@ -277,9 +363,10 @@ def best(
     The best of many was lucky as well: a winner's accuracy is optimistic, by up to 0.15 points among hundreds."""
     whole_number('n', n)
     one_of('sort', sort, ('accuracy', 'speed'))
+    df = need(df)
     budgets = dict(under=under, params=params, macs=macs, acts=acts, size=size, memory=memory, license=license,
                    pretrain=pretrain, family=family)
-    price = price or df.attrs.get('price')
+    price = price or about_frame(df).get('price')
     if price: df = with_cost(df, price)
     if under is not None and parse_cost(under): time_budget(df, under)  # refuses a cost in another currency
     table = _scored(df, accuracy, results)
@@ -291,7 +378,7 @@ def best(
 
     def from_all(every: pd.DataFrame) -> pd.DataFrame:
         if price: every = with_cost(every, price)
-        table = _scored(every, accuracy, results)
+        table, _ = _models_of(every, accuracy, results)
         return _answer(every, table, spend(table, budgets | dict(under=limit)), 1, limit, min_accuracy, sort)
 
     left_out = _better_among_all(df, chosen.iloc[0], from_all)
@@ -313,12 +400,12 @@ def _answer(
     "The best models of a frame, and why."
     fits = (over <= 1).all(axis=1)
     if not fits.any(): raise _nothing_fits(df, over, table)
-    if limit is not None: table = table.assign(within_error=_within_error(table, limit, df.attrs))
+    if limit is not None: table = table.assign(within_error=_within_error(table, limit, about_frame(df)))
     ranked = _with_ties(_ranked(_accurate(table[fits], min_accuracy)))
     if sort == 'speed' and min_accuracy is not None: chosen = _fastest(ranked, n)
     else: chosen = _explained(ranked, n, sort, len(over.columns), _kept_out(table, over))
     excluded = (~(over <= 1)).sum().to_dict()
-    chosen.attrs = df.attrs | dict(
+    chosen.attrs = about_frame(df) | dict(
         models=len(table), fits=int(fits.sum()), ties=int(ranked.tie.sum()), excluded=excluded)
     return chosen
 
@@ -338,7 +425,7 @@ def _with_ties(ranked: pd.DataFrame) -> pd.DataFrame:
 def _within_error(
     table: pd.DataFrame,
     limit: float,  # seconds
-    source: dict,  # the `attrs` of the frame that the models are from
+    source: dict,  # of the frame that the models are from, see `about_frame`
 ) -> list[str]:  # '' where it is not
     "Where a budget is within the interval that a time is known to, that interval in words."
     told = []
@@ -465,6 +552,7 @@ def better_than(
     in `attrs['than']`, how many there are, also of those that do not fit, in `attrs['better']`. What `get_data` left
     out of `df` and is better still is said."""
     one_of('sort', sort, ('accuracy', 'speed'))
+    df = need(df)
     budgets = dict(params=params, license=license, family=family)
     table = _scored(df, accuracy, results)
     own, said = row_meant(table, model, size)
@@ -475,10 +563,10 @@ def better_than(
     rows = len(told) if n is None else whole_number('n', n)
     chosen = _answer_columns(told.head(rows)).reset_index(drop=True)
     than = _answer_columns(own.to_frame().T).iloc[0].to_dict()
-    chosen.attrs = df.attrs | dict(than=dict(asked=model, understood=said) | than, better=len(better))
+    chosen.attrs = about_frame(df) | dict(than=dict(asked=model, understood=said) | than, better=len(better))
 
     def from_all(every: pd.DataFrame) -> pd.DataFrame:
-        better = _better(_scored(every, accuracy, results), own, budgets)
+        better = _better(_models_of(every, accuracy, results)[0], own, budgets)
         told = _accurate_ones(better[better.fits], min_accuracy)
         return told.sort_values('secs', kind='stable') if sort == 'speed' else told
 

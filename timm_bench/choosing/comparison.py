@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple, Sequence
 import numpy as np
 import pandas as pd
-from ..checks import ResultsError, as_numbers, check_part, need, need_names, one_of, say
+from ..checks import ResultsError, as_numbers, check_part, need, need_names, one_of, say, show_cell
 from ..sources.results import Results, get_results
+from ..sources.frames import about_frame, several
 from ..sources.benchmarks import Benchmark, benchmarks_in, find_benchmarks, pick_benchmark, version_numbers
 from ..models import can_fold, families, renamed, split_name
 from ..stats import medians
@@ -34,7 +35,8 @@ def _pick_pair(a: str, b: str, part: str, results: Results) -> tuple[Benchmark, 
     fit = []
     for words in a, b:
         if not isinstance(words, str) or not words.split():
-            raise ResultsError(f"benchmark={words!r}: give a file name, words such as 'rtx4090 nhwc', or a frame")
+            example = "words such as 'rtx4090 nhwc'"
+            raise ResultsError(f'benchmark={show_cell(words)}: give a file name, {example}, or a frame')
         fit.append(find_benchmarks(part, words, results))
     pairs = [(one, other) for one in fit[0] for other in fit[1] if one.file != other.file]
     if not pairs:
@@ -48,7 +50,7 @@ def _pick_pair(a: str, b: str, part: str, results: Results) -> tuple[Benchmark, 
 # %% ../../nbs/choosing/02_comparison.ipynb #00f15d08
 def _own_benchmark(given: Any) -> pd.DataFrame | Benchmark | None:
     "A frame, or the file that a path leads to; `None` for words."
-    if isinstance(given, pd.DataFrame): return given
+    if hasattr(given, 'columns'): return need(given)  # of pandas or polars
     is_file = isinstance(given, str) and given.endswith('.csv') and Path(given).is_file()
     if not is_file and not isinstance(given, os.PathLike): return None
     return Benchmark.named(Path(given).name, Path(given))
@@ -81,11 +83,14 @@ def _read_side(benchmark: pd.DataFrame | Benchmark, part: str) -> _Side:
     numbers = [f'{part}_{what}' for what in ('samples_per_sec', 'batch_size', 'img_size')]
     if isinstance(benchmark, Benchmark):
         return _Side(benchmark.read(['model', *numbers]), benchmark.file, benchmark.describe())
-    need(benchmark, 'model', *numbers)
+    benchmark = need(benchmark, 'model', *numbers)
     need_names(benchmark, 'model')
-    about = benchmark.attrs.get('benchmark', 'a frame')
+    mixed = several(benchmark, 'benchmark')
+    if len(mixed) > 1: raise ResultsError(f'df: a frame of {len(mixed)} benchmarks ({", ".join(mixed)}); take one')
+    about = about_frame(benchmark).get('benchmark', 'a frame')
     params = [column for column in ('param_count', 'param_count_x') if column in benchmark]
-    return _Side(as_numbers(benchmark, 'frame', [*numbers, *params]), 'a frame', about)
+    table = as_numbers(benchmark, 'frame', [*numbers, *params]).reset_index(drop=True)
+    return _Side(table, 'a frame', about)
 
 # %% ../../nbs/choosing/02_comparison.ipynb #38a794d9
 _ROW = ['model', 'img_size']
@@ -176,7 +181,7 @@ def by_family(
     Models that ran folded in one of the two only are left out. `models` counts the others; `median`, and `low` and
     `high`, the ends of its interval, are in times. Those with `same_` before them are of equal batch sizes alone. Of a
     comparison with prices, `cheaper_a` and `cheaper_b` count the models that are."""
-    need(comparison, 'family', 'speedup', 'same_batch')
+    comparison = need(comparison, 'family', 'speedup', 'same_batch')
     comparison = comparable(comparison)
     every, same = _family_medians(comparison), _family_medians(comparison[comparison.same_batch])
     table = every.join(same.add_prefix('same_')).reset_index()

@@ -9,10 +9,11 @@ from datetime import date
 from typing import Literal, Sequence
 import numpy as np
 import pandas as pd
-from ..checks import ResultsError, check_part, listed, need_names, need_numbers, one_of, say
+from ..checks import ResultsError, check_part, listed, need, need_names, need_numbers, one_of, say
 from ..columns import FINE_TUNED, TEST_SETS, TestSet, timing
 from ..sources.results import DAY, Results, dated_folders, get_results
 from ..sources.benchmarks import pick_benchmark
+from ..sources.frames import about_frame, marks
 from ..models import declared_license, families, is_left_out, pretrain, renamed, split_name
 from ..join import is_folded, trained_near
 from ..accuracy import get_accuracy
@@ -98,7 +99,8 @@ def get_history(
     numbers = [f'{part}_{what}' for what in ('samples_per_sec', 'batch_size', 'img_size')]
     speed = _speed_by_arch(picked.read(['model', *numbers, 'param_count']), part)
     tables, skipped = _tables_by_day(days, accuracy, results)
-    models = [_on_day(table, speed, part).assign(as_of=day) for day, table in tables.items()]
+    told = marks(accuracy, picked.file, results)
+    models = [_on_day(table, speed, part).assign(**told | dict(as_of=day)) for day, table in tables.items()]
     every = pd.concat(models, ignore_index=True)
     history = every[~every.folded].drop(columns='folded').reset_index(drop=True)
     folded = every[every.folded].arch.nunique()
@@ -141,6 +143,7 @@ def best_by_day(
 
     A row has the budget `under`, the day `as_of`, the `model` (none where nothing fits) and its `top1` (percent); what
     was gained since the day before as `gain` (points), and the standard `error` of that."""
+    history = need(history)
     for column in 'as_of', 'model': need_names(history, column)
     need_numbers(history, secs='secs', top1='top1')
     rows = []
@@ -152,7 +155,7 @@ def best_by_day(
             rows.append(dict(under=str(budget), as_of=day) | _best_on(history[history.as_of.eq(day)], limit))
     columns = [column for column in _BEST_COLUMNS if column in history]
     table = pd.DataFrame(rows, columns=['under', 'as_of', *columns])
-    error: pd.Series = standard_error(table.top1, history.attrs.get('accuracy', 'imagenet'))
+    error: pd.Series = standard_error(table.top1, about_frame(history).get('accuracy', 'imagenet'))
     before = error.groupby(table.under, sort=False).shift()
     gain = table.groupby('under', sort=False).top1.diff()
     return table.assign(gain=gain, error=(error**2 + before**2) ** .5)

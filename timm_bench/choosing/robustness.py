@@ -53,8 +53,8 @@ def effective_robustness(
     outside, `in_trend` whether it is one of those that the curve goes through. Where `within` is false, `clean` lies
     outside the range of those: there is no verdict, and `expected` and `gain` are empty. `attrs['trends']` tells of
     each trend `r2`, the range of `clean` that it `reaches`, and how many are in it, above, below and `outside`."""
+    df = need(df, 'model', *(['pretrain'] if trend == 'in1k' else []))
     need_names(df, 'model')
-    if trend == 'in1k': need(df, 'pretrain')
     one_of('trend', trend, ('in1k', 'all'))
     there = [name for name, clean in AGAINST.items() if name in df and clean in df]
     if not there: raise ResultsError("df: no test set beside ImageNet's; get_accuracy(sets='all') has them")

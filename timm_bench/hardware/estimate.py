@@ -9,11 +9,12 @@ from collections import Counter
 from typing import Iterable, Literal, NamedTuple
 import numpy as np
 import pandas as pd
-from ..checks import ResultsError, as_numbers, as_path, listed, need_names
+from ..checks import ResultsError, as_numbers, as_path, listed, need, need_names
 from ..columns import TestSet
 from ..sources.tables import read_table
 from ..sources.results import Results, get_results
 from ..sources.benchmarks import Benchmark, pick_benchmark
+from ..sources.frames import about_frame, several
 from ..models import renamed, split_name
 from ..data import KEEP, join_speeds
 from .machine import (
@@ -213,8 +214,11 @@ def _models_to_choose_from(n: int, among: Iterable[str] | None, file: str, publi
 # %% ../../nbs/hardware/07_estimate.ipynb #7034a131
 def _read_own(own: pd.DataFrame | str | os.PathLike, part: str) -> tuple[pd.DataFrame, Benchmark | None]:
     "The table of one's own measurements, and what its file's name tells, where there is one."
-    if isinstance(own, pd.DataFrame):
-        named = [file for file in own.attrs.get('files', []) if file.startswith('benchmark-')]
+    if isinstance(own, pd.DataFrame) or hasattr(own, 'to_pandas'):
+        own = need(own, argument='own')
+        mixed = several(own, 'benchmark')
+        if len(mixed) > 1: raise ResultsError(f'own: a frame of {len(mixed)} benchmarks ({", ".join(mixed)}); take one')
+        named = [file for file in about_frame(own).get('files', []) if file.startswith('benchmark-')]
         measured = own[~own.estimated.astype(bool)] if 'estimated' in own else own
         return _check_own(measured, part), Benchmark.named(named[0]) if named else None
     if not isinstance(own, (str, os.PathLike)):

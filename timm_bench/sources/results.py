@@ -37,6 +37,9 @@ class Results:
     date: str | None = None  # the commit's day, as YYYY-MM-DD, where known
     url: str | None = None  # the repository that it was cloned from
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, 'folder', Path(self.folder).absolute())  # also after the next `chdir`
+
     @property
     def files(self) -> list[str]:
         "Names of the CSV files, sorted."
@@ -106,7 +109,7 @@ def dated_folders(
 def _from_folder(given: str | os.PathLike, origin: str = 'folder {}') -> Results:
     "Results from a folder, its `results` folder, or the newest of the folders in it that are named by their day."
     try:
-        folder = Path(given).expanduser()
+        folder = Path(given).expanduser().absolute()
         is_there = folder.is_dir()
     except (TypeError, RuntimeError):
         raise ResultsError(f'results={given!r}: give a folder, a `Results`, or None') from None

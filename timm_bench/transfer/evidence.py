@@ -70,7 +70,7 @@ def rank_correlations(
     draws: int = 2000,  # how many times the families are drawn
 ) -> pd.DataFrame:  # a row per column: `models`, `correlation`, `low`, `high`; raises `ResultsError`
     "How far each column orders the models as another does, with 95 % intervals."
-    need(df, 'family', of)
+    df = need(df, 'family', of)
     for column in listed('columns', columns): need_numbers(df, columns=column, of=of)
     whole_number('draws', draws)
     rows = []

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any, Iterable, Iterator, Mapping, Sequence
 import numpy as np
 import pandas as pd
-from ..checks import ResultsError, as_numbers, as_path, need_names, say
+from ..checks import ResultsError, as_numbers, as_path, need, need_names, say
 from ..columns import COLUMNS, FINE_TUNED, TEST_SETS, TestSet, is_log
 from ..sources.tables import read_table
 from ..sources.results import Results, get_results
 from ..sources.benchmarks import Benchmark, benchmarks_in, pick_benchmark
+from ..sources.frames import about_frame
 from ..models import declared_license, families, is_left_out, pretrain, renames, split_name
 from ..accuracy import get_accuracy, sets_in
 from ..data import read_joined
@@ -159,7 +160,7 @@ def _from_own_file(path: Path, name: str | None, results: Results, test_set: Tes
 def _from_frame(frame: pd.DataFrame, name: str) -> Measured:
     "A frame of one's own."
     parts = [part for part in _PARTS if f'{part}_samples_per_sec' in frame]
-    part = frame.attrs.get('part') or (parts or _PARTS)[0]
+    part = (parts or _PARTS)[0]
     for column in *_POINT, f'{part}_samples_per_sec', f'{part}_batch_size':
         if column not in frame:
             instead = 'give a frame of get_data or estimate, or a file'
@@ -167,24 +168,29 @@ def _from_frame(frame: pd.DataFrame, name: str) -> Measured:
     need_names(frame, 'model')
     frame = as_numbers(frame, 'own', ['img_size', *_shown_columns(frame, part)])
     estimated = 'estimated' in frame and bool(frame.estimated.any())
-    told = {what: frame.attrs.get(what) for what in ('measured_on', 'estimated_from')}
+    told = {what: about_frame(frame).get(what) for what in ('measured_on', 'estimated_from')}
     kind = 'estimate' if estimated else 'own'
     return Measured.of(speeds(frame, part), benchmark=name, part=part, kind=kind,
                        file=f'a frame in memory, {len(frame):,} rows', **told)
 
 # %% ../../nbs/web/00_points.ipynb #5cd9fe37
+def _is_table(own: Any) -> bool:
+    "Whether something is a frame or a series, of pandas or of another library."
+    return isinstance(own, (pd.DataFrame, pd.Series)) or hasattr(own, 'to_pandas')
+
 def _named(own: Any) -> list[tuple[str | None, Any]]:
     "What somebody gave of his own, each with the name that he gave it."
     if own is None: return []
     if isinstance(own, Mapping): return list(own.items())
-    single = isinstance(own, (str, os.PathLike, pd.DataFrame)) or not isinstance(own, Iterable)
+    single = isinstance(own, (str, os.PathLike)) or _is_table(own) or not isinstance(own, Iterable)
     return [(None, each) for each in ([own] if single else own)]
 
 def _own_benchmarks(own: Any, results: Results, test_set: TestSet) -> Iterator[Measured]:
     "Each of one's own measurements."
     for number, (name, one) in enumerate(_named(own), 1):
-        if isinstance(one, pd.DataFrame):
-            yield _from_frame(one, name or one.attrs.get('benchmark') or f'your frame {number}')
+        if _is_table(one):
+            frame = need(one, argument='own')
+            yield _from_frame(frame, name or about_frame(frame).get('benchmark') or f'your frame {number}')
         elif isinstance(one, (str, os.PathLike)):
             for path in _own_files(one): yield _from_own_file(path, name, results, test_set)
         else:
