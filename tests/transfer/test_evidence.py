@@ -2,6 +2,7 @@
 import json
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -198,6 +199,8 @@ def test_who_chooses_by_planet_is_told_how_far_to_trust_it(newest, monkeypatch):
     monkeypatch.setattr(timm_bench.checks, '_said', set())
     with pytest.warns(ResultsWarning) as said: best(df, accuracy='pets')
     assert [str(warning.message) for warning in said] == ['1,364 of 1,432 rows of df left out: no accuracy on Pets (fine-tuned)']
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
         card('resnet50', results=newest)
 
 

@@ -283,7 +283,7 @@ def _models_of(
     df: pd.DataFrame,
     accuracy: TestSet | Mapping[str, float] | None,  # see `best`
     results: str | os.PathLike | Results | None,  # see `best`
-) -> tuple[pd.DataFrame, list[str]]:  # `accuracy` and its `error` added, and a column each of several test sets; remarks
+) -> tuple[pd.DataFrame, list[str]]:  # `accuracy` and its `error` added, and a column each of several test sets
     "The models of a frame that have a speed and an accuracy to go by, and what is to be said of the rows."
     df = need(df, 'model', 'secs', 'top1')
     need_names(df, 'model')
