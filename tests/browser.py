@@ -1,9 +1,11 @@
 "The browser that the tests drive: playwright's own, or the system's. As a program: whether there is one."
+import json
 import shutil
 import sys
 from contextlib import contextmanager
 
 from playwright.sync_api import Error, sync_playwright
+from plotly.offline import get_plotlyjs
 
 ARGUMENTS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run']
 
@@ -24,9 +26,18 @@ def browser():
 def page_with(chromium, figure):
     "A page that holds a figure alone, as large as it is."
     page = chromium.new_page(viewport=dict(width=1000, height=int(figure.layout.height)))
-    page.set_content(f'<style>body {{ margin: 0 }}</style>{figure.to_html(full_html=False)}')
-    page.wait_for_selector('.xtitle')
+    draw(page, figure)
     return page
+
+
+def draw(page, figure) -> None:
+    "Draw a figure in a page that holds nothing else, by plotly's own script, which is loaded once a page."
+    if not page.evaluate('window.Plotly !== undefined'):
+        page.set_content('<style>body { margin: 0 }</style><div id="chart"></div>')
+        page.add_script_tag(content=get_plotlyjs())
+    spec = json.loads(figure.to_json())
+    page.evaluate('({data, layout}) => Plotly.newPlot("chart", data, layout)', dict(data=spec['data'], layout=spec['layout']))
+    page.wait_for_selector('.xtitle')
 
 
 def boxes(page, selector: str) -> list[list[float]]:

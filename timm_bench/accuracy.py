@@ -33,7 +33,7 @@ def get_accuracy(
     a top-1 column named as each set."""
     file = TEST_SETS[one_of('accuracy', accuracy, TEST_SETS)].file
     results = get_results(results, as_of=as_of)
-    if sets is not None: return _side_by_side(_chosen(sets, accuracy, results), results)
+    if sets is not None: return _side_by_side(_sets_meant(sets, accuracy, results), results)
     if accuracy in FINE_TUNED: return _fine_tuned(accuracy, results, as_of)
     table = results.read(file, ['model', 'img_size', 'top1', 'top5', 'param_count'])
     results.say_if_short(file, sorted({about.file for about in TEST_SETS.values()} & {*results.files}))
@@ -86,7 +86,7 @@ def sets_in(
     there_are = results.files
     return [name for name, about in TEST_SETS.items() if about.file in there_are]
 
-def _chosen(sets: Sequence[str] | str, accuracy: str, results: Results) -> list[TestSet]:
+def _sets_meant(sets: Sequence[str] | str, accuracy: str, results: Results) -> list[TestSet]:
     "The names of the test sets that are meant."
     if accuracy != 'imagenet':
         raise ResultsError(f'accuracy={accuracy!r}: give accuracy= for one test set or sets= for several, not both')

@@ -24,7 +24,7 @@ from timm_bench import measure
 from timm_bench.checks import ResultsError
 from timm_bench.hardware.measure import expected_seconds
 from timm_bench.hardware.model_names import find_models, work_of
-from timm_bench.hardware.record import BenchmarkFile, add_row, in_words, read_sidecar
+from timm_bench.hardware.record import BenchmarkFile, add_row, duration_in_words, read_sidecar
 from timm_bench.hardware.timing import between
 from timm_bench.sources.benchmarks import Benchmark
 from timm_bench.sources.results import bundled
@@ -87,8 +87,9 @@ def show_plan(options: argparse.Namespace) -> None:
     for piece in pieces(options):
         seconds = guess(piece)
         total += seconds
-        print(f"{piece['part']}, {', '.join(piece['runtime'])}: {len(piece['models'])} models, about {in_words(seconds)} a round")
-    print(f'two rounds: about {in_words(2*total)}, and some for what is measured a third time')
+        what = f"{piece['part']}, {', '.join(piece['runtime'])}: {len(piece['models'])} models"
+        print(f'{what}, about {duration_in_words(seconds)} a round')
+    print(f'two rounds: about {duration_in_words(2*total)}, and some for what is measured a third time')
 
 
 def do_some(options: argparse.Namespace) -> None:

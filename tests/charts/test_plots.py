@@ -5,7 +5,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from browser import browser, overlap
+from browser import browser, draw, overlap
 from timm_bench.data import get_data
 from timm_bench.charts.frontier import show_frontier
 from timm_bench.charts.parts import HUES
@@ -149,8 +149,7 @@ def test_no_title_or_legend_is_clipped_or_overlaps(frames):
         for name, df in frames.items():
             for show in show_all, show_subs, show_params:
                 figure = show(df, f'{name}: a title of some length', size(df))
-                page.set_content(f'<style>body {{ margin: 0 }}</style>{figure.to_html(full_html=False)}')
-                page.wait_for_selector('.xtitle')
+                draw(page, figure)
                 boxes, chart = page.evaluate(BOXES), (name, show.__name__)
                 assert {'title', 'subtitle', 'x', 'y'} <= set(boxes) and ('legend' in boxes or 'colorbar' in boxes)
                 for part, (left, top, right, bottom) in boxes.items():

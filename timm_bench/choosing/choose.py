@@ -230,7 +230,7 @@ def _results_of(
         from_two = f'df is from {source["origin"]}, but results= is {found.origin}'
         raise ResultsError(f'accuracy={test_set!r}: {from_two}; leave it out to read the same')
     found, day = get_results(results), source.get('date')
-    if day and day != found.date and results is None: found = _on_day(found, day)
+    if day and day != found.date and results is None: found = _results_on(found, day)
     if day and day != found.date:
         raise ResultsError(f'accuracy={test_set!r}: df is of {day}, and not from {found}; {_GIVE}')
     own = _known_accuracy(df, get_accuracy(source['accuracy'], results=found), source['accuracy']).top1
@@ -242,7 +242,7 @@ def _results_of(
 
 _GIVE = 'give the results= that it is from'
 
-def _on_day(results: Results, day: str) -> Results:
+def _results_on(results: Results, day: str) -> Results:
     "The same results as they stood on a day, where they have a history."
     try: return get_results(results, as_of=day)
     except ResultsError: return results
@@ -377,12 +377,12 @@ def best(
     say_whose(df, under)
     say_what_time(df, under)
     limit = None if under is None else time_budget(table, under)
-    chosen = _answer(df, table, over, n, limit, min_accuracy, sort)
+    chosen = _chosen_models(df, table, over, n, limit, min_accuracy, sort)
 
     def from_all(every: pd.DataFrame) -> pd.DataFrame:
         if price: every = with_cost(every, price)
         table, _ = _models_of(every, accuracy, results)
-        return _answer(every, table, spend(table, budgets | dict(under=limit)), 1, limit, min_accuracy, sort)
+        return _chosen_models(every, table, spend(table, budgets | dict(under=limit)), 1, limit, min_accuracy, sort)
 
     left_out = _better_among_all(df, chosen.iloc[0], from_all)
     if left_out:
@@ -391,7 +391,7 @@ def best(
         chosen.loc[0, 'reason'] = f'{chosen.reason[0]}; {left_out}'
     return chosen
 
-def _answer(
+def _chosen_models(
     df: pd.DataFrame,  # see `best`
     table: pd.DataFrame,  # its models, of `_scored`
     over: pd.DataFrame,  # of `spend`

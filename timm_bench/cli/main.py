@@ -242,7 +242,7 @@ def _accuracy_asked(words: list[str] | None) -> TestSet | dict[str, float] | Non
     return weights
 
 # %% ../../nbs/cli/02_main.ipynb #c5f2d1e9
-def _asked(params: str | None, license: list[str] | None, family: list[str] | None) -> dict[str, Any]:
+def _filters(params: str | None, license: list[str] | None, family: list[str] | None) -> dict[str, Any]:
     "The filters that every list takes, as the library has them."
     return dict(params=params, license=license or None, family=family or None)
 
@@ -290,7 +290,7 @@ def best(
     found = choose.best(
         df, n, under=under, macs=macs, acts=acts, size=size, memory=memory, price=price, pretrain=pretrain or None,
         accuracy=_accuracy_asked(accuracy), min_accuracy=min_accuracy, sort=sort.value,
-        **_asked(params, license, family))
+        **_filters(params, license, family))
     found = found.assign(reason=found.reason.map(_as_typed))
     note = 'tie with best: its accuracy is within chance of that of the most accurate that fits'
     costs = [found.attrs['cost']] if price else []
@@ -324,7 +324,7 @@ def instead_of(
     df = _every_model(benchmark, results, as_of, part)
     found = choose.better_than(
         df, model, size=size, accuracy=_accuracy_asked(accuracy), min_accuracy=min_accuracy, n=n, sort=sort.value,
-        **_asked(params, license, family))
+        **_filters(params, license, family))
     better = found.attrs['better']
     if found.empty:
         what = f'none of the {better:,} models fits that are' if better else 'nothing is'
@@ -356,7 +356,7 @@ def frontier(
     "The models that nothing beats in both speed and accuracy, of those that fit."
     from timm_bench.choosing import choose
     df = _every_model(benchmark, results, as_of, part)
-    found = choose.frontier(df, min_accuracy=min_accuracy, n=n, sort=sort.value, **_asked(params, license, family))
+    found = choose.frontier(df, min_accuracy=min_accuracy, n=n, sort=sort.value, **_filters(params, license, family))
     columns = ['model', 'top1', 'secs', 'tie', *_TIMED, 'param_count_x', 'param_count_y', 'img_size', 'family',
                'license']
     note = 'tie: what its accuracy gains on the next faster is within chance'
@@ -382,7 +382,7 @@ def families(
 ) -> None:
     "The families to choose from: how many models each has that fit, and its best accuracy and shortest time."
     from timm_bench.choosing.choose import fitting
-    df = fitting(_every_model(benchmark, results, as_of, part), _asked(params, license, family), min_accuracy)
+    df = fitting(_every_model(benchmark, results, as_of, part), _filters(params, license, family), min_accuracy)
     grouped = df.groupby('family')
     fastest = df.loc[grouped.secs.idxmin(), ['family', 'secs', *(column for column in _TIMED if column in df)]]
     table = grouped.agg(models=('model', 'nunique'), top1=('top1', 'max')).reset_index().merge(fastest, on='family')
@@ -500,7 +500,7 @@ def history(
     from timm_bench.choosing.history import best_by_day, get_history
     from timm_bench.choosing.choose import fitting
     past = get_history(part=part.value, benchmark=benchmark, results=_find_results(results, as_of))
-    fits = fitting(past, _asked(params, license, family), min_accuracy)
+    fits = fitting(past, _filters(params, license, family), min_accuracy)
     gone = [day for day in past.attrs['days'] if day not in set(fits.as_of)]
     if gone: _complain(f'nothing fits as of {", ".join(gone)}')
     table = best_by_day(fits, under or ['1ms', '5ms', '20ms'])
@@ -649,7 +649,7 @@ def estimate(
     title = f"{about['benchmark']}: {about['measured']} measured, the rest estimated from {about['estimated_from']}"
     columns = ['model', 'top1', 'secs', 'secs_low', 'secs_high', 'estimated', *_TIMED, 'param_count_x', 'param_count_y',
                'img_size', 'family']
-    shown = _first(fitting(df, _asked(params, license, family), min_accuracy), n, sort)
+    shown = _first(fitting(df, _filters(params, license, family), min_accuracy), n, sort)
     print_answer(shown, columns, format, title, **_sizes(part))
 
 def _check_estimates(out: Path, own: Path) -> None:
@@ -691,7 +691,7 @@ def probe(
     from timm_bench.transfer import probe as own_pictures
     chosen = _names_asked(models) if models else None
     found = own_pictures.probe(
-        images, chosen, under=under, n=n, **_asked(params, license, family), runtime=runtime,
+        images, chosen, under=under, n=n, **_filters(params, license, family), runtime=runtime,
         weights=weights, folds=folds, benchmark=benchmark, results=_find_results(results, None), permute=permute,
         broken='skip' if skip_broken else 'refuse', engine=engine)
     columns = ['model', 'accuracy', 'accuracy_low', 'accuracy_high', 'neighbours', 'tie', 'secs', 'fits', 'license',

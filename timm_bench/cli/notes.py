@@ -62,7 +62,7 @@ _SPELT = {
     'limit= shows more': '--limit shows more',
     'fuzzy=True tries near words': 'without --exact near words are tried'}
 
-def _as_typed(line: str) -> str:
+def _typed_line(line: str) -> str:
     "What the library says, in the terminal's own spelling."
     for said, typed in _SPELT.items(): line = line.replace(said, typed)
     return line
@@ -86,7 +86,7 @@ def search(
     words, there = (query, path) if path else _query_and_path(query)
     wanted = ' '.join(words)
     found = fastnbs(wanted, there, context=context.value, fuzzy=not exact, limit=limit or None)
-    found.said = [_as_typed(line) for line in found.said]
+    found.said = [_typed_line(line) for line in found.said]
     _print(found, format, wanted)
     if not found: raise typer.Exit(1)
 

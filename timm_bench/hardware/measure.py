@@ -56,7 +56,7 @@ def _check_runtime(runtime: Runtime, settings: dict) -> None:
     only = dict(part=('infer',), layout=('nchw',), device=('auto', 'cpu'))
     for name, choices in only.items(): one_of(f'runtime={runtime.name!r} with {name}', settings[name], choices)
 
-def _check_installed(runtimes: list[str], machine: dict) -> None:
+def _check_runtimes(runtimes: list[str], machine: dict) -> None:
     "Refuse runtimes that a machine says it does not have, and devices that exported models do not run on."
     for runtime in map(RUNTIMES.__getitem__, runtimes):
         if not runtime.exported: continue
@@ -127,7 +127,7 @@ def _run_here(plan: list[list[dict]], files: dict[str, Files], engine: str,
     "Do the jobs on this machine, one model after another."
     with Worker(engine) as worker:
         with _starting(): machine = describe_machine(worker, plan[0][0])
-        _check_installed(list(files), machine)
+        _check_runtimes(list(files), machine)
         rows = {runtime: each.open(machine).rows for runtime, each in files.items()}
         for jobs in _jobs_left(plan, machine, rows, report):
             report.current(jobs[0]['model'])
@@ -170,7 +170,7 @@ def _run_elsewhere(plan: list[list[dict]], files: dict[str, Files], engine: str,
     "Do the jobs on an executor."
     executor = as_executor(executor)
     with _starting(): machine = executor.submit(describe_machine_here, plan[0][0], engine).result()
-    _check_installed(list(files), machine)
+    _check_runtimes(list(files), machine)
     rows = {runtime: rows_before(each, machine) for runtime, each in files.items()}
     left = _jobs_left(plan, machine, rows, report)
     report.current('on the executor')

@@ -15,7 +15,7 @@ from ..sources.benchmarks import ENDINGS, Benchmark
 
 # %% auto #0
 __all__ = ['TIMM_COLUMNS', 'EVERY', 'benchmark_name', 'read_sidecar', 'BenchmarkFile', 'add_row', 'append_whole', 'has_row',
-           'Files', 'keep_row', 'rows_before', 'in_words', 'Report', 'summary_of']
+           'Files', 'keep_row', 'rows_before', 'duration_in_words', 'Report', 'summary_of']
 
 # %% ../../nbs/hardware/03_record.ipynb #bf0733e6
 def benchmark_name(
@@ -283,7 +283,7 @@ def _doubt(row: dict) -> str | None:
 # %% ../../nbs/hardware/03_record.ipynb #30c591ec
 EVERY = 600  # seconds after which the time left is said again where there is no bar, as in a file
 
-def in_words(
+def duration_in_words(
     seconds: float,
 ) -> str:  # '40 s', '12 min', '3 h 05 min'
     "A duration as one would say it."
@@ -318,8 +318,9 @@ class Report:
         self.started = self.said = time.monotonic()
         self.progress.update(self.task, total=sum(self.expected) or total, done=f'0/{total}')
         if sum(self.expected) < 300: return
-        self.console.print(f'{total} to measure, in about {in_words(sum(self.expected))}: a guess from how much they '
-                           'compute, corrected as it goes', markup=False)
+        about = duration_in_words(sum(self.expected))
+        guess = f'{total} to measure, in about {about}: a guess from how much they compute, corrected as it goes'
+        self.console.print(guess, markup=False)
 
     def _seconds_left(self) -> float | None:
         "How long the rest may take, as things went so far; `None` where that cannot be told yet."
@@ -335,7 +336,7 @@ class Report:
         "Count a row, and say what is unusual about it."
         self.rows.append(row)
         done, left = f'{len(self.rows)}/{self.total}', self._seconds_left()
-        told = '' if left is None else f'about {in_words(left)} left'
+        told = '' if left is None else f'about {duration_in_words(left)} left'
         expected = self.expected[len(self.rows) - 1] if len(self.rows) <= len(self.expected) else 1
         self.progress.update(self.task, advance=expected, done=done, left=told)
         if told and not self.console.is_terminal and time.monotonic() - self.said > EVERY:

@@ -232,10 +232,10 @@ def export(
     folder = exports_folder()/f'timm-{timm.__version__}'/export_name(model, name, images)
     def write(new: Path) -> dict:
         unlike(model)
-        return _write(model, images, new) | known()
+        return _export_into(model, images, new) | known()
     return keep_export(folder, write)
 
-def _write(model: nn.Module, images: Tensor, folder: Path) -> dict:
+def _export_into(model: nn.Module, images: Tensor, folder: Path) -> dict:
     "Export a model into a folder, with the images and outputs that a runtime's are compared with."
     import numpy as np, torch
     outputs = model(images)

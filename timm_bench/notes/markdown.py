@@ -89,13 +89,13 @@ def _as_page(nb: NotebookNode, stem: str) -> tuple[str, dict[str, bytes]]:
     return text.lstrip('\n'), resources.get('outputs') or {}
 
 # %% ../../nbs/notes/04_markdown.ipynb #99f90ce7
-def _checksum(text: str) -> str:
+def _mark_of(text: str) -> str:
     "A short checksum."
     return hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:16]
 
 def _marked(text: str) -> str:
     "A text with the line that says who wrote it."
-    said = f'made by timm_bench ipy2md, {_checksum(text)}'
+    said = f'made by timm_bench ipy2md, {_mark_of(text)}'
     if not text.startswith('---\n'): return f'<!-- {said} -->\n{text}'
     header = re.search(r'^jupyter:\n', text, re.M)
     if header: return f'{text[:header.end()]}  # {said}\n{text[header.end():]}'
@@ -108,7 +108,7 @@ def _is_own(path: Path) -> bool:
         text = path.read_bytes().decode()
     except (OSError, UnicodeDecodeError): return False
     mark = MARK.search(text)
-    return mark is not None and _checksum(text[:mark.start()] + text[mark.end():]) == mark[1]
+    return mark is not None and _mark_of(text[:mark.start()] + text[mark.end():]) == mark[1]
 
 # %% ../../nbs/notes/04_markdown.ipynb #37c86546
 def _target(nb: Path, out: str | os.PathLike | None) -> Path:
@@ -123,7 +123,7 @@ def _target(nb: Path, out: str | os.PathLike | None) -> Path:
 
 def _write(path: Path, data: bytes) -> None:
     "Write a file, whole or not at all."
-    partial = path.with_name(f'.{_checksum(path.name)}-{os.getpid()}')  # which is never too long
+    partial = path.with_name(f'.{_mark_of(path.name)}-{os.getpid()}')  # which is never too long
     try:
         partial.write_bytes(data)
         os.replace(partial, path)

@@ -228,7 +228,7 @@ def _that_fit(own: list[Benchmark], words: str, results: Results) -> list[Benchm
         still = narrowed(fit, [word])
         if not still:
             missed = f'no benchmark of part {own[0].part!r} fits at {word!r}'
-            there_are = _there_are(fit, before) + _only_bundled(results)
+            there_are = _could_mean(fit, before) + _only_bundled(results)
             raise ResultsError(f'benchmark={words!r}: {missed}; there are {there_are}')
         if word != 'newest': fit, before = still, f'{before} {word}'.strip()
     return narrowed(fit, _asked(words))
@@ -272,7 +272,7 @@ def _choices(fit: list[Benchmark], words: str = '') -> str:
     newest_first = sorted(fit, key=lambda each: version_numbers(each.torch), reverse=True)
     return ', '.join(repr(words_for(benchmark, fit, words)) for benchmark in newest_first)
 
-def _there_are(own: list[Benchmark], words: str = '') -> str:
+def _could_mean(own: list[Benchmark], words: str = '') -> str:
     "What one could have meant: words for each benchmark, or of many what they differ in."
     if len(own) <= 6: return _choices(own, words) or 'none'
     told = []

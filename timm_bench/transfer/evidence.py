@@ -30,7 +30,7 @@ def get_fine_tuning(
     `tuning_memory_gb` are what five epochs took on one GPU. `name` is the model's in 2022, and `how` it was recognised.
     `attrs['left_out']` tells which models are missing, and why, `attrs['reliability']` how far a second run orders them
     as the first."""
-    file = _first_source() if runs is None else runs
+    file = _file_of_runs() if runs is None else runs
     told = figures(file)
     tables = []
     for data_set in FINE_TUNED:
@@ -52,7 +52,7 @@ def get_fine_tuning(
     frame.attrs = told.attrs | {name: carried()[name] for name in ('left_out', 'reliability')}
     return frame
 
-def _first_source() -> str | os.PathLike | None:
+def _file_of_runs() -> str | os.PathLike | None:
     "The file of runs, where there is one to be had; `None` where there are only the figures that the package carries."
     try: file, origin = find_runs()
     except ResultsError as e:
@@ -109,7 +109,7 @@ def promising(
     tuned = tuned_accuracy(data_set).rename(columns=dict(top1='accuracy'))[['model', 'accuracy']]
     run = imagenet.merge(tuned, on='model')
     stems = pd.Series(list(families(run.model, vendors=True).values())).str.partition('_')[0]
-    differences = _left_out(run, stems.to_numpy())
+    differences = _beyond_expected(run, stems.to_numpy())
     r2 = 1 - float(np.mean(differences**2) / run.accuracy.var(ddof=0)) if len(run) else float('nan')
     if not r2 > 0:
         told = f'accuracy on ImageNet tells nothing of it (R² {r2:.2f} for families left out)'
@@ -140,7 +140,7 @@ def _line(run: pd.DataFrame, top1: pd.Series) -> np.ndarray:
     slope, level = np.polyfit(_odds(run.top1), _odds(run.accuracy), 1)
     return 100 / (1 + np.exp(-(level + slope * _odds(top1))))
 
-def _left_out(run: pd.DataFrame, stems: np.ndarray) -> np.ndarray:
+def _beyond_expected(run: pd.DataFrame, stems: np.ndarray) -> np.ndarray:
     "How far each model is from what the other families let one expect, in points."
     found = np.zeros(len(run))
     for stem in np.unique(stems):

@@ -72,7 +72,7 @@ def _checkpoints(folder: str | os.PathLike) -> dict[str, Path]:  # by the full n
         raise ResultsError(f'weights={str(folder)!r}: no {wanted}; there are {there}')
     return found
 
-def _chosen(models: str | Iterable[str] | None, df: pd.DataFrame, n: int, budgets: dict,
+def _weights_meant(models: str | Iterable[str] | None, df: pd.DataFrame, n: int, budgets: dict,
             checkpoints: dict[str, Path] | None) -> list[str]:
     "The full names of the weights to probe."
     if models is not None: names = list(dict.fromkeys(map(full_name, find_models(models))))
@@ -99,7 +99,7 @@ def probe_model(
         rows = lambda numbers: store.read([pictures.digests[number] for number in numbers])
         judged = judge(rows, job['labels'], job['part'])
         timer = getattr(engine, 'TIMER', job['engine'])
-        timed = _timed(job['model'], timer, backbone.img_size, job['runtime']) if job['timed'] else {}
+        timed = _time_and_memory(job['model'], timer, backbone.img_size, job['runtime']) if job['timed'] else {}
     except ResultsError as e: return dict(model=job['model'], fault=str(e))
     except (ImportError, RuntimeError, ValueError, MemoryError) as e:
         said = str(e).splitlines() or ['']
@@ -107,7 +107,7 @@ def probe_model(
     return dict(model=job['model'], line=judged.line, neighbours=judged.neighbours, img_size=backbone.img_size,
                 params=backbone.params, seconds=time.monotonic() - began, **timed)
 
-def _timed(model: str, engine: str, img_size: int, runtime: str) -> dict:
+def _time_and_memory(model: str, engine: str, img_size: int, runtime: str) -> dict:
     "Seconds per image on this machine, and the peak of memory in MB."
     job = dict(model=model, part='infer', device='auto', batch_size=1, img_size=img_size, precision='fp32',
                layout='nchw', runtime=runtime, threads=None, processes=3, seconds=3, timeout=300, count=False)
@@ -194,7 +194,7 @@ def probe(
     found = get_results(results)
     df = get_data('infer', benchmark=_nearest_benchmark(benchmark, found), results=found, keep=None, weights='all')
     budgets = dict(under=under, params=params, license=license, family=family)
-    names = _chosen(models, df, n, budgets, checkpoints)
+    names = _weights_meant(models, df, n, budgets, checkpoints)
     pictures = find_pictures(images, cache, folds, broken)
     if executor is not None and pictures.dataset is not None:
         raise ResultsError('executor: a dataset stays in this process; give a folder or a CSV file')
