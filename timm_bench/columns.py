@@ -24,6 +24,11 @@ class TestImages(NamedTuple):
     photographs: str = ''  # test sets of the same ones err together; '' where no other has them
     measure: str = 'top-1 accuracy'  # what is right of a hundred
 
+    @property
+    def brief(self) -> str:
+        "What is measured, in few words: 'top-1'."
+        return self.measure.removesuffix(' accuracy')
+
 TEST_SETS: dict[TestSet, TestImages] = {
     'imagenet': TestImages('results-imagenet.csv', 'ImageNet', 50_000, None, 'validation'),
     'real': TestImages('results-imagenet-real.csv', 'ImageNet-ReaL', 46_837, 'imagenet', 'validation'),

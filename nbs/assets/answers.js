@@ -42,21 +42,21 @@
     }
     return found.filter((limit, i) => i === 0 || limit.secs !== found[i - 1].secs);
   };
+  const everything = ({ data, state }, id) => ({ ...state.initial(data), hw: id, y: "top1_imagenet", front: false });
   const rowsOf = (explorer, id, wanted) => {
-    const { data, format, frontier, filters, state, tables: read } = explorer;
+    const { data, format, frontier, filters, tables: read } = explorer;
     const here = read.measured(data, id), accuracy = data.columns.top1_imagenet;
     const budget = wanted.budget === "" ? Infinity : filters.budgets.tmax.read(wanted.budget, data, here);
     if (Number.isNaN(budget)) return null;
-    const images = data.raw.sets.find((set) => set.id === "imagenet").images;
     return limits(explorer, here, budget).map(({ words, secs }) => {
-      const now = { ...state.initial(data), hw: id, y: "top1_imagenet", tmax: secs === Infinity ? null : secs, lic: wanted.licence ? [wanted.licence] : [], front: false };
+      const now = { ...everything(explorer, id), tmax: secs === Infinity ? null : secs, lic: wanted.licence ? [wanted.licence] : [] };
       const view = filters.look(data, now), first = frontier.mostAccurate(view.rows, accuracy, here.secs);
       if (first < 0) return { wanted: words, model: "none fits" };
       const faster = [...view.ties].filter((row) => here.secs[row] < here.secs[first]).sort((a, b) => here.secs[a] - here.secs[b])[0];
       const count = format.count(view.ties.size), named = faster === undefined ? "" : `${data.model[faster]} (${format.time(here.secs[faster])})`;
       return {
         wanted: words, model: data.model[first], pixels: String(data.size[first]),
-        "top-1 (%)": `${accuracy[first].toFixed(1)} ± ${(1.96 * frontier.error(accuracy[first], images)).toFixed(1)}`,
+        "top-1 (%)": `${accuracy[first].toFixed(1)} ± ${(1.96 * data.errors.top1_imagenet[first]).toFixed(1)}`,
         "time per image": format.time(here.secs[first]),
         "declared licence": data.license.names[data.license.codes[first]] ?? "none declared",
         "tie with it": !view.ties.size ? "none" : !named ? count : `${count}, ${view.ties.size === 1 ? "faster" : "the fastest"}: ${named}`,
@@ -76,8 +76,8 @@
     return table;
   };
   const shown = (explorer, id, rows) => {
-    const about = explorer.data.benchmarks.get(id), here = explorer.tables.measured(explorer.data, id);
-    return [make("h3", about.label), make("p", `Time: ${explorer.axes.kindOfTime(here)}.`, { className: "kind" }), tableOf(rows)];
+    const about = explorer.data.benchmarks.get(id), view = explorer.filters.look(explorer.data, everything(explorer, id));
+    return [make("h3", about.label), make("p", `Time: ${explorer.axes.kindOfTime(view.batches)}.`, { className: "kind" }), tableOf(rows)];
   };
 
   // ---- what somebody wants

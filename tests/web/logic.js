@@ -9,8 +9,8 @@ const equal = (one, other) => {
 // Four models, two benchmarks: the second lacks a model, and has one that the first lacks.
 const raw = () => ({
   sets: [
-    { id: 'imagenet', name: 'ImageNet', images: 50000 },
-    { id: 'a', name: 'ImageNet-A', images: 7500 },
+    { id: 'imagenet', name: 'ImageNet', measure: 'top-1', images: 50000, size: null },
+    { id: 'a', name: 'ImageNet-A', measure: 'top-1', images: 7500, size: null },
   ],
   axes: [
     { id: 'secs', name: 'Time per image', better: 'low', log: true, group: 'Speed', write: 'time' },
@@ -173,7 +173,7 @@ tests['a range has room at either end, also around one value'] = () => {
 tests['the kind of time is told'] = () => {
   const data = tables.read(raw());
   equal(
-    [axes.kindOfTime(tables.measured(data, 'one')), axes.kindOfTime(tables.measured(data, 'two'))],
+    ['one', 'two'].map(id => axes.kindOfTime(tables.batches(tables.measured(data, id), [0, 1, 2, 3]))),
     ['amortised over a batch of 128 to 256 images, not latency', 'latency at batch size 1'],
   );
 };
@@ -201,16 +201,43 @@ tests['no frontier point is beaten, and every other is, whatever the points'] = 
 };
 tests['better is faster and at least as accurate'] = () => equal(frontier.betterThan(0, [0, 1, 2, 3], [5, 4, 4, 5], [80, 80, 79, 90]), [1]);
 tests['a tie is a difference that chance explains'] = () =>
-  equal([frontier.isTie(85, 85.2, 50000), frontier.isTie(85, 86, 50000), frontier.error(85, 50000).toFixed(2)], [true, false, '0.16']);
+  equal([frontier.isTie(85, 85.2, 0.16, 0.16), frontier.isTie(85, 86, 0.16, 0.16), frontier.isTie(85, 86, 0.16, 0.6)], [true, false, true]);
+tests['the error of an accuracy is that of chance, or its own'] = () => {
+  equal(frontier.error(85, 50000).toFixed(2), '0.16');
+  const own = raw();
+  own.points.error_a = [0.5, null, 2, null];
+  const { errors } = tables.read(own);
+  equal([errors.top1_imagenet[1].toFixed(2), [...errors.top1_a], errors.top5_a[0].toFixed(2)], ['0.18', [0.5, NaN, 2, NaN], '0.46']);
+};
+tests['batch sizes are told of the models shown, and of an empty view those of all'] = () =>
+  equal(
+    [{}, { q: 'vit' }, { q: 'nothing' }].map(patch => look({ y: 'top1_imagenet', ...patch }).view.batches),
+    [
+      [128, 256],
+      [128, 128],
+      [128, 256],
+    ],
+  );
+tests['a test set that all were fine-tuned for tells of every size of a model'] = () => {
+  const data = tables.read(raw());
+  equal(
+    [{ id: 'a' }, { id: 'a', size: 288 }, { id: 'a', size: 224 }].map(set => tables.tested(data, set, 1)),
+    [1, 1, -1],
+  );
+};
 
 tests['what ties with the most accurate is found, and not the most accurate itself'] = () => {
   const accuracy = [80, 85, 85.2, NaN, 85.2],
-    secs = [1, 2, 9, 1, 3];
-  equal([frontier.mostAccurate([0, 1, 2, 3, 4], accuracy, secs), frontier.ties([0, 1, 2, 3, 4], accuracy, secs, 50000)], [4, [1, 2]]);
-  equal([frontier.mostAccurate([3], accuracy, secs), frontier.ties([3], accuracy, secs, 50000)], [-1, []]);
+    secs = [1, 2, 9, 1, 3],
+    errors = accuracy.map(() => 0.16);
+  equal([frontier.mostAccurate([0, 1, 2, 3, 4], accuracy, secs), frontier.ties([0, 1, 2, 3, 4], accuracy, secs, errors)], [4, [1, 2]]);
+  equal([frontier.mostAccurate([3], accuracy, secs), frontier.ties([3], accuracy, secs, errors)], [-1, []]);
+  errors[1] = 0.01;
+  errors[4] = 0.01;
+  equal(frontier.ties([0, 1, 2, 3, 4], accuracy, secs, errors), [2]);
 };
 tests['a step of the frontier ties with the step before, and equal models are one step'] = () =>
-  equal(frontier.tiedSteps([3, 0, 1, 2], [80.1, 80.1, 82, 80], 50000), [0, 1]);
+  equal(frontier.tiedSteps([3, 0, 1, 2], [80.1, 80.1, 82, 80], [0.2, 0.2, 0.2, 0.2]), [0, 1]);
 tests['a time budget may be a model on this hardware, by its full name'] = () => {
   const data = tables.read(raw()),
     here = tables.measured(data, 'one');

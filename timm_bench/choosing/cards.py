@@ -17,9 +17,9 @@ from ..sources.benchmarks import Benchmark, benchmarks_in, pick_benchmark
 from ..models import declared_license, families, family, full_name, pretrain, renamed, renames, split_name
 from ..accuracy import get_accuracy, sets_in
 from ..data import read_joined
-from ..stats import is_tie, standard_error
+from ..stats import is_tie
 from .budgets import COMMERCIAL, rows_of
-from .choose import better_than
+from .choose import better_than, own_errors
 
 if TYPE_CHECKING: from rich.console import Group
 
@@ -206,7 +206,9 @@ class Versus(dict):
         a, b = (self[side]['model'] for side in 'ab')
         rows = []
         for each in self['accuracy']:
-            what, tie = f'{TEST_SETS[each["test_set"]].title} top-1', 'tie' if each['tie'] else ''
+            about, tie = TEST_SETS[each['test_set']], 'tie' if each['tie'] else ''
+            what = f'{about.title} {about.brief}'
+            if each['test_set'] in FINE_TUNED: what += f', at {each["size_a"]} px'
             tops = [f'{each[side]:.2f} %' for side in 'ab']
             rows.append([what, *tops, f'{each["points"]:+.2f} points', tie])
         for each in self['speed']:
@@ -260,7 +262,7 @@ def versus(
     `a` and `b` tell what each is; `accuracy` has a dict for each test set (percent, `points`, whether they `tie`),
     `speed` one for each benchmark (seconds per image; `speedup` above 1 means that `b` is faster); `same_pretrain`
     whether both saw the same data beforehand, and `sentence` all of it in one. Where they were tested at no size in
-    common, each is taken at its smallest."""
+    common, each is taken at its smallest; accuracies after fine-tuning are at the one size that there is of them."""
     results = get_results(results, as_of=as_of)
     table = get_accuracy(results=results)
     one, other = _identity(a, table), _identity(b, table)
@@ -284,13 +286,16 @@ def _sizes_of_two(of_a: list[int], of_b: list[int], size: int | None) -> tuple[i
 def _accuracy_of_two(names: tuple[str, str], sizes: tuple[int | None, int | None], results: Results) -> list[dict]:
     "The accuracy of two models on each test set that knows both."
     found = []
-    for test_set in sets_in(results):
+    for test_set in [*sets_in(results), *FINE_TUNED]:
         table = get_accuracy(test_set, results=results)
-        tops = [table.top1[table.model.eq(name) & table.img_size.eq(size)] for name, size in zip(names, sizes)]
-        if any(top.empty for top in tops): continue
-        a, b = (float(top.iloc[0]) for top in tops)
-        tie = is_tie(b, a, standard_error(b, test_set), standard_error(a, test_set))
-        found.append(dict(test_set=test_set, a=a, b=b, points=b - a, tie=tie))
+        table = table.assign(error=own_errors(table, test_set))
+        rows = [table[table.model.eq(name)] for name in names]
+        if test_set not in FINE_TUNED: rows = [own[own.img_size.eq(size)] for own, size in zip(rows, sizes)]
+        if any(own.empty for own in rows): continue
+        a, b = (own.iloc[0] for own in rows)
+        found.append(dict(
+            test_set=test_set, a=float(a.top1), b=float(b.top1), points=float(b.top1 - a.top1),
+            tie=is_tie(b.top1, a.top1, b.error, a.error), size_a=int(a.img_size), size_b=int(b.img_size)))
     return found
 
 def _speed_of_two(names: tuple[str, str], sizes: tuple[int | None, int | None], results: Results) -> list[dict]:
@@ -311,6 +316,12 @@ def _speed_of_two(names: tuple[str, str], sizes: tuple[int | None, int | None], 
         found.append(row | dict(speedup=float(one.secs / other.secs), folded=bool(one.folded or other.folded)))
     return sorted(found, key=lambda row: row['part'])
 
+def _tuned_in_words(row: dict) -> str:
+    "What fine-tuning made of two models: how far is told of what is no tie alone."
+    where = TEST_SETS[row['test_set']].title.removesuffix(' (fine-tuned)')
+    if row['tie']: return f'a tie on {where}'
+    return f'{"more" if row["points"] > 0 else "less"} accurate on {where} ({row["points"]:+.2f} points)'
+
 def _in_a_sentence(both: dict, usual: str) -> str:
     "What is known of two models, in a sentence; of the benchmarks the usual one by name."
     a, b = both['a'], both['b']
@@ -321,11 +332,13 @@ def _in_a_sentence(both: dict, usual: str) -> str:
         tie = ', a tie' if row['tie'] else ''
         told.append(f'{row["b"]:.2f} % against {row["a"]:.2f} % on {TEST_SETS[row["test_set"]].title} '
                     f'({row["points"]:+.2f} points{tie})')
-    others = both['accuracy'][1:]
+    others = [row for row in both['accuracy'][1:] if row['test_set'] not in FINE_TUNED]
+    tuned = [row for row in both['accuracy'][1:] if row['test_set'] in FINE_TUNED]
     if others:
         better = sum(row['points'] > 0 and not row['tie'] for row in others)
         ties = sum(row['tie'] for row in others)
         told.append(f'more accurate on {better} of {len(others)} other test sets, a tie on {ties}')
+    if tuned: told.append('once fine-tuned ' + ', '.join(map(_tuned_in_words, tuned)))
     if not both['accuracy']: told.append('no test set knows both')
     infer = [row for row in both['speed'] if row['part'] == 'infer' and not row['folded']]
     for row in [row for row in infer if row['file'] == usual] or infer[:1]:

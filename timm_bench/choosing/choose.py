@@ -22,7 +22,7 @@ from .budgets import (
     time_intervals, times, with_cost)
 
 # %% auto #0
-__all__ = ['SHOWN', 'tied_steps', 'fitting', 'frontier', 'on_frontier', 'best', 'better_than']
+__all__ = ['SHOWN', 'tied_steps', 'fitting', 'frontier', 'on_frontier', 'own_errors', 'best', 'better_than']
 
 # %% ../../nbs/choosing/01_choose.ipynb #ce827c5a
 def tied_steps(
@@ -149,14 +149,17 @@ def on_frontier(
     "The frontier of a frame, whatever it was chosen from."
     edge = df.iloc[unbeaten(df, x, y, x_best, y_best)]
     test_set = about_frame(df).get('accuracy')
-    if y == 'top1' and test_set in tuple(TEST_SETS): errors = _own_errors(edge, test_set)
+    if y == 'top1' and test_set in tuple(TEST_SETS): errors = own_errors(edge, test_set)
     elif y == 'accuracy' and _OWN_ERROR in edge: errors = edge[_OWN_ERROR]
     else: return edge
     return edge.assign(tie=tied_steps(edge[y], errors))
 
 _OWN_ERROR = 'accuracy_error'  # a column of `probe`: the standard error of its `accuracy`
 
-def _own_errors(df: pd.DataFrame, test_set: TestSet) -> pd.Series:
+def own_errors(
+    df: pd.DataFrame,  # with `top1`, in percent
+    test_set: TestSet,  # that it is of
+) -> pd.Series:  # percentage points
     "The standard errors of a frame's `top1`: those that it comes with, or chance in the pictures alone."
     return df.top1_error if 'top1_error' in df else standard_error(df.top1.astype(float), test_set)
 
@@ -211,7 +214,7 @@ def _known_accuracy(
     test_set: TestSet,  # that it is of
 ) -> pd.DataFrame:  # `top1` and its `error`
     "What an accuracy table has for models, at their test image size; NaN where it has nothing."
-    known = table.assign(error=_own_errors(table, test_set)).drop_duplicates(_ROW).set_index(_ROW)[['top1', 'error']]
+    known = table.assign(error=own_errors(table, test_set)).drop_duplicates(_ROW).set_index(_ROW)[['top1', 'error']]
     return known.reindex(pd.MultiIndex.from_frame(df[_ROW])).set_axis(df.index)
 
 def _results_of(
@@ -253,7 +256,7 @@ def _accuracy_on(
 ) -> pd.DataFrame:  # `top1` and its `error`
     "Accuracy of models on a test set, at their test image size; NaN where none is published."
     if test_set == source['accuracy']:
-        return pd.DataFrame(dict(top1=df.top1.astype(float), error=_own_errors(df, test_set)))
+        return pd.DataFrame(dict(top1=df.top1.astype(float), error=own_errors(df, test_set)))
     need(df, 'img_size')
     table = get_accuracy(test_set, results=_results_of(df, test_set, source, results))
     return _known_accuracy(df, table, test_set)

@@ -114,7 +114,7 @@ def _from_folder(given: str | os.PathLike, origin: str = 'folder {}') -> Results
     except (TypeError, RuntimeError):
         raise ResultsError(f'results={given!r}: give a folder, a `Results`, or None') from None
     except OSError as e: raise ResultsError(f'{folder}: cannot be read ({e.strerror})') from None
-    if not is_there: raise ResultsError(f'{folder}: no such folder')
+    if not is_there: raise ResultsError(f'{Path(given)}: no such folder')
     if not Results(folder, '').files:
         inner = folder/'results'
         folder = inner if inner.is_dir() else folder/max(dated_folders(folder), default='')

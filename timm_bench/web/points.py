@@ -14,6 +14,7 @@ from ..checks import ResultsError, as_numbers, as_path, need, need_names, say
 from ..columns import COLUMNS, FINE_TUNED, TEST_SETS, TestSet, is_log
 from ..sources.tables import read_table
 from ..sources.results import Results, get_results
+from ..sources.fine_tuning import IMG_SIZE
 from ..sources.benchmarks import Benchmark, benchmarks_in, pick_benchmark
 from ..sources.frames import about_frame
 from ..models import declared_license, families, is_left_out, pretrain, renames, split_name
@@ -73,11 +74,15 @@ def accuracies(
 def side_by_side(
     once: dict[TestSet, pd.DataFrame],  # of `accuracies`
 ) -> pd.DataFrame:  # a row per `model` and `img_size` (the index)
-    "`param_count`, in millions, and for each test set `top1_…` and `top5_…`, in percent."
+    """`param_count`, in millions, and for each test set `top1_…` and `top5_…`, in percent.
+
+    Of fine-tuned accuracies also `error_…`, the standard error of each, in points."""
     rows = pd.MultiIndex.from_tuples(dict.fromkeys(row for table in once.values() for row in table.index), names=_POINT)
     params = pd.concat([table.param_count for table in once.values()]).groupby(level=[0, 1]).first()
     tops = [table[['top1', 'top5']].add_suffix(f'_{name}').reindex(rows) for name, table in once.items()]
-    return pd.concat([params.reindex(rows), *tops], axis=1)
+    errors = [table.top1_error.rename(f'error_{name}').reindex(rows)
+              for name, table in once.items() if 'top1_error' in table]
+    return pd.concat([params.reindex(rows), *tops, *errors], axis=1)
 
 # %% ../../nbs/web/00_points.ipynb #e1ccc2a8
 _SPEED = {
@@ -274,7 +279,7 @@ def _described(points: pd.DataFrame, usual: pd.DataFrame, tested: set[str]) -> d
     columns['weight'] = {'at': list(new_names), 'is': list(new_names.values())}
     for cost in _COSTS: columns[cost] = pack(usual[cost])
     for name in points:
-        if name.startswith('top'): columns[name] = pack(points[name])
+        if name.startswith(('top', 'error_')): columns[name] = pack(points[name])
     return columns
 
 # %% ../../nbs/web/00_points.ipynb #4565d5f1
@@ -337,15 +342,12 @@ def explorer_data(
 
 # %% ../../nbs/web/00_points.ipynb #d69bf719
 def _sets(once: dict[TestSet, pd.DataFrame]) -> list[dict]:
-    "The test sets: `id`, `name`, how many `images`, and the `file`."
-    sets = {name: TEST_SETS[name] for name in once}
-    return [dict(id=name, name=about.title, images=_worth(about.images, once[name]), file=about.file)
-            for name, about in sets.items()]
+    """The test sets: `id`, `name`, what is right of a hundred, how many `images`, and the `file`.
 
-def _worth(images: int, table: pd.DataFrame) -> int:
-    "As how many images an accuracy is worth: fewer than there were where it has an error of its own besides."
-    if 'top1_error' not in table: return images
-    return int((table.top1 * (100 - table.top1) / table.top1_error**2).median())
+    `size` (pixels) is that of every accuracy after fine-tuning, which is the weight's at whatever size it is tested."""
+    sets = {name: TEST_SETS[name] for name in once}
+    return [dict(id=name, name=about.title, measure=about.brief, images=about.images, file=about.file,
+                 size=IMG_SIZE if name in FINE_TUNED else None) for name, about in sets.items()]
 
 def _axes() -> list[dict]:
     "What can be put on an axis beside the accuracies, and how its numbers are written."

@@ -291,7 +291,7 @@ const app = (() => {
     click('png', async () => {
       const url = await chart.picture(
         `${view.yAxis.name} against ${view.xAxis.name}`,
-        `${view.here.label} · ${format.count(view.rows.length)} models · ${axes.kindOfTime(view.here)}`,
+        `${view.here.label} · ${format.count(view.rows.length)} models · ${axes.kindOfTime(view.batches)}`,
       );
       dom.save(fileName('png'), toBlob(url));
       dom.say('Picture saved');

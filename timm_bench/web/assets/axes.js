@@ -8,7 +8,7 @@ const axes = (() => {
     const accuracies = ['top1', 'top5'].flatMap(top =>
       data.raw.sets.filter(set => data.columns[`${top}_${set.id}`].some(percent => !Number.isNaN(percent))).map(set => ({
         id: `${top}_${set.id}`,
-        name: `${set.name} ${top === 'top1' ? 'top-1' : 'top-5'} (%)`,
+        name: `${set.name} ${top === 'top1' ? set.measure : 'top-5'} (%)`,
         better: 'high',
         log: false,
         write: format.percent,
@@ -40,28 +40,28 @@ const axes = (() => {
     return here[id];
   }
 
-  // Whether a file's times are the latency of one image, or amortised over a batch; in words.
-  function kindOfTime(here) {
-    if (!here.batches) return 'batch size not told';
-    const [low, high] = here.batches;
+  // Whether times are the latency of one image, or amortised over a batch, from the smallest and the largest batch; in words.
+  function kindOfTime(batches) {
+    if (!batches) return 'batch size not told';
+    const [low, high] = batches;
     if (high === 1) return 'latency at batch size 1';
     return `amortised over a batch of ${low === high ? format.count(low) : `${format.count(low)} to ${format.count(high)}`} images, not latency`;
   }
 
-  function title(axis, here, there) {
-    if (axis.id === 'secs') return `time per image (${kindOfTime(here)})`;
-    if (axis.id === 'rate') return `images per second (${here.batches?.[1] === 1 ? 'at batch size 1' : 'large batches'})`;
-    if (axis.id === 'secs_b') return `time per image on ${there ? `${there.label} (${kindOfTime(there)})` : 'the second hardware'}`;
+  function title(axis, { there, batches, secondBatches }) {
+    if (axis.id === 'secs') return `time per image (${kindOfTime(batches)})`;
+    if (axis.id === 'rate') return `images per second (${batches?.[1] === 1 ? 'at batch size 1' : 'large batches'})`;
+    if (axis.id === 'secs_b') return `time per image on ${there ? `${there.label} (${kindOfTime(secondBatches)})` : 'the second hardware'}`;
     if (axis.id === 'speedup') return `times faster on ${there?.label ?? 'the second hardware'}`;
     return axis.name.replace(/^(?!MAC)[A-Z](?=[a-z]+ )/, letter => (axis.set ? letter : letter.toLowerCase()));
   }
 
   // The same in fewer words, for where there is little room; that a time is amortised is the last to go.
-  function briefly(axis, here, there) {
-    const of = axis.id === 'secs_b' ? there : here;
-    if (!['secs', 'secs_b'].includes(axis.id) || !of?.batches) return [];
+  function briefly(axis, { batches, secondBatches }) {
+    const of = axis.id === 'secs_b' ? secondBatches : batches;
+    if (!['secs', 'secs_b'].includes(axis.id) || !of) return [];
     const short = axis.id === 'secs_b' ? 'time, second hardware' : 'time per image';
-    return of.batches[1] === 1 ? [`${short} (latency)`] : [`${short} (amortised, not latency)`, `${short} (amortised)`];
+    return of[1] === 1 ? [`${short} (latency)`] : [`${short} (amortised, not latency)`, `${short} (amortised)`];
   }
 
   const nice = step => {

@@ -119,6 +119,7 @@ const card = (() => {
   function better(data, now, view, point, open) {
     const id = axes.accuracyOf(data, now),
       accuracy = data.columns[id],
+      errors = data.errors[id],
       { secs } = view.here,
       axis = view.all.find(axis => axis.id === id);
     const heading = dom.make('h3', { text: 'Faster and at least as accurate' });
@@ -138,7 +139,7 @@ const card = (() => {
     );
     if (!all.length) return [heading, dom.make('p', { text: `Nothing is, on ${view.here.label}.` })];
     const lines = all.slice(0, 8).map(other => {
-      const tie = frontier.isTie(accuracy[other], accuracy[point], axis.set.images),
+      const tie = frontier.isTie(accuracy[other], accuracy[point], errors[other], errors[point]),
         change = `${format.times(secs[point] / secs[other])} faster, +${(accuracy[other] - accuracy[point]).toFixed(2)} points`;
       return dom.make(
         'li',
@@ -220,13 +221,23 @@ const card = (() => {
     }
   }
 
-  // Rows of the comparison: name, the value, how it is written, which way is better, and of an accuracy its test set.
+  const accuracyOn = (data, set) => point => data.columns[`top1_${set.id}`][tables.tested(data, set, point)];
+  const errorOn = (data, set) => point => data.errors[`top1_${set.id}`][tables.tested(data, set, point)];
+
+  // A test set's accuracy in the comparison of pinned models.
+  function measure(data, set) {
+    const own = errorOn(data, set),
+      name = `${set.name} ${set.measure} %${set.size ? `, at ${set.size} px` : ''}`;
+    const write = (percent, point) => format.percent(percent) + (format.known(percent) ? ` ± ${own(point).toFixed(2)}` : '');
+    return [name, accuracyOn(data, set), write, 'high', own];
+  }
+
+  // Rows of the comparison: name, the value, how it is written, which way is better, and of an accuracy its error.
   function measures(data, now, view) {
     const { here, there } = view,
       at = column => point => column[point];
-    const percent = set => value => (format.known(value) ? `${format.percent(value)} ± ${frontier.error(value, set.images).toFixed(2)}` : format.percent(value));
     return [
-      ...data.raw.sets.map(set => [`${set.name} top-1 %`, at(data.columns[`top1_${set.id}`]), percent(set), 'high', set]),
+      ...data.raw.sets.map(set => measure(data, set)),
       ['time per image', at(here.secs), format.time, 'low'],
       ...(there ? [[`time on ${there.label}`, at(there.secs), format.time, 'low']] : []),
       ['images per second', at(here.rate), format.number, 'high'],
@@ -260,19 +271,42 @@ const card = (() => {
       });
   }
 
+  // Two models on the test sets that know both, the one that is chosen by first.
+  function heldAgainst(data, chosen, [a, b]) {
+    return [chosen, ...data.raw.sets.filter(set => set !== chosen)]
+      .map(set => {
+        const [one, other] = [a, b].map(accuracyOn(data, set)),
+          [oneError, otherError] = [a, b].map(errorOn(data, set));
+        return { set, one, other, points: other - one, tie: frontier.isTie(other, one, oneError, otherError) };
+      })
+      .filter(each => format.known(each.points));
+  }
+
+  // What fine-tuning made of two models: how far is told of what is no tie alone.
+  const tunedInWords = ({ set, points, tie }) => {
+    const where = set.name.replace(' (fine-tuned)', '');
+    return tie ? `a tie on ${where}` : `${points > 0 ? 'more' : 'less'} accurate on ${where} (${signed(points)} points)`;
+  };
+
+  const signed = points => `${points < 0 ? '−' : '+'}${Math.abs(points).toFixed(2)}`;
+
   // Two models in a sentence, the second against the first, as in timm_bench's `versus`.
   function versus(data, now, view, [a, b]) {
     const id = axes.accuracyOf(data, now),
       axis = view.all.find(axis => axis.id === id),
-      [one, other] = [a, b].map(point => data.columns[id][point]),
+      known = heldAgainst(data, axis.set, [a, b]),
+      others = known.slice(1).filter(({ set }) => !set.size),
+      tuned = known.slice(1).filter(({ set }) => set.size),
       told = [];
-    if (format.known(one) && format.known(other)) {
-      const points = other - one,
-        tie = frontier.isTie(other, one, axis.set.images) ? ', a tie' : '';
-      told.push(
-        `${format.percent(other)} % against ${format.percent(one)} % on ${axis.set.name} (${points < 0 ? '−' : '+'}${Math.abs(points).toFixed(2)} points${tie})`,
-      );
+    for (const { set, one, other, points, tie } of known.slice(0, 1))
+      told.push(`${format.percent(other)} % against ${format.percent(one)} % on ${set.name} (${signed(points)} points${tie ? ', a tie' : ''})`);
+    if (others.length) {
+      const better = others.filter(({ points, tie }) => points > 0 && !tie).length,
+        ties = others.filter(({ tie }) => tie).length;
+      told.push(`more accurate on ${better} of ${others.length} other test sets, a tie on ${ties}`);
     }
+    if (tuned.length) told.push(`once fine-tuned ${tuned.map(tunedInWords).join(', ')}`);
+    if (!known.length) told.push('no test set knows both');
     const times = view.here.rate[a] > 0 && view.here.rate[b] > 0 ? view.here.secs[a] / view.here.secs[b] : NaN;
     if (view.here.folded.has(a) || view.here.folded.has(b)) told.push(`one of them ${axes.folded} on ${view.here.label}, so times do not compare`);
     else if (times >= 1) told.push(`${format.times(times)} faster on ${view.here.label}`);
@@ -310,7 +344,7 @@ const card = (() => {
         ),
       ),
     );
-    const lines = measures(data, now, view).map(([name, value, write, good, set]) => {
+    const lines = measures(data, now, view).map(([name, value, write, good, error]) => {
       const values = points.map(value),
         known = values.filter(v => typeof v === 'number' && !Number.isNaN(v)),
         best = good && points.length > 1 && known.length > 1 ? Math[good === 'high' ? 'max' : 'min'](...known) : null;
@@ -318,9 +352,10 @@ const card = (() => {
         'tr',
         {},
         dom.make('th', { scope: 'row', text: name }),
-        values.map(v => {
-          const tie = set && best !== null && v !== best && frontier.isTie(v, best, set.images);
-          return dom.make('td', { text: write(v) + (tie ? ' tie' : ''), class: v === best ? 'best' : null });
+        values.map((v, i) => {
+          const first = points[values.indexOf(best)],
+            tie = error && best !== null && v !== best && frontier.isTie(v, best, error(points[i]), error(first));
+          return dom.make('td', { text: write(v, points[i]) + (tie ? ' tie' : ''), class: v === best ? 'best' : null });
         }),
       );
     });

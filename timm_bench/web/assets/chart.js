@@ -23,7 +23,7 @@ const chart = (() => {
 
   // The two axes: range (in powers of ten where logarithmic), ticks and titles.
   function frame(view, now, size, style) {
-    const { xAxis, yAxis, here, there } = view,
+    const { xAxis, yAxis } = view,
       zoom = now.zoom;
     const other = axes.second(now, view),
       both = (column, second) => (other && second !== column ? [column, second] : [column]);
@@ -34,7 +34,7 @@ const chart = (() => {
     const axis = (of, range, log, room) => {
       const [low, high] = log ? range.map(end => 10 ** end) : range,
         at = axes.ticks(low, high, log, room),
-        titles = [axes.title(of, here, there), ...axes.briefly(of, here, there)];
+        titles = [axes.title(of, view), ...axes.briefly(of, view)];
       return {
         type: log ? 'log' : 'linear',
         range,

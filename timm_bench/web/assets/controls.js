@@ -361,13 +361,13 @@ const controls = (() => {
           ? `From ${about.file}, ${sourceWords()}.`
           : `${about.kind === 'own' ? 'An own measurement' : 'Own measurements and estimates'}, not a published figure: ${[about.file, about.measured_on, about.estimated_from && `estimated from ${about.estimated_from}`].filter(Boolean).join('; ')}.`;
     const kind = here.about.part === 'train' ? 'Time is for forward pass, backward pass and optimiser step, per image' : 'Time is seconds per image';
-    const found = [`${here.label}. ${kind}: ${axes.kindOfTime(here)}. ${words(here.about)}`];
+    const found = [`${here.label}. ${kind}: ${axes.kindOfTime(view.batches)}. ${words(here.about)}`];
     if (here.about.kind === 'estimate') found.push('Open marks are estimates, with a 90 % interval.');
     const folded = view.rows.filter(row => here.folded.has(row)).length;
     if (folded) found.push(`${format.count(folded)} of the models shown ran with their branches folded, faster than timm.create_model gives them.`);
     if (there)
       found.push(
-        `Second${axes.second(now, view) ? `, with ${view.rows.length <= 60 ? 'open marks and ' : ''}a dotted frontier` : ''}: ${there.label}, ${axes.kindOfTime(there)}. ${words(there.about)}`,
+        `Second${axes.second(now, view) ? `, with ${view.rows.length <= 60 ? 'open marks and ' : ''}a dotted frontier` : ''}: ${there.label}, ${axes.kindOfTime(view.secondBatches)}. ${words(there.about)}`,
       );
     return [there ? dom.make('b', { text: comparison(view) }) : null, found.join(' ')];
   }

@@ -178,9 +178,12 @@ const filters = (() => {
       lic: facet(data.license, fails, bit.lic, counted),
       pre: facet(data.pretrain, fails, bit.pre, counted),
     };
+    const timed = rows.length ? rows : Array.from(counted.keys()); // whose batch sizes are told: those shown
     return {
       here,
       there,
+      batches: tables.batches(here, timed),
+      secondBatches: there ? tables.batches(there, timed) : null,
       all,
       xAxis,
       yAxis,
@@ -193,8 +196,8 @@ const filters = (() => {
       rows,
       edge,
       onEdge: new Set(edge),
-      tiedSteps: new Set(yAxis.set ? frontier.tiedSteps(edge, y, yAxis.set.images) : []),
-      ties: new Set(frontier.ties(rows, data.columns[accuracy.id], here.secs, accuracy.set.images)),
+      tiedSteps: new Set(yAxis.set ? frontier.tiedSteps(edge, y, data.errors[yAxis.id]) : []),
+      ties: new Set(frontier.ties(rows, data.columns[accuracy.id], here.secs, data.errors[accuracy.id])),
       facets,
       counts: count(fails, counted),
     };

@@ -24,9 +24,10 @@ const frontier = (() => {
       .sort((a, b) => accuracy[b] - accuracy[a] || secs[a] - secs[b] || a - b);
   }
 
+  // The binomial standard error of an accuracy in percent.
   const error = (percent, images) => Math.sqrt((percent * (100 - percent)) / images);
-  // Whether two accuracies in percent are too close to tell apart on a test set of so many images.
-  const isTie = (one, other, images) => Math.abs(one - other) <= 1.96 * Math.hypot(error(one, images), error(other, images));
+  // Whether two accuracies in percent, each with its standard error, are too close to tell apart.
+  const isTie = (one, other, oneError, otherError) => Math.abs(one - other) <= 1.96 * Math.hypot(oneError, otherError);
 
   // Of `rows`, the most accurate, the fastest of them where several are; -1 for none.
   const mostAccurate = (rows, accuracy, secs) =>
@@ -39,19 +40,19 @@ const frontier = (() => {
     );
 
   // Of `rows`, those that tie with the most accurate, without itself, as in timm_bench's `best`.
-  function ties(rows, accuracy, secs, images) {
+  function ties(rows, accuracy, secs, errors) {
     const first = mostAccurate(rows, accuracy, secs);
-    return Array.from(rows).filter(row => row !== first && first >= 0 && isTie(accuracy[row], accuracy[first], images));
+    return Array.from(rows).filter(row => row !== first && first >= 0 && isTie(accuracy[row], accuracy[first], errors[row], errors[first]));
   }
 
   // Of a frontier, best x first, the rows that tie with the step before, as in timm_bench's `frontier`.
-  function tiedSteps(edge, accuracy, images) {
+  function tiedSteps(edge, accuracy, errors) {
     const found = [];
-    let now = NaN,
-      before = NaN;
+    let now = [NaN, NaN], // a step's accuracy and its error
+      before = now;
     for (const row of edge) {
-      if (accuracy[row] !== now) [before, now] = [now, accuracy[row]];
-      if (isTie(now, before, images)) found.push(row);
+      if (accuracy[row] !== now[0]) [before, now] = [now, [accuracy[row], errors[row]]];
+      if (isTie(now[0], before[0], now[1], before[1])) found.push(row);
     }
     return found;
   }

@@ -87,7 +87,7 @@ const grid = (() => {
         122,
         point => here.secs[point],
         point => format.time(here.secs[point]),
-        axes.kindOfTime(here),
+        axes.kindOfTime(view.batches),
       ),
     ];
     const rest = [

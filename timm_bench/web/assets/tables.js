@@ -12,13 +12,26 @@ const tables = (() => {
     return { names, codes: Int32Array.from(values, value => place.get(value)) };
   }
 
+  // The accuracies on a test set, and their standard errors: the point's own where it brings one, else what chance in the images explains.
+  function readSet(data, { id, images }) {
+    const points = data.raw.points;
+    for (const name of [`top1_${id}`, `top5_${id}`]) {
+      data.columns[name] = numbers(unpack(points[name]));
+      data.errors[name] = data.columns[name].map(percent => frontier.error(percent, images));
+    }
+    if (points[`error_${id}`]) data.errors[`top1_${id}`] = numbers(unpack(points[`error_${id}`]));
+  }
+
+  // The point that tells a model's accuracy on a test set: itself, or the one of the size that all were fine-tuned at; -1 for none.
+  const tested = (data, set, point) => (set.size ? (data.index.get(`${data.model[point]}@${set.size}`) ?? -1) : point);
+
   function read(raw) {
     const points = raw.points,
       n = points.model.length,
-      data = { raw, n, model: points.model, columns: {} };
+      data = { raw, n, model: points.model, columns: {}, errors: {} };
     for (const name of ['params', 'macs', 'acts', 'size', 'again']) data[name] = numbers(unpack(points[name]));
     for (const name of ['family', 'pretrain', 'license']) data[name] = coded(unpack(points[name]));
-    for (const { id } of raw.sets) for (const top of ['top1', 'top5']) data.columns[`${top}_${id}`] = numbers(unpack(points[`${top}_${id}`]));
+    for (const set of raw.sets) readSet(data, set);
     data.weight = points.model.slice();
     points.weight.at.forEach((point, i) => {
       data.weight[point] = points.weight.is[i];
@@ -66,10 +79,14 @@ const tables = (() => {
         here[name][at[row]] = about[name].is[i] ?? NaN;
       });
     }
-    const sizes = here.batch.filter(size => size > 0);
-    here.batches = sizes.length ? [sizes.reduce((a, b) => Math.min(a, b)), sizes.reduce((a, b) => Math.max(a, b))] : null;
     return here;
   }
 
-  return { read, measured, unpack, places };
+  // The smallest and the largest batch size of some points, as of a frame in timm_bench; `null` where none is told.
+  function batches(here, rows) {
+    const sizes = rows.map(row => here.batch[row]).filter(size => size > 0);
+    return sizes.length ? [sizes.reduce((a, b) => Math.min(a, b)), sizes.reduce((a, b) => Math.max(a, b))] : null;
+  }
+
+  return { read, measured, batches, tested, unpack, places };
 })();
