@@ -368,6 +368,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/timm_bench', 'doc_host': '
                                                                                             'timm_bench/choosing/choose.py'),
                                             'timm_bench.choosing.choose._left_out': ( 'choosing/choose.html#_left_out',
                                                                                       'timm_bench/choosing/choose.py'),
+                                            'timm_bench.choosing.choose._may_fit': ( 'choosing/choose.html#_may_fit',
+                                                                                     'timm_bench/choosing/choose.py'),
                                             'timm_bench.choosing.choose._models_of': ( 'choosing/choose.html#_models_of',
                                                                                        'timm_bench/choosing/choose.py'),
                                             'timm_bench.choosing.choose._not_on': ( 'choosing/choose.html#_not_on',
