@@ -547,7 +547,7 @@ def test_compare_says_where_hardly_a_model_has_the_same_batch_size(answer, snaps
         count = f'only {same}' if same else 'none'
         assert (f'{count} of {pairs:,} models ran with the same batch size in both: ' in said) == few
     said = answer('compare', 'cpu', 'rtx3090')[2]
-    assert ('(i7_12700h, fp32, nchw, PyTorch 2.4.0, compiled) at batch size 1, '
+    assert ('(laptop i7_12700h, fp32, nchw, PyTorch 2.4.0, compiled) at batch size 1, '
             '(RTX 3090, amp, nchw, PyTorch 2.4.0, eager) at batch size 6 to 1,024;') in said
     assert 'same_models is their number' in ' '.join(timm_bench('compare', '--help').stdout.split())
 

@@ -112,6 +112,7 @@ class Benchmark:
     def describe(self) -> str:  # such as 'RTX 3090, amp, nhwc, PyTorch 2.4.0, eager'
         "Hardware and settings, for people."
         device = re.sub(r'^rtx(\d+)', r'RTX \1', self.device or 'unknown device')
+        if device in BUILT_INTO: device = f'{BUILT_INTO[device]} {device}'
         torch = f'PyTorch {self.torch}' if self.torch else None
         return ', '.join(filter(None, [device, self.precision, self.layout, torch, self.how]))
 
