@@ -105,13 +105,14 @@ def standard_error(
 
 # %% ../nbs/06_stats.ipynb #afc5fbac
 def is_tie(
-    one: float,  # an accuracy in percent
+    one: float | pd.Series,  # an accuracy in percent, or many
     other: float,  # another
-    one_error: float,  # the first one's standard error, in percentage points
+    one_error: float | pd.Series,  # the first one's standard error, in percentage points
     other_error: float,  # the second one's
-) -> bool:  # whether they differ by less than chance alone would explain in 95 of 100 cases
+) -> bool | pd.Series:  # whether they differ by less than chance alone would explain in 95 of 100 cases
     "Whether two accuracies are too close to tell apart."
-    return bool(abs(one - other) <= 1.96 * np.hypot(one_error, other_error))
+    close = abs(one - other) <= 1.96 * np.hypot(one_error, other_error)
+    return close if isinstance(close, pd.Series) else bool(close)
 
 # %% ../nbs/06_stats.ipynb #5ea4c002
 def rank_correlation(

@@ -315,15 +315,15 @@ def _left_out(which: pd.Series, why: str) -> str:
 def _once(table: pd.DataFrame, benchmarks: list[str]) -> tuple[pd.DataFrame, list[str]]:
     "The rows with a speed and an accuracy that can be, each once; and what is to be said of the others."
     several_of = f'df has the times of {len(benchmarks)} benchmarks: {", ".join(benchmarks)}'
-    remarks = [several_of if len(benchmarks) > 1 else '', _left_out(table.secs.isna(), 'no time in secs')]
-    table = table.dropna(subset=['accuracy', 'secs'])
-    can_be = (table.secs > 0) & (table.secs < float('inf')) & table.accuracy.between(0, 100)
-    remarks.append(_left_out(~can_be, 'secs is not a time above 0, or top1 not from 0 to 100'))
-    table = table[can_be]
     row = [column for column in _ROW if column in table]
-    repeated = table.duplicated([*row, 'secs', 'accuracy'])
-    remarks.append(_left_out(repeated, 'they repeat others'))
-    table = table[~repeated]
+    known = table.secs.notna() & table.accuracy.notna()
+    can_be = (table.secs > 0) & (table.secs < float('inf')) & table.accuracy.between(0, 100)
+    repeated = known & can_be & table.duplicated([*row, 'secs', 'accuracy'])
+    remarks = [
+        several_of if len(benchmarks) > 1 else '', _left_out(table.secs.isna(), 'no time in secs'),
+        _left_out(known & ~can_be, 'secs is not a time above 0, or top1 not from 0 to 100'),
+        _left_out(repeated, 'they repeat others')]
+    table = table[known & can_be & ~repeated]
     again = table.duplicated(row)
     if row == _ROW and again.any():  # without a size they may be of several
         what = f'{again.sum():,} of {len(table):,} rows of df are of models that it has already'
@@ -421,9 +421,8 @@ def _ranked(table: pd.DataFrame) -> pd.DataFrame:
 def _with_ties(ranked: pd.DataFrame) -> pd.DataFrame:
     "With a column `tie`: whether a model, not the first itself, is within chance of the first."
     first = ranked.iloc[0]
-    accuracies = zip(ranked.accuracy, ranked.error)
-    ties = [is_tie(first.accuracy, accuracy, first.error, error) for accuracy, error in accuracies]
-    return ranked.assign(tie=[False, *ties[1:]])
+    ties = is_tie(ranked.accuracy, first.accuracy, ranked.error, first.error)
+    return ranked.assign(tie=ties & (ranked.index != 0))
 
 def _within_error(
     table: pd.DataFrame,
@@ -478,7 +477,7 @@ def _explained(
     kept_out: _KeptOut | None,  # the most accurate of those that do not fit
 ) -> pd.DataFrame:  # what `best` returns
     "The best rows, each with its reason and its runner-up."
-    following = ranked.shift(-1)
+    following = ranked[['model', 'accuracy']].shift(-1)
     ranked = ranked.assign(runner_up=following.model, margin=ranked.accuracy - following.accuracy)
     rows = (_fastest_tie_first(ranked) if sort == 'speed' else ranked).head(n)
     hidden = ranked.tie.sum() - rows.tie.sum()  # by `n`
@@ -585,7 +584,7 @@ def _better(table: pd.DataFrame, own: pd.Series, budgets: dict) -> pd.DataFrame:
     better = _ranked(table[(table.secs < own.secs) & (table.accuracy >= own.accuracy)])
     speedup, points = own.secs / better.secs, better.accuracy - own.accuracy
     changes = [_change(times_faster, gain) for times_faster, gain in zip(speedup, points)]
-    ties = [is_tie(row.accuracy, own.accuracy, row.error, own.error) for row in better.itertuples()]
+    ties = is_tie(better.accuracy, own.accuracy, better.error, own.error)
     return better.assign(speedup=speedup, points=points, change=changes, tie=ties)
 
 def _change(speedup: float, points: float) -> str:
