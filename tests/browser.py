@@ -40,6 +40,14 @@ def draw(page, figure) -> None:
     page.wait_for_selector('.xtitle')
 
 
+def until(tab, expression: str):
+    "Wait for something, looked at from outside: a page's policy forbids to do it inside."
+    for _ in range(600):
+        if tab.evaluate(expression): return
+        tab.wait_for_timeout(50)
+    raise AssertionError(f'never: {expression}')
+
+
 def boxes(page, selector: str) -> list[list[float]]:
     "Left, top, right and bottom of the elements that fit, in pixels."
     places = page.locator(selector).evaluate_all('elements => elements.map(e => e.getBoundingClientRect())')

@@ -66,7 +66,7 @@ def table_file(
 def source_of(
     results: Results,  # of `get_results`
     sets: Sequence[TestSet],  # that a frame has accuracies on
-    files: Sequence[str] = (),  # names of the other files that it is made of
+    files: Sequence[str | os.PathLike] = (),  # the others that it is made of, see `Results.source`
 ) -> dict[str, Any]:
     "Where a frame comes from, for its `attrs`."
     tables = [TEST_SETS[name].file for name in sets if name not in FINE_TUNED]

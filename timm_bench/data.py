@@ -153,7 +153,8 @@ class Joined:
         frame['folded'] = is_folded(frame.arch, frame.param_count_x, frame.param_count_y)
         if not self.accuracies.tagged: self._mark_other_models(frame)
         frame = frame.assign(**marks(self.test_set, self.benchmark.file, self.results))
-        frame.attrs = source_of(self.results, [self.test_set], [self.benchmark.file]) | dict(
+        speeds = self.benchmark.path or self.benchmark.file
+        frame.attrs = source_of(self.results, [self.test_set], [speeds]) | dict(
             part=self.part, benchmark=self.benchmark.describe(), measured_on=self.benchmark.measured_on(),
             path=self.benchmark.path and str(self.benchmark.path), accuracy=self.test_set, rows=self.rows)
         return frame

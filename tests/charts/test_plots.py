@@ -1,4 +1,5 @@
 "The charts by their specification, and their legends and titles by their places in a real browser."
+import shutil
 import warnings
 
 import pandas as pd
@@ -102,6 +103,28 @@ def test_the_subtitle_says_hardware_day_and_kind_of_time(frames):
     assert 'amortised' in figure.layout.xaxis.title.text
     on_cpu = show_all(frames['CPU'], 'x', 'infer_img_size')
     assert 'latency at batch size 1' in on_cpu.layout.xaxis.title.text
+
+
+def test_a_chart_of_a_file_that_timm_did_not_publish_says_so(frames, snapshots, tmp_path):
+    benchmark, table = 'benchmark-infer-amp-nhwc-pt240-cu124-rtx3090.csv', 'results-imagenet.csv'
+    for file in (benchmark, table): (tmp_path/file).write_bytes((snapshots/'2026-01-06'/file).read_bytes())
+    def said(): return show_all(get_data('infer', results=tmp_path), 'x', 'infer_img_size').layout.title.subtitle.text
+    def cut(file): (tmp_path/file).write_bytes(b''.join((tmp_path/file).read_bytes().splitlines(keepends=True)[:-1]))
+    for df in frames.values(): assert 'publish' not in show_all(df, 'x', size(df)).layout.title.subtitle.text
+    assert 'publish' not in said()
+    cut(table)
+    assert 'accuracies from a file that timm did not publish' in said()
+    cut(benchmark)
+    assert 'speeds and accuracies from files that timm did not publish' in said()
+    elsewhere = tmp_path.with_suffix('.own')
+    elsewhere.mkdir()
+    shutil.copy(tmp_path/benchmark, elsewhere/'benchmark-infer-own.csv')
+    own = get_data('infer', benchmark=elsewhere/'benchmark-infer-own.csv', results=snapshots/'2026-01-06')
+    assert own.attrs['published'] == {'benchmark-infer-own.csv': 'not a file that timm published', table: 'as timm published it on 2025-10-30'}
+    assert own.attrs['files'] == ['benchmark-infer-own.csv', table]
+    assert 'speeds from a file that timm did not publish' in show_all(own, 'x', 'infer_img_size').layout.title.subtitle.text
+    (tmp_path/benchmark).with_suffix('.jsonl').write_text('{}\n')  # measured with timm_bench
+    assert 'accuracies from a file that timm did not publish' in said() and 'speeds' not in said()
 
 
 def test_a_chart_of_a_choice_says_so_and_one_of_all_does_not(frames, snapshots):

@@ -12,7 +12,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from browser import browser
+from browser import browser, until
+from conftest import PROJECT
 
 
 PROGRAM = 'from timm_bench.cli.main import main; main()'
@@ -52,14 +53,48 @@ def test_the_page_has_full_charts_and_needs_no_network(page):
                  ".map(part => document.querySelector(`.plot ${part}`).style.fill)]")
         light = tab.evaluate(looks)
         tab.emulate_media(color_scheme='dark')
-        tab.wait_for_function("document.querySelector('.plot .xtick text').style.fill == 'rgb(215, 220, 227)'")
+        until(tab, "document.querySelector('.plot .xtick text').style.fill == 'rgb(215, 220, 227)'")
         dark = tab.evaluate(looks)
         tab.emulate_media(color_scheme='light')
-        tab.wait_for_function(f'JSON.stringify({looks}) == JSON.stringify({json.dumps(light)})')
+        until(tab, f'JSON.stringify({looks}) == JSON.stringify({json.dumps(light)})')
     assert len(points) == 8 and min(points) > 50 and len(titles) == len(set(titles)) == 9
     assert (light[0], dark[0]) == ('rgb(255, 255, 255)', 'rgb(23, 27, 33)') and dark[1:] != light[1:]
     assert problems == []
     assert [url for url in asked if not url.startswith(('file:', 'data:', 'blob:'))] == []
+
+
+def test_the_pages_policy_lets_its_own_scripts_run_and_nothing_else(page, tmp_path):
+    with browser() as chromium:
+        tab = chromium.new_page()
+        tab.goto(page.as_uri())
+        policy = tab.get_attribute('meta[http-equiv="Content-Security-Policy"]', 'content')
+        assert policy.startswith("default-src 'none'; script-src 'sha256-") and 'unsafe-eval' not in policy and "script-src 'unsafe-inline'" not in policy
+        blocked = tab.evaluate("""async () => {
+            const found = [];
+            document.addEventListener('securitypolicyviolation', event => found.push(event.violatedDirective));
+            const script = document.createElement('script'); script.textContent = 'document.title = "owned"'; document.body.append(script);
+            document.body.insertAdjacentHTML('beforeend', '<img src="https://localhost/x.png" onerror="document.title = `owned`">');
+            await fetch('https://localhost/').catch(() => found.push('fetch failed'));
+            await new Promise(done => setTimeout(done, 100));
+            return [found, document.title] }""")
+        assert {'script-src-elem', 'img-src', 'connect-src', 'fetch failed'} <= set(blocked[0]) and blocked[1] == 'Which image models are best?'
+
+
+def test_a_page_that_loads_plotly_draws_under_its_policy(snapshots, tmp_path):
+    from plotly.offline import get_plotlyjs
+    done = timm_bench('charts', '--results', snapshots/'2022-04-01', '--cdn', '--out', tmp_path/'small.html')
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path/'small.html').stat().st_size < 1e6
+    with browser() as chromium:
+        tab, asked, problems = chromium.new_page(), [], []
+        tab.on('pageerror', lambda error: problems.append(str(error)))
+        def answer(route):
+            asked.append(route.request.url)
+            route.fulfill(body=get_plotlyjs(), content_type='text/javascript')
+        tab.route(re.compile('^https:'), answer)
+        tab.goto((tmp_path/'small.html').as_uri())
+        draw_all(tab)
+        assert re.fullmatch(r'https://cdn\.plot\.ly/plotly-[\d.]+\.min\.js', *asked) and problems == []
 
 
 def draw_all(tab):
@@ -90,12 +125,6 @@ def test_the_charts_of_a_chosen_benchmark(snapshots, tmp_path):
     assert text.count('class="plot"') == 4 and 'i9_10940x' in text and 'latency at batch size 1' in text
     done = timm_bench('charts', '--results', snapshots/'2026-01-06', '--benchmark', 'nosuch', '--out', tmp_path/'none.html')
     assert done.returncode == 2 and 'nosuch' in done.stderr.splitlines()[-1] and not (tmp_path/'none.html').exists()
-
-
-def test_with_cdn_the_page_is_small(snapshots, tmp_path):
-    done = timm_bench('charts', '--results', snapshots/'2022-04-01', '--cdn', '--out', tmp_path/'small.html')
-    assert done.returncode == 0, done.stderr
-    assert (tmp_path/'small.html').stat().st_size < 1e6
 
 
 def test_explore_writes_one_page_with_ones_own_measurements(snapshots, tmp_path):
@@ -450,7 +479,7 @@ def test_a_narrow_terminal_is_told_what_it_has_no_room_for(run, monkeypatch):
     assert ' px ' not in narrow
     assert 'left out batch, timing; shown' in shown('best', 60) and ' px ' in shown('best', 60)
     assert 'narrow' not in shown('best', 100)
-    assert 'left out cuda, torch;' in shown('sources', 60)
+    assert 'left out published, cuda, torch;' in shown('sources', 60)
     assert 'left out same_low, same_high, same_median;' in shown('compare nchw nhwc', 60)
 
 
@@ -461,6 +490,21 @@ def test_a_problem_of_a_file_has_lines_of_its_own(tmp_path):
     problem = json.loads(timm_bench('sources', '--results', tmp_path, '--format', 'json').stdout)[0]['problem']
     lines = timm_bench('sources', '--results', tmp_path, '--format', 'table', COLUMNS='80').stdout.splitlines()
     assert problem and f'  {problem}' in lines and 'benchmark-infer-amp-nhwc-pt240-cu124-rtx3090.csv' in lines
+
+
+def test_sources_tells_which_tables_are_as_timm_published_them(snapshots, tmp_path):
+    changed, kept, table = 'benchmark-infer-amp-nhwc-pt240-cu124-rtx3090.csv', 'benchmark-infer-amp-nhwc-pt240-cu124-rtx4090.csv', 'results-imagenet.csv'
+    for file in (changed, kept, table): (tmp_path/file).write_bytes((snapshots/'2026-01-06'/file).read_bytes())
+    for file in (changed, table): (tmp_path/file).write_bytes(b''.join((tmp_path/file).read_bytes().splitlines(keepends=True)[:-1]))
+    rows = json.loads(timm_bench('sources', '--results', tmp_path, '--format', 'json').stdout)
+    assert {row['file']: row['published'] for row in rows} == {changed: 'not a file that timm published', kept: 'as timm published it on 2024-09-05'}
+    lines = timm_bench('sources', '--results', tmp_path, '--format', 'table', COLUMNS='80').stdout.splitlines()
+    assert lines[lines.index(changed) + 2] == '  not a file that timm published' and lines[lines.index(kept) + 1].endswith('  2024-09-05')
+    assert f'{table}: not a file that timm published' in lines
+    whole = timm_bench('sources', '--results', snapshots/'2026-01-06', '--format', 'table', COLUMNS='80').stdout
+    assert 'published' in whole and 'not a file' not in whole
+    bundled = timm_bench('sources', '--results', PROJECT/'timm_bench'/'bundled'/'results', '--format', 'table', COLUMNS='80').stdout
+    assert 'epyc' in bundled and 'published' not in bundled
 
 
 def test_a_tie_of_best_is_with_the_best(run, monkeypatch):

@@ -199,7 +199,9 @@ def test_a_harmless_form_of_the_default_is_read(kind, latest, snapshots):
     mine, theirs = (timm_bench.get_data('infer', results=folder) for folder in (latest, snapshots/DAYS[-1]))
     pd.testing.assert_frame_equal(mine.drop(columns='as_of'), theirs.drop(columns='as_of'))
     assert mine.attrs['benchmark'] == theirs.attrs['benchmark']
-    pd.testing.assert_frame_equal(list_benchmarks(latest), list_benchmarks(snapshots/DAYS[-1]))
+    listed, as_published = (list_benchmarks(folder).set_index('file') for folder in (latest, snapshots/DAYS[-1]))
+    pd.testing.assert_frame_equal(listed.drop(columns='published'), as_published.drop(columns='published'))
+    assert list(listed.index[listed.published != as_published.published]) == [DEFAULT] and listed.published[DEFAULT] == 'not a file that timm published'
 
 
 @pytest.mark.parametrize('link', ['itself.csv', 'other.csv'])
@@ -277,6 +279,9 @@ def test_what_is_known_of_other_files_is_told(tmp_path, small_repository, monkey
     monkeypatch.setenv('TIMM_BENCH_URL', str(small_repository.folder))
     found = get_results(as_of='2024-01-01')
     assert found.provenance(DEFAULT) == f'as commit {found.commit[:8]} of {small_repository.folder} has it'
+    elsewhere = tmp_path/'benchmark-infer-own.csv'
+    elsewhere.write_text((folder/DEFAULT).read_text())
+    assert found.provenance(elsewhere) == found.source([elsewhere])['published'][elsewhere.name] == 'not a file that timm published'
     bundled = timm_bench.sources.results.bundled()
     for file in bundled.files:
         measured = file.startswith('benchmark-')

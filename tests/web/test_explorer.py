@@ -12,7 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 import timm_bench
 import timm_bench.sources.results
-from browser import browser
+from browser import browser, until
 from timm_bench.choosing.budgets import COMMERCIAL
 from timm_bench.choosing.choose import best, better_than, frontier
 from timm_bench.choosing.comparison import compare
@@ -78,12 +78,7 @@ class Page:
         found = [self.tab.locator(f'#row-{i} > *').nth(at) for i in range(min(self.count(), 12))]
         return [(cell.locator('.name') if at == 0 else cell).text_content() for cell in found]
 
-    def until(self, expression):
-        "Wait for something, looked at from outside: the page's policy forbids to do it inside."
-        for _ in range(600):
-            if self.tab.evaluate(expression): return
-            self.tab.wait_for_timeout(50)
-        raise AssertionError(f'never: {expression}')
+    def until(self, expression): until(self.tab, expression)
 
     def saved(self, button):
         with self.tab.expect_download() as download: self.tab.click(button)
@@ -568,6 +563,21 @@ def test_a_link_to_what_is_not_there_says_so(page, frame):
     assert page.in_step() == (frame.secs <= 1e-3).sum()
 
 
+ODD_VALUES = ['%00', '', '%', 'a' * 1000, '__proto__', 'constructor', '-1', '1e999', 'NaN', '%F0%9F', '%ED%A0%80', '%3Cb%3E', '%00&pin=%00&col=%00', '%0A']
+
+
+def test_no_link_makes_the_page_throw(page, frame):
+    page.reset('pin=%00')
+    assert r'pin="\u0000": this page has no such model' in page.tab.text_content('#notice') and page.in_step() == len(frame)
+    for name in page.tab.evaluate('Object.keys(state.initial({raw: {default: null, sets: [{id: "imagenet"}]}}))') + ['toString', '__proto__', 'constructor', '%00', 'a%20b']:
+        for value in ODD_VALUES:
+            page.reset(f'{name}={value}')
+            assert page.problems == [], f'{name}={value}'
+    for name in 'toString', '__proto__':
+        page.reset(f'{name}=x')
+        assert f'{name}=x: not a setting of this page' in page.tab.text_content('#notice') and page.in_step() == len(frame)
+
+
 def test_no_filter_is_on_that_is_not_seen(page):
     page.tab.check('#filters [aria-label="Family"] li:has(span[title="vit"]) input')
     page.type('#mmax', '4'); page.tab.select_option('#hw', 'train-amp-nhwc-pt112-cu113-rtx3090')
@@ -840,6 +850,19 @@ def test_other_results_make_a_page(chromium, snapshots, tmp_path):
             words = page.tab.text_content('#meaning')
             if 'bundled' in str(results): assert 'An own measurement, not a published figure' in words and 'latency at batch size 1' in words
         page.context.close()
+
+
+def test_what_timm_did_not_publish_is_named(chromium, snapshots, tmp_path):
+    changed, kept, table = 'benchmark-infer-amp-nhwc-pt240-cu124-rtx3090.csv', 'benchmark-infer-amp-nhwc-pt240-cu124-rtx4090.csv', 'results-imagenet.csv'
+    for file in (changed, kept, table): (tmp_path/file).write_bytes((snapshots/'2026-01-06'/file).read_bytes())
+    assert explorer(tmp_path).data['source']['unknown'] == []
+    for file in (changed, table): (tmp_path/file).write_bytes(b''.join((tmp_path/file).read_bytes().splitlines(keepends=True)[:-1]))
+    explorer(tmp_path, out=tmp_path/'explorer.html')
+    page = Page(chromium, tmp_path/'explorer.html')
+    assert f'From {changed}, not a file that timm published.' in page.tab.text_content('#meaning')
+    assert f'Not as timm published them: {table}, {changed}.' in page.tab.text_content('#source')
+    page.go(f'hw={kept.removeprefix("benchmark-").removesuffix(".csv")}')
+    assert f'From {kept}, ' in page.tab.text_content('#meaning') and 'not a file' not in page.tab.text_content('#meaning')
 
 
 def test_a_bad_file_is_left_out_and_named(snapshots, tmp_path):

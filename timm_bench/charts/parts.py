@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 from ..checks import ResultsError, need, need_numbers
 from ..columns import COLUMNS, TEST_SETS, is_log, more_is_better, quantity, unit_of
 from ..data import batch_sizes, choice_in_words
-from ..sources.frames import about_frame
+from ..sources.frames import about_frame, not_published
 
 # %% auto #0
 __all__ = ['SUBS', 'GREY', 'HUES', 'SYMBOLS', 'DISTINCT', 'WIDTH', 'HEIGHT', 'looks', 'decades', 'tick_marks', 'Scale',
@@ -143,7 +143,7 @@ def _subtitle(df: pd.DataFrame, *more: str) -> str:
     choice = choice_in_words(df)
     models = f'{len(df):,} models'
     if choice.startswith(f'{len(df):,} of '): models = ''  # the choice says it
-    said = [about.get('benchmark'), batch, when, models, *more]
+    said = [about.get('benchmark'), batch, when, models, *more, not_published(about)]
     return ' · '.join(filter(None, said)) + (f'<br>{choice}' if choice else '')
 
 def _labels(df: pd.DataFrame) -> dict[str, str]:

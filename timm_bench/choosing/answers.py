@@ -8,7 +8,7 @@ import os
 from typing import Sequence
 import pandas as pd
 from ..columns import time_in_words
-from ..sources.results import BUNDLED, Results, get_results
+from ..sources.results import AS_PUBLISHED, BUNDLED, Results, get_results
 from ..sources.benchmarks import Benchmark, benchmarks_in, pick_benchmark, version_numbers
 from ..data import get_data, timing_in_words
 from .choose import best
@@ -98,7 +98,7 @@ def answers_source(
     whose = 'the results at hand'
     if found.attrs.get('origin') == BUNDLED: whose = BUNDLED
     every_file = found.attrs['published'].values()
-    if all(told.startswith('as timm published it') for told in every_file): whose = "timm's results"
+    if all(told.startswith(AS_PUBLISHED) for told in every_file): whose = "timm's results"
     return (f'All models and all weights of {whose}{day}. Each row is the most accurate model within its limit; '
             '± is what chance alone explains, and licences are what timm declares.')
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Callable, Iterator, Optional
 import typer
 from ..checks import ResultsError, ResultsWarning, one_of, printable, whole_number
 from ..columns import TEST_SETS, TestSet, time_in_words
-from ..sources.results import Results, get_results
+from ..sources.results import AS_PUBLISHED, UNKNOWN, Results, get_results
 from ..sources.benchmarks import Benchmark, benchmarks_in, list_benchmarks, version_numbers, words_for
 from .tables import SETS, Format, console, for_a_person, print_answer, print_table
 
@@ -99,9 +99,19 @@ def sources(
     "List the benchmark files, and say where they came from."
     found = _find_results(results, as_of, update)
     table = list_benchmarks(found)
+    if for_a_person(format): table = _sources_for_eyes(table)
     if table.problem.isna().all(): table = table.drop(columns='problem')
-    if for_a_person(format): table = table.drop(columns='compiled')  # the runtime tells
-    print_table(table, format, f'{found}\n{found.folder}')
+    tables = [about.file for about in TEST_SETS.values() if about.file in found.files]
+    unknown = [f'{file}: {UNKNOWN}' for file in dict.fromkeys(tables) if found.provenance(file) == UNKNOWN]
+    print_table(table, format, f'{found}\n{found.folder}', '\n'.join(unknown))
+
+def _sources_for_eyes(table: pd.DataFrame) -> pd.DataFrame:
+    "The benchmark files with the day on which timm published each; that it did not is said as a problem is."
+    as_timm_has_it = table.published.str.startswith(AS_PUBLISHED)
+    days = table.published.str.removeprefix(AS_PUBLISHED).where(as_timm_has_it)
+    problem = table.problem.fillna(table.published.where(table.published == UNKNOWN))
+    table = table.drop(columns='compiled').assign(published=days, problem=problem)  # the runtime tells
+    return table if as_timm_has_it.any() else table.drop(columns='published')
 
 # %% ../../nbs/cli/02_main.ipynb #65f91efe
 PageOption = Annotated[Path, typer.Option('--out', help='The page to write.')]

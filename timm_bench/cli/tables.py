@@ -104,9 +104,10 @@ def _for_eyes(df: pd.DataFrame) -> pd.DataFrame:
 # %% ../../nbs/cli/00_tables.ipynb #6b27f0c5
 _OWN_LINE = ('model', 'file', 'problem')
 _LEAST_NEEDED = (  # an interval has both its ends or none; what a time is stands in the title
-    'infer_batch_size train_batch_size', 'timing', 'train_img_size', 'cuda', 'same_low same_high', 'same_median',
-    'same_models', 'img_size', 'infer_macts', 'infer_gmacs', 'torch', 'param_count_x', 'param_count_y', 'error', *SETS,
-    'low high', 'gain', 'layout', 'license', 'secs_low secs_high', 'part', 'rows', 'tie', 'change')
+    'infer_batch_size train_batch_size', 'timing', 'train_img_size', 'published', 'cuda', 'same_low same_high',
+    'same_median', 'same_models', 'img_size', 'infer_macts', 'infer_gmacs', 'torch', 'param_count_x',
+    'param_count_y', 'error', *SETS, 'low high', 'gain', 'layout', 'license', 'secs_low secs_high',
+    'part', 'rows', 'tie', 'change')
 
 def _what_fits(widths: dict[str, int], room: int) -> tuple[list[str], list[str], list[str]]:
     "Columns that stand side by side, those whose cells have lines of their own, and those that are left out."

@@ -157,6 +157,8 @@ def benchmarks_in(
     return [benchmark for benchmark in found if part in (None, benchmark.part)]
 
 # %% ../../nbs/sources/05_benchmarks.ipynb #9eb7a1d0
+_LISTED = ['file', *PIECES, 'runtime', 'compiled', 'rows', 'published', 'problem']
+
 def list_benchmarks(
     results: str | os.PathLike | Results | None = None,  # see `get_results`
     *,
@@ -164,14 +166,16 @@ def list_benchmarks(
 ) -> pd.DataFrame:  # a row each: `file`, `part`, `precision`, `layout`, `torch`, `cuda`, `device`, `runtime`, …
     """List the benchmark files, with what their names say.
 
-    `cuda` is none for CPUs, `compiled` tells that the runtime is `torch.compile`, `rows` counts the models, and
-    `problem` is what cannot be read of a file's name or content."""
-    rows = []
-    for benchmark in benchmarks_in(get_results(results, as_of=as_of)):
+    `cuda` is none for CPUs, `compiled` tells that the runtime is `torch.compile`, `rows` counts the models,
+    `published` says whether the file is as timm published it, and `problem` what cannot be read of a file's name or
+    content."""
+    results, rows = get_results(results, as_of=as_of), []
+    for benchmark in benchmarks_in(results):
         count = benchmark.rows()
         problem = benchmark.problem or ('not a benchmark table' if count is None else None)
-        rows.append(vars(benchmark) | dict(compiled=benchmark.compiled, rows=count, problem=problem))
-    table = pd.DataFrame(rows, columns=['file', *PIECES, 'runtime', 'compiled', 'rows', 'problem'], dtype=object)
+        told = dict(compiled=benchmark.compiled, rows=count, published=results.provenance(benchmark.file))
+        rows.append(vars(benchmark) | told | dict(problem=problem))
+    table = pd.DataFrame(rows, columns=_LISTED, dtype=object)
     return table.astype({'rows': 'Int64', 'compiled': bool})
 
 # %% ../../nbs/sources/05_benchmarks.ipynb #39fe56aa

@@ -7,11 +7,11 @@ from __future__ import annotations
 from typing import Any
 import pandas as pd
 from ..columns import TEST_SETS
-from .results import BUNDLED, Results, bundled_folder
+from .results import BUNDLED, UNKNOWN, Results, bundled_folder
 from .benchmarks import Benchmark
 
 # %% auto #0
-__all__ = ['marks', 'several', 'about_frame', 'is_bundled']
+__all__ = ['marks', 'several', 'about_frame', 'not_published', 'is_bundled']
 
 # %% ../../nbs/sources/07_frames.ipynb #020bb44f
 def marks(
@@ -49,6 +49,20 @@ def about_frame(
         about |= dict(files=files, benchmark=Benchmark.named(files[0]).describe())
     if len(days) == 1 and days[0]: about.setdefault('date', days[0])
     return about
+
+# %% ../../nbs/sources/07_frames.ipynb #a27f60d4
+def not_published(
+    about: dict[str, Any],  # of `about_frame`
+) -> str:  # 'speeds from a file that timm did not publish'; '' where nothing need be said
+    "Which figures of a frame are from a file that nobody vouches for."
+    unknown = [file for file, told in about.get('published', {}).items() if told == UNKNOWN]
+    tables = {test_set.file for test_set in TEST_SETS.values()}
+    accuracies = [file for file in unknown if file in tables]
+    speeds = [] if 'estimated_from' in about else [file for file in unknown if file not in tables]
+    said = [what for what, files in dict(speeds=speeds, accuracies=accuracies).items() if files]
+    if not said: return ''
+    files = 'files' if len(speeds + accuracies) > 1 else 'a file'
+    return f'{" and ".join(said)} from {files} that timm did not publish'
 
 # %% ../../nbs/sources/07_frames.ipynb #46ce42d1
 def is_bundled(

@@ -18,7 +18,8 @@ from .git import head
 from .clone import Checkout, check_day, check_rev, find_clone, prove
 
 # %% auto #0
-__all__ = ['UNKNOWN', 'SHORT', 'DAY', 'BUNDLED', 'bundled_folder', 'Results', 'dated_folders', 'bundled', 'get_results']
+__all__ = ['UNKNOWN', 'AS_PUBLISHED', 'SHORT', 'DAY', 'BUNDLED', 'bundled_folder', 'Results', 'dated_folders', 'bundled',
+           'get_results']
 
 # %% ../../nbs/sources/04_results.ipynb #c3997ce3
 def bundled_folder() -> Path:
@@ -26,6 +27,7 @@ def bundled_folder() -> Path:
     return Path(str(files('timm_bench'))).resolve()/'bundled'/'results'
 
 UNKNOWN = 'not a file that timm published'
+AS_PUBLISHED = 'as timm published it on '  # and the day
 SHORT = 0.9  # of the rows of the longest file like it
 
 @dataclass(frozen=True)
@@ -60,13 +62,14 @@ class Results:
         return read_table(Path(self.folder)/name, needs)
 
     def provenance(self,
-        name: str,  # of one of `files`
+        name: str | os.PathLike,  # of one of `files`, or the path of a file elsewhere
     ) -> str:  # such as 'as timm published it on 2024-09-04'
         "Whether a file is as timm published it, by its hash; if not, what else is known of it."
         path = Path(self.folder)/name
         day = day_published(path)
-        if day: return f'as timm published it on {day}'
-        if self.url and self.commit: return f'as commit {self.commit[:8]} of {self.url} has it'
+        if day: return AS_PUBLISHED + day
+        in_clone = self.url and self.commit and path.parent.resolve() == self.folder.resolve()
+        if self.commit and in_clone: return f'as commit {self.commit[:8]} of {self.url} has it'
         if path.with_suffix('.jsonl').is_file(): return 'measured with timm_bench, by the sidecar beside it'
         if path.parent.resolve() == bundled_folder(): return "a part of timm's table, which says where it is from"
         return UNKNOWN
@@ -85,12 +88,12 @@ class Results:
         say(f'{name}: only {rows:,} rows, where {longest} has {most:,}; its end may be missing ({UNKNOWN})')
 
     def source(self,
-        files: list[str],  # names of the files that a frame is made of
+        files: Sequence[str | os.PathLike],  # that a frame is made of: names of `files`, or paths of files elsewhere
     ) -> dict[str, Any]:
         "Where a frame comes from, for its `attrs`."
-        published = {name: self.provenance(name) for name in files}
+        published = {Path(file).name: self.provenance(file) for file in files}
         about = dict(origin=self.origin, folder=str(self.folder), commit=self.commit, date=self.date)
-        return about | dict(files=files, published=published)
+        return about | dict(files=list(published), published=published)
 
     def __str__(self) -> str:
         when = f' of {self.date}' if self.date else ''

@@ -120,7 +120,7 @@ def chart_page(
     from plotly.offline import get_plotlyjs, get_plotlyjs_version
     from timm_bench.charts.words import in_words
     from timm_bench.choosing.answers import answers
-    from timm_bench.web.explorer import asset
+    from timm_bench.web.explorer import asset, policy
     results = get_results(results)
     charts = []
     for number, figure in enumerate(page_charts(results, benchmark), start=1):
@@ -129,8 +129,10 @@ def chart_page(
         charts.append(dict(title=title, id=f'chart-{number}', note=_NOTES.get(title), about=about,
                            words=words, height=height, data=spec))
     found = answers(results, benchmarks=None if benchmark is None else [benchmark])
-    plotly_js = '' if cdn else get_plotlyjs()
-    own = dict(figures_js=asset('figures.js'), plotly_js=plotly_js, plotly_version=get_plotlyjs_version())
+    figures_js, plotly_js = asset('figures.js'), '' if cdn else get_plotlyjs().replace('\r\n', '\n')
+    address = f'https://cdn.plot.ly/plotly-{get_plotlyjs_version()}.min.js' if cdn else ''
+    allowed = policy(figures_js, load=address) if cdn else policy(figures_js, plotly_js)
+    own = dict(figures_js=figures_js, plotly_js=plotly_js, plotly_address=address, policy=allowed)
     return _templates().get_template('charts.html').render(
         charts=charts, results=str(results), made=datetime.now(timezone.utc).date().isoformat(),
         **_of_answers(found), **own)

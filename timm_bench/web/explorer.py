@@ -16,7 +16,7 @@ from ..sources.results import Results
 from .points import explorer_data
 
 # %% auto #0
-__all__ = ['SCRIPTS', 'asset', 'check_page', 'write_page', 'Explorer', 'explorer']
+__all__ = ['SCRIPTS', 'asset', 'policy', 'check_page', 'write_page', 'Explorer', 'explorer']
 
 # %% ../../nbs/web/01_explorer.ipynb #a054bebc
 SCRIPTS = ['format', 'axes', 'tables', 'frontier', 'filters', 'state', 'csv', 'colours', 'labels', 'dom', 'chart',
@@ -44,11 +44,14 @@ def _hash(script: str) -> str:
     "A script as a content security policy names it."
     return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
 
-def _policy(*scripts: str) -> str:
-    "A content security policy under which these scripts run and nothing is loaded."
+def policy(
+    *scripts: str,  # that run, as they stand in the page
+    load: str = '',  # the address of one that is loaded
+) -> str:  # for a page's `meta` element
+    "A content security policy under which these scripts run and nothing else is loaded."
     rules = {
         'default-src': "'none'",
-        'script-src': ' '.join(map(_hash, scripts)),
+        'script-src': ' '.join(filter(None, [*map(_hash, scripts), load])),
         'style-src': "'unsafe-inline'",
         'img-src': 'data: blob:',
         'base-uri': "'none'",
@@ -64,7 +67,7 @@ def _page(data: dict, title: str) -> str:
     plotly, script = get_plotlyjs().replace('\r\n', '\n'), "'use strict';\n" + _script()
     data = data | dict(made=datetime.now(timezone.utc).date().isoformat(), version=__version__)
     page = Environment(loader=PackageLoader('timm_bench', 'web/assets'), autoescape=True).get_template('page.html')
-    pieces = dict(policy=_policy(plotly, script), style=asset('page.css'), data=_embed(data),
+    pieces = dict(policy=policy(plotly, script), style=asset('page.css'), data=_embed(data),
                   plotly=plotly, script=script)
     own = {name: Markup(piece) for name, piece in pieces.items()}  # noqa: S704  # ours, and what `_embed` made harmless
     return page.render(title=title, **own)

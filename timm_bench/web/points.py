@@ -13,7 +13,7 @@ import pandas as pd
 from ..checks import ResultsError, as_numbers, as_path, need, need_names, say
 from ..columns import COLUMNS, FINE_TUNED, TEST_SETS, TestSet, is_log
 from ..sources.tables import read_table
-from ..sources.results import Results, get_results
+from ..sources.results import UNKNOWN, Results, get_results
 from ..sources.fine_tuning import IMG_SIZE
 from ..sources.benchmarks import Benchmark, benchmarks_in, pick_benchmark
 from ..sources.frames import about_frame
@@ -341,13 +341,19 @@ def explorer_data(
     abouts = _identify([each.about for each in shown])
     benchmarks = [about | _columns(each.table, points.index, usual) for each, about in zip(shown, abouts)]
     source = dict(text=str(results), origin=results.origin, commit=results.commit, date=results.date,
-                  faults=faults, gn=gn)
+                  faults=faults, gn=gn, unknown=_unknown(results, once, public))
     columns = _described(points, usual, set(tested.index.get_level_values('model')))
     default = abouts[0]['id'] if mine else _shown_first(results, abouts)
     return dict(source=source, sets=_sets(once), points=columns, benchmarks=benchmarks, default=default,
                 axes=_axes(), **_rules(columns))
 
 # %% ../../nbs/web/00_points.ipynb #d69bf719
+def _unknown(results: Results, once: dict[TestSet, pd.DataFrame], public: list[Measured]) -> list[str]:
+    "The files shown that timm did not publish, and nobody's sidecar vouches for."
+    tables = [TEST_SETS[name].file for name in once if name not in FINE_TUNED]
+    files = [each.about['file'] for each in public]
+    return [file for file in [*tables, *files] if results.provenance(file) == UNKNOWN]
+
 def _sets(once: dict[TestSet, pd.DataFrame]) -> list[dict]:
     """The test sets: `id`, `name`, what is right of a hundred, how many `images`, and the `file`.
 

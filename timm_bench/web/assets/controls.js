@@ -358,7 +358,7 @@ const controls = (() => {
     const { here, there } = view,
       words = about =>
         about.kind === 'public'
-          ? `From ${about.file}, ${sourceWords()}.`
+          ? `From ${about.file}, ${data.raw.source.unknown.includes(about.file) ? 'not a file that timm published' : sourceWords()}.`
           : `${about.kind === 'own' ? 'An own measurement' : 'Own measurements and estimates'}, not a published figure: ${[about.file, about.measured_on, about.estimated_from && `estimated from ${about.estimated_from}`].filter(Boolean).join('; ')}.`;
     const kind = here.about.part === 'train' ? 'Time is for forward pass, backward pass and optimiser step, per image' : 'Time is seconds per image';
     const found = [`${here.label}. ${kind}: ${axes.kindOfTime(view.batches)}. ${words(here.about)}`];
@@ -401,8 +401,9 @@ const controls = (() => {
 
   function source() {
     const { source, sets, benchmarks } = data.raw,
-      left = source.faults.length ? ` Left out: ${source.faults.join('; ')}.` : '';
-    return `${format.count(benchmarks.length)} benchmark files and ${sets.length} test sets from ${source.text}. ${format.count(data.n)} models and image sizes${source.gn ? `; ${source.gn} whose names end in gn or begin with test_ are left out` : ''}.${left} Licences are those that timm declares. Page made on ${data.raw.made} by timm_bench ${data.raw.version}.`;
+      left = source.faults.length ? ` Left out: ${source.faults.join('; ')}.` : '',
+      unknown = source.unknown.length ? ` Not as timm published them: ${source.unknown.join(', ')}.` : '';
+    return `${format.count(benchmarks.length)} benchmark files and ${sets.length} test sets from ${source.text}. ${format.count(data.n)} models and image sizes${source.gn ? `; ${source.gn} whose names end in gn or begin with test_ are left out` : ''}.${left}${unknown} Licences are those that timm declares. Page made on ${data.raw.made} by timm_bench ${data.raw.version}.`;
   }
 
   return { start, draw, forget, legend, meaning, source };

@@ -58,7 +58,8 @@ const state = (() => {
     return found.toString();
   }
 
-  const wordOf = value => (value === '' || value.length > 60 ? JSON.stringify(value.slice(0, 60)) : value);
+  // What somebody wrote, in quotes where it would not be seen.
+  const wordOf = value => (/^[^\u0000-\u001f]{1,60}$/.test(value) ? value : JSON.stringify(value.slice(0, 60)));
 
   // The view of a fragment, and what of it this page cannot show, in words.
   function read(fragment, data) {
@@ -69,7 +70,7 @@ const state = (() => {
     const wrong = (name, value, why) => problems.push(`${name}=${wordOf(value)}: ${why}`);
     for (const name of new Set(asked.keys())) {
       const value = asked.get(name);
-      if (!(name in now)) wrong(name, value, 'not a setting of this page');
+      if (!Object.hasOwn(now, name)) wrong(name, value, 'not a setting of this page');
       else if (lists.includes(name)) now[name] = readList(name, asked.getAll(name), data, wrong);
       else if (budgets.includes(name)) {
         if (Number(value) >= 0 && value.trim()) now[name] = Number(value);
@@ -100,11 +101,12 @@ const state = (() => {
 
   function readList(name, values, data, wrong) {
     const kept = values.filter((value, i) => value !== '' && values.indexOf(value) === i).map(value => (value === '\u0000' ? null : value));
-    if (name === 'pin') return kept.filter(key => data.index.has(key) || void wrong(name, key, 'this page has no such model')).slice(0, maxPins);
+    const refuse = (value, why) => void wrong(name, value ?? '\u0000', why);
+    if (name === 'pin') return kept.filter(key => data.index.has(key) || refuse(key, 'this page has no such model')).slice(0, maxPins);
     const column = { fam: data.family, col: data.family, lic: data.license, pre: data.pretrain }[name];
     return kept.filter(
       value =>
-        column.names.includes(value) || (name === 'lic' && value === 'commercial') || void wrong(name, String(value), 'no model of this page has it'),
+        column.names.includes(value) || (name === 'lic' && value === 'commercial') || refuse(value, 'no model of this page has it'),
     );
   }
 
