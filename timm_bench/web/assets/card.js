@@ -307,6 +307,7 @@ const card = (() => {
     if (!known.length) told.push('no test set knows both');
     const times = view.here.rate[a] > 0 && view.here.rate[b] > 0 ? view.here.secs[a] / view.here.secs[b] : NaN;
     if (view.here.folded.has(a) || view.here.folded.has(b)) told.push(`one of them ${axes.folded} on ${view.here.label}, so times do not compare`);
+    else if (times.toFixed(2) === '1.00') told.push(`as fast on ${view.here.label}`);
     else if (times >= 1) told.push(`${format.times(times)} faster on ${view.here.label}`);
     else if (times < 1) told.push(`${format.times(1 / times)} slower on ${view.here.label}`);
     const data_a = named(data.pretrain, a),
