@@ -575,6 +575,12 @@ def test_two_models_are_held_against_each_other(run, snapshots):
     assert as_json['sentence'] == own['sentence'] and not as_json['same_pretrain']
     shown = ' '.join(run('versus', 'convnext_tiny', 'resnet50', '--format', 'table')[1].split())
     assert 'other pre-training (in1k against in12k)' in shown
+    tuned = versus('convnext_tiny.fb_in1k', 'resnet18d.ra2_in1k', results=snapshots/'2026-01-06')
+    as_json = json.loads(run('versus', 'convnext_tiny.fb_in1k', 'resnet18d.ra2_in1k', '--format', 'json')[1])
+    assert as_json['accuracy'] == tuned['accuracy'] and {'pets', 'planet'} < {row['test_set'] for row in tuned['accuracy']}
+    on_card = json.loads(run('card', 'resnet18d.ra2_in1k', '--format', 'json')[1])['accuracy']
+    tops = {(row['test_set'], row['img_size']): row['top1'] for row in on_card}
+    assert all(tops[row['test_set'], row['size_b']] == row['b'] for row in tuned['accuracy'])
 
 
 def test_licence_is_license(run):

@@ -174,7 +174,7 @@ tests['the kind of time is told'] = () => {
   const data = tables.read(raw());
   equal(
     ['one', 'two'].map(id => axes.kindOfTime(tables.batches(tables.measured(data, id), [0, 1, 2, 3]))),
-    ['amortised over a batch of 128 to 256 images, not latency', 'latency at batch size 1'],
+    ['amortised over batches of 128 to 256, not latency', 'latency at batch size 1'],
   );
 };
 

@@ -16,9 +16,10 @@ from browser import browser, until
 from timm_bench.choosing.budgets import COMMERCIAL
 from timm_bench.choosing.choose import best, better_than, frontier
 from timm_bench.choosing.comparison import compare
-from timm_bench.data import get_accuracy, get_data
+from timm_bench.data import get_accuracy, get_data, timing_in_words
 from timm_bench.web.explorer import explorer
-from timm_bench.columns import TEST_SETS
+from timm_bench.choosing.cards import card, versus
+from timm_bench.columns import COLUMNS, FINE_TUNED, TEST_SETS
 
 HERE = Path(__file__).parent
 HARDWARE, OTHER = 'infer-amp-nhwc-pt240-cu124-rtx3090', 'infer-amp-nchw-pt291-cu130-5090'
@@ -140,7 +141,7 @@ def test_at_first_every_model_of_the_default_benchmark_is_shown(page, frame):
     assert page.in_step() == len(frame)
     assert page.rows('Model')[0] == frame.model[frame.top1.idxmax()]
     words = page.tab.text_content('#meaning')
-    assert 'amortised over a batch of' in words and f'benchmark-{HARDWARE}.csv' in words and '2026-01-06' in words
+    assert f'{timing_in_words(frame)}, not latency' in words and f'benchmark-{HARDWARE}.csv' in words and '2026-01-06' in words
     assert 'amortised' in page.tab.text_content('#plot .xtitle')
 
 
@@ -287,9 +288,9 @@ def test_every_benchmark_can_be_picked_and_says_what_its_time_is(page, snapshots
     for option in options[::5] + ['infer-fp32-nchw-pt240-cpu-i7_12700h-dynamo', 'train-amp-nhwc-pt112-cu113-rtx3090']:
         page.tab.select_option('#hw', option)
         part = option.split('-')[0]
-        rows = len(get_data(part, benchmark=f'benchmark-{option}', results=snapshots/'2026-01-06', keep=None, weights='all'))
+        df = get_data(part, benchmark=f'benchmark-{option}', results=snapshots/'2026-01-06', keep=None, weights='all')
         words = page.tab.text_content('#meaning')
-        assert page.in_step() == rows and f'benchmark-{option}.csv' in words
+        assert page.in_step() == len(df) and f'benchmark-{option}.csv' in words and timing_in_words(df) in words
         assert ('latency at batch size 1' in words) == ('cpu' in option) and ('optimiser step' in words) == (part == 'train')
 
 
@@ -382,6 +383,60 @@ def test_the_table_marks_what_best_and_frontier_mark(page, frame):
     assert marked == ['◇' if tie else '◆' for tie in edge.tie[:12]] and '◇' in marked
 
 
+@pytest.mark.parametrize('test_set', FINE_TUNED)
+def test_ties_after_fine_tuning_are_those_of_the_library(page, snapshots, test_set):
+    "By the error that each row brings: best, frontier, versus, card and the page agree."
+    results = snapshots/'2026-01-06'
+    df = get_data('infer', benchmark=f'benchmark-{HARDWARE}', accuracy=test_set, results=results, keep=None, weights='all')
+    page.reset(f'y=top1_{test_set}')
+    whole = best(df, len(df))
+    assert page.in_step() == len(whole) and timing_in_words(df) in page.tab.text_content('#meaning')
+    assert page.tab.locator(f'#table [data-sort=top1_{test_set}]').text_content().startswith(COLUMNS[test_set].label.replace('top-1 accuracy', 'top-1').removesuffix(' (%)'))
+    data = "(() => { const page = JSON.parse(document.getElementById('data').textContent), data = tables.read(page), start = state.initial(data); "
+    look = f"const view = filters.look(data, {{ ...start, y: 'top1_{test_set}' }}); const names = rows => rows.map(row => data.model[row]).sort(); "
+    ties, steps, errors = page.tab.evaluate(
+        data + look + f"return [names([...view.ties]), names([...view.tiedSteps]), view.rows.map(row => [data.model[row], data.errors.top1_{test_set}[row]])] }})()")
+    edge = frontier(df)
+    assert ties == sorted(whole.model[whole.tie]) and ties and steps == sorted(edge.model[edge.tie])
+    assert dict(errors) == dict(zip(df.model, df.top1_error))
+    assert [('≈' in page.tab.locator(f'#row-{i}').text_content()) for i in range(12)] == list(whole.tie[:12])
+    typical = np.sqrt((df.top1 * (100 - df.top1)) / (df.top1 * (100 - df.top1) / df.top1_error**2).median())
+    assert (df.top1_error - typical).abs().max() > 0.05  # one error for all, as before, is not each row's own
+    for i in 0, 5: page.tab.click(f'#row-{i} .pin')
+    pinned = page.tab.locator('#pins tbody tr', has_text=TEST_SETS[test_set].title).locator('td').all_text_contents()
+    first, other = [text.removesuffix('✕') for text in page.tab.locator('#pins thead th').all_text_contents()]
+    two = versus(first, other, results=results)
+    own = df.set_index('model')
+    told, = [row for row in two['accuracy'] if row['test_set'] == test_set]
+    for text, side, name in zip(pinned, 'ab', (first, other), strict=True):
+        shown, error = text.removesuffix(' tie').split(' ± ')
+        assert shown == f'{told[side]:.2f}' and abs(float(error) - own.top1_error[name]) <= .0051
+    assert (' tie' in ''.join(pinned)) == told['tie']
+    for side, name in ('a', first), ('b', other):
+        assert told[side] in [row['top1'] for row in card(name, results=results)['accuracy'] if row['test_set'] == test_set]
+    page.tab.click('#unpin')
+
+
+def test_a_fine_tuned_accuracy_is_told_of_every_size_of_a_model(page, snapshots):
+    "What is known at one size stands beside two models that are held against each other at another, as in `versus`."
+    results = snapshots/'2026-01-06'
+    accuracy = get_accuracy(results=results)
+    names = 'resnet18d.ra2_in1k', 'convnext_tiny.fb_in1k'
+    sizes = [set(accuracy.img_size[accuracy.model == name]) for name in names]
+    size = max(sizes[0] & sizes[1])
+    assert size > 224
+    page.reset('&'.join('pin=' + quote(f'{name}@{size}') for name in names))
+    two = versus(*names, size=size, results=results)
+    said = page.tab.text_content('#versus').replace('−', '-')
+    middle = two['sentence'].split('; ')
+    assert [part for part in middle if part.startswith(('more accurate on', 'once fine-tuned'))] == said.split('; ')[1:3]
+    for row in two['accuracy']:
+        about = TEST_SETS[row['test_set']]
+        line = page.tab.locator('#pins tbody tr', has=page.tab.locator(f'th:text("{about.title} {about.brief} %")')).first
+        assert [text.split()[0] for text in line.locator('td').all_text_contents()] == [f"{row[side]:.2f}" for side in 'ab']
+    page.tab.click('#unpin')
+
+
 def test_models_that_ran_folded_are_marked_and_not_compared(page, snapshots):
     page.tab.select_option('#hw', OTHER)
     df, saved = get_data('infer', benchmark=f'benchmark-{OTHER}', keep=None, weights='all', results=snapshots/'2026-01-06'), page.csv()
@@ -431,7 +486,6 @@ def test_up_to_five_models_side_by_side(page):
 
 
 def test_two_pinned_models_are_held_against_each_other_as_versus_does(page, snapshots):
-    from timm_bench import versus
     for i in 0, 3: page.tab.click(f'#row-{i} .pin')
     names = [text.removesuffix('✕') for text in page.tab.locator('#pins thead th').all_text_contents()]
     sizes = [int(page.tab.locator('#pins tbody tr', has_text='image (px)').locator('td').nth(i).text_content()) for i in (0, 1)]

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 import numpy as np
 import pandas as pd
 from ..checks import ResultsError, one_of, printable
-from ..columns import FINE_TUNED, TEST_SETS, time_in_words, timing
+from ..columns import FINE_TUNED, TEST_SETS, TestSet, time_in_words, timing
 from ..sources.tables import count_rows
+from ..sources.fine_tuning import IMG_SIZE
 from ..sources.results import Results, get_results
 from ..sources.benchmarks import Benchmark, benchmarks_in, pick_benchmark
 from ..models import declared_license, families, family, full_name, pretrain, renamed, renames, split_name
@@ -67,8 +68,19 @@ def _budget_class(secs: float) -> float:
 
 # %% ../../nbs/choosing/05_cards.ipynb #d94e6a17
 def _peers(model: str, part: str, benchmark: Benchmark, results: Results) -> pd.DataFrame:
-    "What `get_data` has of a benchmark, and this model, though its name may end in gn."
-    joined = read_joined(part, benchmark, results)
+    """What `get_data` has of a benchmark, and this model, though its name may end in gn.
+
+    A weight that classifies no ImageNet is among those that were fine-tuned, if it was."""
+    found = _joined_with(model, part, benchmark, results, 'imagenet')
+    for test_set in FINE_TUNED:
+        if found.model.eq(model).any(): break
+        tuned = _joined_with(model, part, benchmark, results, test_set)
+        if tuned.model.eq(model).any(): found = tuned
+    return found
+
+def _joined_with(model: str, part: str, benchmark: Benchmark, results: Results, test_set: TestSet) -> pd.DataFrame:
+    "What `get_data` has of a benchmark and a test set, and this model."
+    joined = read_joined(part, benchmark, results, test_set)
     left_out = joined.names.left_out & joined.accuracies.table.model.ne(model).to_numpy()
     return joined.frame(joined.pairs.take(~left_out[joined.pairs.accuracy]))
 
@@ -84,7 +96,8 @@ def _speed_of(model: str, part: str, results: Results) -> list[dict]:
             rank = int((peers.top1 > row.top1).sum()) + 1
             found.append(dict(file=benchmark.file, benchmark=benchmark.describe(), part=part,
                               img_size=int(row[f'{part}_img_size']), batch_size=int(row[f'{part}_batch_size']),
-                              secs=row.secs, under=under, rank=rank, of=len(peers), folded=bool(row.folded)))
+                              secs=row.secs, under=under, rank=rank, of=len(peers), by=df.attrs['accuracy'],
+                              folded=bool(row.folded)))
     return found
 
 # %% ../../nbs/choosing/05_cards.ipynb #88d5fb08
@@ -148,7 +161,8 @@ def _tables(card: dict) -> list[_Table]:
     def time(each: dict) -> str:
         folded = ', branches folded' if each['folded'] else ''
         what = f'{timing(each["batch_size"])}, batch {each["batch_size"]}{folded}'
-        return f'{time_in_words(each["secs"])}, {what} · {place(each)}'
+        by = '' if each['by'] == 'imagenet' else f' by {each["by"]}'
+        return f'{time_in_words(each["secs"])}, {what} · {place(each)}{by}'
 
     tables = [_table_by_size('top-1 accuracy, and place', 'test_set', card['accuracy'], top1)]
     for part, what in ('infer', 'inference'), ('train', 'training'):
@@ -157,8 +171,11 @@ def _tables(card: dict) -> list[_Table]:
         speed = [each for each in card['speed'] if each['part'] == part]
         tables.append(_table_by_size(title, 'benchmark', speed, time))
     better = [[each['model'], each['change'] + (' (a tie with it)' if each['tie'] else '')] for each in card['better']]
-    many = f'{card["better_count"]:,} models are faster and at least as accurate ({card["better_on"]})'
-    tables.append(_Table(f'{many}; the most accurate of them', ['model', 'change'], better))
+    one = card['better_count'] == 1
+    many = '1 model is' if one else f'{card["better_count"]:,} models are'
+    title = f'{many} faster and at least as accurate ({card["better_on"]})'
+    if not one: title += '; the most accurate of them'
+    tables.append(_Table(title, ['model', 'change'], better))
     return [table for table in tables if table.rows]
 
 # %% ../../nbs/choosing/05_cards.ipynb #f7a9b3d0
@@ -174,6 +191,11 @@ _HTML = """<div><h3>{{ card.model }}</h3>
 {% endfor %}<pre>{{ card.code }}</pre></div>"""
 
 # %% ../../nbs/choosing/05_cards.ipynb #d73abbb3
+def _chosen_on(peers: pd.DataFrame) -> str:
+    "The benchmark of a frame, and the test set where it is not ImageNet."
+    by = peers.attrs['accuracy']
+    return peers.attrs['benchmark'] + ('' if by == 'imagenet' else f', by {by}')
+
 def card(
     model: str,  # by any name that timm ever gave it; without a tag, the weights that timm loads for it
     *,
@@ -195,7 +217,7 @@ def card(
     return Card(
         known, accuracy=_accuracy_of(name, results),
         speed=[*_speed_of(name, 'infer', results), *_speed_of(name, 'train', results)],
-        better=changes.head(5).to_dict('records'), better_count=len(changes), better_on=peers.attrs['benchmark'],
+        better=changes.head(5).to_dict('records'), better_count=len(changes), better_on=_chosen_on(peers),
         code=f"timm.create_model({known['weight']!r}, pretrained=True)")
 
 # %% ../../nbs/choosing/05_cards.ipynb #c4070002
@@ -239,6 +261,7 @@ _PARTS = {'infer': 'inference', 'train': 'training'}
 
 def _faster_or_slower(speedup: float) -> str:
     "How many times faster the second is, in words."
+    if f'{speedup:.2f}' == '1.00': return 'as fast'
     return f'×{speedup:.2f} faster' if speedup >= 1 else f'×{1 / speedup:.2f} slower'
 
 def _timed_in_words(row: dict) -> str:
@@ -269,6 +292,9 @@ def versus(
     if one['model'] == other['model']: raise ResultsError(f'b={b!r}: is {other["model"]}, as a= is; give two models')
     names = one['model'], other['model']
     tested = {name: sorted(table.img_size[table.model.eq(name)].unique().tolist()) for name in names}
+    tuned = {name for test_set in FINE_TUNED for name in get_accuracy(test_set, results=results).model}
+    for name, own in tested.items():
+        if not own and name in tuned: own.append(IMG_SIZE)
     sizes = _sizes_of_two(tested[names[0]], tested[names[1]], size)
     both: dict[str, Any] = dict(a=one, b=other, sizes=sizes, accuracy=_accuracy_of_two(names, sizes, results),
                 speed=_speed_of_two(names, sizes, results))
@@ -304,8 +330,8 @@ def _speed_of_two(names: tuple[str, str], sizes: tuple[int | None, int | None], 
     for benchmark in benchmarks_in(results):
         part = benchmark.part
         if benchmark.problem or part is None or not benchmark.path or count_rows(benchmark.path) is None: continue
-        df = read_joined(part, benchmark, results).frame()
-        rows = [df[df.model.eq(name)] for name in names]
+        frames = [_peers(name, part, benchmark, results) for name in names]
+        rows = [df[df.model.eq(name)] for df, name in zip(frames, names)]
         if part == 'infer': rows = [own[own.img_size.eq(size)] for own, size in zip(rows, sizes)]
         if any(own.empty for own in rows): continue
         one, other = (own.iloc[0] for own in rows)

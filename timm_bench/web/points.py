@@ -131,11 +131,17 @@ class Measured:
         return cls(table.set_index(again, append=True), about)
 
 def _from_file(benchmark: Benchmark, part: str, results: Results, test_set: TestSet, **about: Any) -> Measured:
-    "A benchmark file, its rows with and without an accuracy."
+    """A benchmark file, its rows with and without an accuracy.
+
+    `tuned` are those that join an accuracy after fine-tuning alone: weights that classify no ImageNet, and in training
+    those that are more accurate on it at another size than they were fine-tuned at."""
     joined = read_joined(part, benchmark, results, test_set)
     frame, left = joined.select(), joined.unmatched()
     told = {name: frame.attrs[name] for name in ('benchmark', 'measured_on', 'rows')}
     table = pd.concat([speeds(frame, part), speeds(left, part)])
+    for name in FINE_TUNED:
+        tuned = speeds(read_joined(part, benchmark, results, name).select(), part)
+        table = pd.concat([table, tuned[~tuned.index.isin(table.index)].assign(tuned=True)])
     return Measured.of(table, **told, left=left.kind.value_counts().to_dict(), part=part, file=benchmark.file, **about)
 
 # %% ../../nbs/web/00_points.ipynb #d884c004
@@ -255,8 +261,9 @@ def _columns(table: pd.DataFrame, points: pd.MultiIndex, usual: pd.DataFrame) ->
     columns: dict[str, Any] = dict(at=runs(at.to_list()))
     for name in 'rate', 'batch', 'train_size', 'low', 'high', 'estimated':
         if name in table: columns[name] = pack(table[name])
-    if 'folded' in table and table.folded.eq(True).any():
-        columns['folded'] = [int(row) for row in np.flatnonzero(table.folded.eq(True))]
+    for mark in 'folded', 'tuned':
+        if mark in table and table[mark].eq(True).any():
+            columns[mark] = [int(row) for row in np.flatnonzero(table[mark].eq(True))]
     for cost in _COSTS:
         if cost not in table: continue
         exceptions = _exceptions(table[cost].astype(float), own[cost])

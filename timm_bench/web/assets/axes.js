@@ -45,7 +45,7 @@ const axes = (() => {
     if (!batches) return 'batch size not told';
     const [low, high] = batches;
     if (high === 1) return 'latency at batch size 1';
-    return `amortised over a batch of ${low === high ? format.count(low) : `${format.count(low)} to ${format.count(high)}`} images, not latency`;
+    return `amortised over batches of ${low === high ? format.count(low) : `${format.count(low)} to ${format.count(high)}`}, not latency`;
   }
 
   function title(axis, { there, batches, secondBatches }) {

@@ -226,10 +226,8 @@ const card = (() => {
 
   // A test set's accuracy in the comparison of pinned models.
   function measure(data, set) {
-    const own = errorOn(data, set),
-      name = `${set.name} ${set.measure} %${set.size ? `, at ${set.size} px` : ''}`;
-    const write = (percent, point) => format.percent(percent) + (format.known(percent) ? ` ± ${own(point).toFixed(2)}` : '');
-    return [name, accuracyOn(data, set), write, 'high', own];
+    const name = `${set.name} ${set.measure} %${set.size ? `, at ${set.size} px` : ''}`;
+    return [name, accuracyOn(data, set), format.percent, 'high', errorOn(data, set)];
   }
 
   // Rows of the comparison: name, the value, how it is written, which way is better, and of an accuracy its error.
@@ -309,6 +307,7 @@ const card = (() => {
     if (!known.length) told.push('no test set knows both');
     const times = view.here.rate[a] > 0 && view.here.rate[b] > 0 ? view.here.secs[a] / view.here.secs[b] : NaN;
     if (view.here.folded.has(a) || view.here.folded.has(b)) told.push(`one of them ${axes.folded} on ${view.here.label}, so times do not compare`);
+    else if (times.toFixed(2) === '1.00') told.push(`as fast on ${view.here.label}`);
     else if (times >= 1) told.push(`${format.times(times)} faster on ${view.here.label}`);
     else if (times < 1) told.push(`${format.times(1 / times)} slower on ${view.here.label}`);
     const data_a = named(data.pretrain, a),
@@ -355,7 +354,8 @@ const card = (() => {
         values.map((v, i) => {
           const first = points[values.indexOf(best)],
             tie = error && best !== null && v !== best && frontier.isTie(v, best, error(points[i]), error(first));
-          return dom.make('td', { text: write(v, points[i]) + (tie ? ' tie' : ''), class: v === best ? 'best' : null });
+          const chance = error && format.known(v) ? ` ± ${error(points[i]).toFixed(2)}` : '';
+          return dom.make('td', { text: write(v) + chance + (tie ? ' tie' : ''), class: v === best ? 'best' : null });
         }),
       );
     });

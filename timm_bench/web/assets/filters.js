@@ -153,10 +153,10 @@ const filters = (() => {
 
   // Everything that the page shows of a state.
   function look(data, now) {
-    const here = tables.measured(data, now.hw),
-      there = tables.measured(data, now.vs),
-      all = axes.list(data, Boolean(there));
-    const accuracy = all.find(axis => axis.id === axes.accuracyOf(data, now));
+    const all = axes.list(data, data.benchmarks.has(now.vs)),
+      accuracy = all.find(axis => axis.id === axes.accuracyOf(data, now));
+    const here = tables.measured(data, now.hw, accuracy.set),
+      there = tables.measured(data, now.vs, accuracy.set);
     const [xAxis, yAxis] = [now.x, now.y].map(id => all.find(axis => axis.id === id));
     const xlog = now.xlog ?? xAxis.log,
       ylog = now.ylog ?? yAxis.log;

@@ -60,11 +60,21 @@ const tables = (() => {
     return whole;
   }
 
-  // What a benchmark says of each point, NaN where it says nothing. `null` for no benchmark.
-  function measured(data, id) {
+  // What a benchmark says of each point, NaN where it says nothing. `null` for no benchmark. Of rows that joined accuracies
+  // after fine-tuning alone nothing is said where models are chosen by another test set.
+  function measured(data, id, chosenBy = null) {
     if (!data.benchmarks.has(id)) return null;
-    if (!data.read.has(id)) data.read.set(id, decode(data, data.benchmarks.get(id)));
-    return data.read.get(id);
+    if (!data.read.has(id)) {
+      const all = decode(data, data.benchmarks.get(id));
+      data.read.set(id, { all, others: all.tuned.size ? without(all, all.tuned) : all });
+    }
+    return data.read.get(id)[chosenBy && !chosenBy.size ? 'others' : 'all'];
+  }
+
+  function without(here, points) {
+    const left = { ...here };
+    for (const name of ['rate', 'secs', 'batch']) left[name] = here[name].map((value, point) => (points.has(point) ? NaN : value));
+    return left;
   }
 
   function decode(data, about) {
@@ -72,6 +82,7 @@ const tables = (() => {
       here = { about, id: about.id, label: about.label, rows: at.length };
     for (const name of ['rate', 'batch', 'train_size', 'low', 'high', 'estimated']) here[name] = about[name] ? spread(about[name], at, data.n) : null;
     here.folded = new Set((about.folded ?? []).map(row => at[row])); // points that ran with their branches folded
+    here.tuned = new Set((about.tuned ?? []).map(row => at[row])); // points that joined accuracies after fine-tuning alone
     here.secs = here.rate.map(rate => 1 / rate);
     for (const name of ['params', 'macs', 'acts']) {
       here[name] = data[name].slice();
