@@ -541,6 +541,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/timm_bench', 'doc_host': '
                                       'timm_bench.cli.notes.search': ('cli/notes.html#search', 'timm_bench/cli/notes.py')},
             'timm_bench.cli.tables': { 'timm_bench.cli.tables.Format': ('cli/tables.html#format', 'timm_bench/cli/tables.py'),
                                        'timm_bench.cli.tables._as_markdown': ('cli/tables.html#_as_markdown', 'timm_bench/cli/tables.py'),
+                                       'timm_bench.cli.tables._as_unicode': ('cli/tables.html#_as_unicode', 'timm_bench/cli/tables.py'),
                                        'timm_bench.cli.tables._drawn': ('cli/tables.html#_drawn', 'timm_bench/cli/tables.py'),
                                        'timm_bench.cli.tables._for_eyes': ('cli/tables.html#_for_eyes', 'timm_bench/cli/tables.py'),
                                        'timm_bench.cli.tables._print_for_eyes': ( 'cli/tables.html#_print_for_eyes',
