@@ -34,7 +34,7 @@ def show_answers(notebook: nbformat.NotebookNode) -> None:
     data, found = explorer().data, answers()
     write_explorer_for_scripts(data)
     inference = [about for about in data['benchmarks'] if about['part'] == 'infer']
-    options = [f'<option value="{escape(about["id"])}">{escape(about["label"])}</option>' for about in inference]
+    options = [options_of(inference, kind, gpu) for kind, gpu in (('GPUs', True), ('CPUs', False))]
     files = {about['file']: about['id'] for about in inference}
     both = [files[benchmark.file] for benchmark in two_kinds()]
     goals = [(goal, arch, arch and trained_at(arch)) for goal, arch in AS_FAST_AS.items()]
@@ -42,6 +42,14 @@ def show_answers(notebook: nbformat.NotebookNode) -> None:
                       source=escape(answers_source(found)), options=''.join(options), tables=answers_as_html(found))
     for cell in notebook.cells:
         if 'answers_as_markdown' in cell.source: cell.outputs = [html_output(html)]
+
+
+def options_of(benchmarks: list[dict], kind: str, gpu: bool) -> str:
+    "The choice of the benchmarks of GPUs, or of those of CPUs, under a heading."
+    from timm_bench.sources.benchmarks import Benchmark
+    some = [about for about in benchmarks if bool(Benchmark.named(about['file']).cuda) == gpu]
+    options = ''.join(f'<option value="{escape(about["id"])}">{escape(about["label"])}</option>' for about in some)
+    return f'<optgroup label="{kind}">{options}</optgroup>' if some else ''
 
 
 def write_explorer_for_scripts(data: dict) -> None:

@@ -557,6 +557,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/timm_bench', 'doc_host': '
                                     'timm_bench.columns.TestImages': ('columns.html#testimages', 'timm_bench/columns.py'),
                                     'timm_bench.columns.TestImages.brief': ('columns.html#testimages.brief', 'timm_bench/columns.py'),
                                     'timm_bench.columns._accuracy': ('columns.html#_accuracy', 'timm_bench/columns.py'),
+                                    'timm_bench.columns._error': ('columns.html#_error', 'timm_bench/columns.py'),
                                     'timm_bench.columns._ratio': ('columns.html#_ratio', 'timm_bench/columns.py'),
                                     'timm_bench.columns._time': ('columns.html#_time', 'timm_bench/columns.py'),
                                     'timm_bench.columns.is_log': ('columns.html#is_log', 'timm_bench/columns.py'),

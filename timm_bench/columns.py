@@ -90,6 +90,10 @@ def _ratio(label: str, heading: str) -> Column:
     "How many times."
     return Column(label, heading, 'high', 3, '{:.3f}'.format)
 
+def _error(label: str) -> Column:
+    "A standard error, in points; for eyes, what chance alone explains in 95 of 100 cases."
+    return Column(label, '±', 'low', 2, lambda error: f'{1.96 * error:.2f}')
+
 _millions = '{:,.4g} M'.format
 
 # %% ../nbs/01_columns.ipynb #6d900a8d
@@ -98,13 +102,13 @@ COLUMNS = {
     'top1': _accuracy('top-1 accuracy (%)', 'top-1'),
     'top5': Column('top-5 accuracy (%)', 'top5', 'high'),
     'accuracy': _accuracy('accuracy (%)', 'top-1'),
-    'top1_error': Column('standard error of the accuracy (points)', '±', 'low', 2, '{:.2f}'.format),
+    'top1_error': _error('standard error of the accuracy (points)'),
     'accuracy_low': Column('accuracy, low end of the 95 % interval (%)', 'low', 'high', 2, '{:.2f}'.format),
     'accuracy_high': Column('accuracy, high end of the 95 % interval (%)', 'high', 'high', 2, '{:.2f}'.format),
-    'accuracy_error': Column('standard error of the accuracy (points)', '±', 'low', 2, '{:.2f}'.format),
+    'accuracy_error': _error('standard error of the accuracy (points)'),
     'neighbours': Column('accuracy by nearest neighbours (%)', 'nearest', 'high', 2, '{:.2f}'.format),
     'params': Column('parameters (millions)', 'params', write=_millions),
-    'error': Column('standard error (points)', '±', 'low', 2, '{:.2f}'.format),
+    'error': _error('standard error (points)'),
     'margin': Column('margin (points)', 'margin', 'low', 2),
     'points': Column('points', 'points', 'low', 2),
     'gain': Column('gain (points)', 'gain', 'low', 2, '{:+.2f}'.format),

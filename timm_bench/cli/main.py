@@ -302,7 +302,8 @@ def best(
         accuracy=_accuracy_asked(accuracy), min_accuracy=min_accuracy, sort=sort.value,
         **_filters(params, license, family))
     found = found.assign(reason=found.reason.map(_as_typed))
-    note = 'tie with best: its accuracy is within chance of that of the most accurate that fits'
+    note = ('tie with best: its accuracy is within chance of that of the most accurate that fits; '
+            '± is what chance alone explains')
     costs = [found.attrs['cost']] if price else []
     print_answer(found, choose.SHOWN, format, _title(df), note, *costs, tie='tie with\nbest', **_sizes(part))
 

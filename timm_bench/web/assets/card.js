@@ -354,7 +354,7 @@ const card = (() => {
         values.map((v, i) => {
           const first = points[values.indexOf(best)],
             tie = error && best !== null && v !== best && frontier.isTie(v, best, error(points[i]), error(first));
-          const chance = error && format.known(v) ? ` ± ${error(points[i]).toFixed(2)}` : '';
+          const chance = error && format.known(v) ? ` ± ${frontier.chance(error(points[i])).toFixed(2)}` : '';
           return dom.make('td', { text: write(v) + chance + (tie ? ' tie' : ''), class: v === best ? 'best' : null });
         }),
       );

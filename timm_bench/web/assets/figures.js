@@ -67,6 +67,10 @@
     const c = look(), { data, layout, frames } = recolour(spec, c.back);
     layout.template = template(c);
     if (layout.legend && layout.legend.bgcolor) layout.legend.bgcolor = `${c.back}cc`;
+    if (matchMedia("(pointer: coarse)").matches) { // a finger that scrolls the page is not to zoom the chart
+      layout.dragmode = false;
+      for (const key of Object.keys(layout)) if (/^[xy]axis/.test(key)) layout[key] = { ...layout[key], fixedrange: true };
+    }
     if (layout.width && isSet(layout, width)) {
       delete layout.template.layout.font.family; // the one that its names were measured in
       return { data, layout, frames, config };

@@ -11,6 +11,12 @@ const filters = (() => {
     return near >= secs ? near : Number((secs * (1 + 1e-5)).toPrecision(6));
   }
 
+  // A budget that one model just fits, and how it is written.
+  function nearestOf(name, least) {
+    const value = name === 'tmax' ? rounded(least) : least;
+    return { value, words: budgets[name].write(value) };
+  }
+
   // A time as it is written, or that of a model, by its full name, on this hardware at the smallest image size that it has there.
   // A bare number is none: 5 may be meant in seconds or in milliseconds.
   function readTime(text, data, here) {
@@ -234,7 +240,7 @@ const filters = (() => {
         off: chip.off,
         name: chip.name,
         without,
-        nearest: without && budget ? { value: nearest, words: budget.write(nearest) } : null,
+        nearest: without && budget ? nearestOf(chip.name, nearest) : null,
       };
     });
     const found = single.some(way => way.without) ? single : together(view, chips);

@@ -26,8 +26,10 @@ const frontier = (() => {
 
   // The binomial standard error of an accuracy in percent.
   const error = (percent, images) => Math.sqrt((percent * (100 - percent)) / images);
+  // What chance alone explains in 95 of 100 cases, from a standard error.
+  const chance = error => 1.96 * error;
   // Whether two accuracies in percent, each with its standard error, are too close to tell apart.
-  const isTie = (one, other, oneError, otherError) => Math.abs(one - other) <= 1.96 * Math.hypot(oneError, otherError);
+  const isTie = (one, other, oneError, otherError) => Math.abs(one - other) <= chance(Math.hypot(oneError, otherError));
 
   // Of `rows`, the most accurate, the fastest of them where several are; -1 for none.
   const mostAccurate = (rows, accuracy, secs) =>
@@ -63,5 +65,5 @@ const frontier = (() => {
     return sorted.length ? (sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2) : NaN;
   };
 
-  return { unbeaten, betterThan, isTie, mostAccurate, ties, tiedSteps, error, median };
+  return { unbeaten, betterThan, isTie, mostAccurate, ties, tiedSteps, error, chance, median };
 })();

@@ -11,6 +11,7 @@ const grid = (() => {
     body,
     on,
     order = [],
+    twice = new Set(), // names of models that are shown at several image sizes
     list = [],
     data,
     view,
@@ -158,6 +159,8 @@ const grid = (() => {
     list = columns(data, now, view);
     const column = list.find(column => column.id === sort.replace(/^-/, '')) ?? list[1];
     order = sorted(view.rows, column, sort.startsWith('-'));
+    const seen = new Set();
+    twice = new Set(order.map(point => data.model[point]).filter(name => seen.has(name) || !seen.add(name)));
     active = order.indexOf(sameView);
     box.setAttribute('aria-rowcount', order.length + 1);
     box.setAttribute('aria-colcount', list.length);
@@ -269,6 +272,7 @@ const grid = (() => {
       row.pin,
       dom.mark(look?.colour ?? dom.themed('--grey-dot'), look?.symbol, true),
       dom.make('span', { class: 'name', title: data.model[point] }, slim ? foldable(data.model[point]) : data.model[point]),
+      slim && twice.has(data.model[point]) ? dom.make('span', { class: 'muted', text: `${data.size[point]} px` }) : null,
       edge ? onEdge(point) : null,
       view.ties.has(point) ? dom.make('span', { class: 'muted', text: '≈', title: 'a tie with the most accurate that is shown' }) : null,
       slim ? null : badge,
