@@ -52,6 +52,7 @@ import timm_bench
 print('timm_bench', version('timm_bench'), 'with', timm_bench.get_results())'''
 
 INSTALLS = re.compile(r"^if not importlib\.util\.find_spec\('timm_bench'\):", re.M)  # the cell of a notebook in `nbs/`
+LINK = re.compile(r'\[([^]]+)\]\(([\w./]+)\.ipynb\)')  # to another notebook
 ADDRESS = re.compile(r"(?<=if Path\('\.\./\.\./settings\.ini'\)\.exists\(\) else )'[^']*'")
 
 
@@ -71,13 +72,23 @@ def build_wheel(folder: Path) -> Path:
     return next(folder.glob('timm_bench-*.whl'))
 
 
-def carrying(notebook: nbformat.NotebookNode, wheel: Path) -> nbformat.NotebookNode:
+def carrying(path: Path, wheel: Path) -> nbformat.NotebookNode:
     "A notebook with the wheel in its first cell, in place of the cell that installs from a checkout."
+    notebook = nbformat.read(path, as_version=4)
     content = base64.b64encode(wheel.read_bytes()).decode()
     source = FIRST.replace('{name}', wheel.name).replace('{wheel}', content)
     first = nbformat.v4.new_code_cell(source, id='carried', metadata=HIDDEN)
     cells = [cell for cell in notebook.cells if not INSTALLS.search(cell.source)]
+    for cell in cells:
+        if cell.cell_type == 'markdown': cell.source = LINK.sub(lambda link: linked(link, path), cell.source)
     return nbformat.from_dict(notebook | dict(cells=[first, *cells]))
+
+
+def linked(link: re.Match, path: Path) -> str:
+    "A link to another notebook, where a notebook lies alone: to the site, or the other's name where there is no address."
+    site, (text, target) = settings()['url'], link.groups()
+    if not site: return f'{text} (`{Path(target).name}.ipynb`)'
+    return f'[{text}]({site}/{page_of((path.parent/target).resolve())}.html)'
 
 
 def portable_notebooks() -> list[Path]:
@@ -91,7 +102,7 @@ def write_portable(folder: Path, wheel: Path) -> list[Path]:
     for path in portable_notebooks():
         target = folder/page_of(path)
         target.parent.mkdir(parents=True, exist_ok=True)
-        nbformat.write(carrying(nbformat.read(path, as_version=4), wheel), target)
+        nbformat.write(carrying(path, wheel), target)
         written.append(target)
     return written
 

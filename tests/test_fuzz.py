@@ -122,7 +122,8 @@ READERS = {
             max_size=2) | st.dictionaries(TEXT, frames('data') | PATH, max_size=2) | PATH,
                             out=st.none() | st.just('page.html') | PATH, title=TEXT | ANYTHING), Explorer)}
 CHOICES = {
-    **{f'show_{what}': Fuzzed(dict(df=frames('data'), **CHARTED), go.Figure) for what in ('all', 'params', 'frontier')},
+    **{f'show_{what}': Fuzzed(dict(df=frames('data'), **CHARTED), go.Figure) for what in ('all', 'params')},
+    'show_frontier': Fuzzed(dict(df=frames('data'), **CHARTED, **FILTERS), go.Figure),
     'show_subs': Fuzzed(dict(df=frames('data'), **CHARTED, subs=TEXT | ANYTHING, families=one_of(None, ['vgg', 'resnet'], 'vgg')), go.Figure),
     'show_history': Fuzzed(dict(df=frames('history'), **CHARTED), go.Figure),
     'show_compare': Fuzzed(dict(comparison=frames('comparison'), title=TITLE, most=COUNT), go.Figure),

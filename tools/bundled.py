@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from timm_bench import get_accuracy, get_results
-from timm_bench.columns import TEST_SETS, TestSet
+from timm_bench.columns import FINE_TUNED, TEST_SETS, TestSet
 from timm_bench.data import read_joined
 from timm_bench.sources.benchmarks import Benchmark
 
@@ -55,7 +55,7 @@ def sureness(sidecar: Path) -> str:
 def main(measured: Path) -> None:
     "Write the folder anew; of its README, the table of intervals."
     wanted = shown(measured)
-    tables = {about.file: accuracies(test_set, wanted) for test_set, about in TEST_SETS.items()}
+    tables = {about.file: accuracies(test_set, wanted) for test_set, about in TEST_SETS.items() if test_set not in FINE_TUNED}
     TARGET.mkdir(parents=True, exist_ok=True)
     for old in [*TARGET.glob('*.csv'), *TARGET.glob('*.jsonl')]: old.unlink()
     for file in [*measured.glob('benchmark-*.csv'), *measured.glob('benchmark-*.jsonl')]: shutil.copy(file, TARGET)

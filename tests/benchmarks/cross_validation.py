@@ -132,7 +132,7 @@ def fill(secs: pd.DataFrame) -> pd.DataFrame:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--part', choices=['infer', 'train'], default='infer')
-    parser.add_argument('--draws', type=int, default=40)
+    parser.add_argument('--draws', type=int, default=40, help='of a device at least; half as many of each file')
     parser.add_argument('--results', default=None)
     parser.add_argument('--rows', type=Path, help='the CSV file that keeps a row per draw')
     options = parser.parse_args()
@@ -140,17 +140,19 @@ def main() -> None:
     found = [pd.read_csv(options.rows)] if options.rows and options.rows.exists() else []
     done = {file for table in found for file in table.file}
     for of in get_results(options.results), bundled():
-        for file in read_public(options.part, of).files:
-            if file in done: continue
-            found.append(cross_validate(options.draws, files=[file], of=of, **judging))
-            if options.rows: pd.concat(found).to_csv(options.rows, index=False)
+        for files in read_public(options.part, of).devices.values():
+            draws = max(options.draws // 2, -(-options.draws // len(files)))
+            for file in files:
+                if file in done: continue
+                found.append(cross_validate(draws, files=[file], of=of, **judging))
+                if options.rows: pd.concat(found).to_csv(options.rows, index=False)
     table = pd.concat(found)
     rows = []
     for (device, known), each in table.groupby(['device', 'known'], sort=False):
         figures = [each.coverage.mean(), each.coverage.min(), 100 * (each.coverage < 75).mean(), each.error.median()]
         figures += [each[way].median() for way in ('log-linear', 'components') if way in each]
-        rows.append([device, known, str(each.file.nunique()), *(f'{figure:.1f}' for figure in figures)])
-    head = ['device', f'known ({options.draws} draws a file)', 'files', 'coverage, mean (%)', 'least (%)',
+        rows.append([device, known, str(each.file.nunique()), str(len(each)), *(f'{figure:.1f}' for figure in figures)])
+    head = ['device', 'known', 'files', 'draws', 'coverage, mean (%)', 'least (%)',
             'draws below 75 % (%)', 'error (%)', 'log-linear (%)', 'components (%)']
     write_table(f'cross_validation_{options.part}', head, rows)
 

@@ -15,7 +15,7 @@ from hypothesis import given, settings, strategies as st
 
 import timm_bench.checks
 from browser import browser
-from timm_bench.choosing.budgets import COMMERCIAL, NothingFits
+from timm_bench.choosing.budgets import COMMERCIAL, NothingFits, time_intervals
 from timm_bench.choosing.cards import _tables, card
 from timm_bench.choosing.choose import best, better_than, frontier
 from timm_bench.choosing.comparison import by_family, compare
@@ -24,6 +24,7 @@ from timm_bench.data import get_accuracy, get_data
 from timm_bench.models import renames
 from timm_bench.checks import ResultsError, ResultsWarning
 from timm_bench.sources.benchmarks import list_benchmarks
+from timm_bench.sources.results import bundled_folder
 from timm_bench.columns import FINE_TUNED, TEST_SETS
 from timm_bench.stats import medians, standard_error
 
@@ -128,6 +129,19 @@ def test_best_agrees_with_a_plain_filter_on_every_benchmark_file(snapshots):
             assert list(found.runner_up[:-1]) == list(plain.model[1:len(found)])
             answered += 1
     assert answered > 200 and unanswered > 5
+
+
+def test_a_more_accurate_model_that_may_fit_is_named():
+    df = get_data('infer', results=bundled_folder(), keep=None, weights='all')
+    known, named = time_intervals(df, df.attrs), 0
+    for limit in sorted(df.secs.quantile([i / 60 for i in range(1, 60)])):
+        limit *= .99
+        first = best(df, 1, under=limit).iloc[0]
+        near = df[(df.secs > limit) & (known.low <= limit) & (df.top1 > first.accuracy)]
+        if near.empty: assert 'may fit too' not in first.reason
+        else: assert f'; {near.sort_values(["top1", "secs"], ascending=[False, True]).model.iloc[0]} may fit too, which is more accurate' in first.reason
+        named += len(near) > 0
+    assert 3 < named < 57
 
 
 def test_parameters_are_those_of_the_weight_that_is_loaded(snapshots):

@@ -507,6 +507,17 @@ def test_sources_tells_which_tables_are_as_timm_published_them(snapshots, tmp_pa
     assert 'epyc' in bundled and 'published' not in bundled
 
 
+@pytest.mark.parametrize('format', ['json', 'csv', 'markdown', 'table'])
+def test_a_file_name_that_is_not_utf8_is_listed_in_every_format(format, snapshots, tmp_path):
+    name = b'benchmark-infer-amp-nhwc-pt240-cu124-r\xff3090.csv'
+    try: Path(os.fsdecode(bytes(tmp_path) + b'/' + name)).write_bytes((snapshots/'2026-01-06'/'benchmark-infer-amp-nhwc-pt240-cu124-rtx3090.csv').read_bytes())
+    except OSError: pytest.skip('this file system takes UTF-8 alone')
+    done = timm_bench('sources', '--results', tmp_path, '--format', format, PYTHONIOENCODING='utf-8:strict', COLUMNS='200')
+    assert done.returncode == 0, done.stderr
+    if format == 'json': assert json.loads(done.stdout)[0]['file'] == r'benchmark-infer-amp-nhwc-pt240-cu124-r\udcff3090.csv'
+    assert 'cu124-r' in done.stdout and 'Traceback' not in done.stderr
+
+
 def test_a_tie_of_best_is_with_the_best(run, monkeypatch):
     monkeypatch.setenv('COLUMNS', '140')
     printed = run('best', '--format', 'table')[1]
@@ -547,7 +558,7 @@ def test_compare_says_where_hardly_a_model_has_the_same_batch_size(answer, snaps
         count = f'only {same}' if same else 'none'
         assert (f'{count} of {pairs:,} models ran with the same batch size in both: ' in said) == few
     said = answer('compare', 'cpu', 'rtx3090')[2]
-    assert ('(i7_12700h, fp32, nchw, PyTorch 2.4.0, compiled) at batch size 1, '
+    assert ('(laptop i7_12700h, fp32, nchw, PyTorch 2.4.0, compiled) at batch size 1, '
             '(RTX 3090, amp, nchw, PyTorch 2.4.0, eager) at batch size 6 to 1,024;') in said
     assert 'same_models is their number' in ' '.join(timm_bench('compare', '--help').stdout.split())
 

@@ -49,6 +49,17 @@ def test_every_tutorial_carries_the_whole_library_in_one_hidden_cell(folder):
         assert not [cell for cell in others if 'pip' in ''.join(cell['source']) and "'install'" in ''.join(cell['source'])]
 
 
+def test_links_to_other_notebooks_lead_to_the_site_or_are_names(folder, monkeypatch):
+    import portable
+    path = PROJECT/'nbs'/'tutorials'/'which_image_model_is_best.ipynb'
+    wheel = next(folder.glob('*.whl'))
+    assert '[Choosing a model](choosing.ipynb)' in path.read_text(encoding='utf-8')
+    text = nbformat.writes(portable.carrying(path, wheel))
+    assert 'Choosing a model (`choosing.ipynb`)' in text and '.ipynb)' not in text.replace('`)', '')
+    monkeypatch.setattr(portable, 'settings', lambda: dict(url='https://example.org/timm'))
+    assert '[Choosing a model](https://example.org/timm/tutorials/choosing.html)' in nbformat.writes(portable.carrying(path, wheel))
+
+
 def test_a_wheel_of_the_same_source_is_the_same(folder, tmp_path):
     from portable import build_wheel
     assert build_wheel(tmp_path).read_bytes() == next(folder.glob('*.whl')).read_bytes()

@@ -1,5 +1,5 @@
 """An engine whose models take the time, and do the harm, that $FAKE_ENGINE tells them to: {model: behaviour}."""
-import json, os, signal, time
+import json, os, shutil, signal, time
 from timm_bench.hardware.timing import summarize
 
 WORKER, OWNER = os.getpid(), os.getppid()  # as it is loaded: before the worker forks
@@ -20,6 +20,8 @@ def benchmark(job):
     if behaviour == 'sleep': time.sleep(float(amount))
     if behaviour == 'signal': os.kill(os.getpid(), getattr(signal, amount))
     if behaviour == 'exit': print('last words', file=__import__('sys').stderr, flush=True); os._exit(int(amount))
+    if behaviour == 'delete': shutil.rmtree(os.environ['FAKE_FOLDER'])
+    if behaviour == 'leave': raise SystemExit(int(amount))
     if behaviour == 'fits' and job['batch_size'] > int(amount):
         raise RuntimeError('CUDA out of memory. Tried to allocate 2.00 GiB')
     if behaviour == 'survives' and job['batch_size'] > int(amount): os.kill(os.getpid(), signal.SIGKILL)

@@ -1,11 +1,14 @@
 "Estimates from a dozen measurements, on public files that play a machine at hand."
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from timm_bench.data import get_data
 from timm_bench.hardware.estimate import estimate, pick_models
-from timm_bench.hardware.machine import COSTS, folded_in, nearest_file, predict_all, read_public
+from timm_bench.hardware.machine import (
+    COSTS, files_to_start_from, folded_in, nearest_file, predict_all, read_profile, read_public)
 from timm_bench.charts.plots import show_all, show_params, show_subs
 from timm_bench.checks import ResultsError
 from timm_bench.sources.results import bundled, get_results
@@ -243,6 +246,38 @@ def test_eager_and_compiled_are_estimated_from_each_other(newest, file, start):
         estimates = predict_all(own, public.files[file], rest, start, folded)
         errors.append(cross_validation.median_error(cross_validation.missed(file, public, own, estimates.secs)))
     assert np.median(errors) < 8
+
+
+def test_an_eager_cpu_starts_from_compiled_cpus_and_eager_cards(newest):
+    public, about = read_public('infer', newest), Benchmark.named('benchmark-infer-fp32-nchw-pt2141-cpu-mine.csv')
+    starts = [public.files[file] for file in files_to_start_from(None, about, public)]
+    assert len({start.device for start in starts}) == len(starts) == len(public.devices) and starts[0].cuda is None
+    assert all(start.cuda is None or start.runtime == 'eager' for start in starts)
+    compiled = Benchmark.named('benchmark-infer-fp32-nchw-pt2141-cpu-mine-dynamo.csv')
+    assert files_to_start_from(None, compiled, public) == [nearest_file(None, compiled, public)]
+
+
+@pytest.mark.parametrize('layout', ['nchw', 'nhwc'])
+def test_an_eager_cpu_is_estimated_from_compiled_ones(newest, layout):
+    "Over forty draws the nearest of them alone is 10.7 and 11.4 % off."
+    public, own = read_public('infer', newest), read_public('infer', bundled())
+    [file] = [name for name, each in own.files.items() if (each.layout, each.runtime) == (layout, 'eager')]
+    errors = []
+    for draw in range(20):
+        dozen = cross_validation.drawn(file, own, public, draw)
+        estimates = cross_validation.predicted(file, own, public, dozen)
+        errors.append(cross_validation.median_error(cross_validation.missed(file, own, dozen, estimates.secs)))
+    assert np.median(errors) < 10
+
+
+def test_folded_models_have_no_say_in_a_machines_prices(newest):
+    public, file = read_public('infer', newest), 'benchmark-infer-amp-nchw-pt291-cu130-5090.csv'
+    state = folded_in(public.params[file], public)
+    slower = replace(public, secs=public.secs.copy(), kept={})
+    slower.secs.loc[state.index[state], file] += 3
+    as_it_is, other = read_profile(file, public), read_profile(file, slower)
+    assert state.sum() > 20 and np.allclose(as_it_is.shares, other.shares)
+    assert np.allclose((other.deviation - as_it_is.deviation)[state.index[state]], 3)
 
 
 @pytest.mark.parametrize('file, known, draw', [

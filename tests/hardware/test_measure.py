@@ -16,7 +16,7 @@ from timm_bench.hardware.model_names import models_like
 from timm_bench.hardware.record import BenchmarkFile, TIMM_COLUMNS, add_row, read_sidecar
 from timm_bench.checks import ResultsError
 from timm_bench.sources.benchmarks import Benchmark
-from timm_bench.hardware.worker import APART
+from timm_bench.hardware.worker import APART, Worker, ask
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -142,6 +142,15 @@ def test_failures_are_rows_and_the_run_goes_on(tmp_path, behave, capfd):
     assert all(f'{model}: failed: {reason}' in said for model, reason in reasons.items())
     assert {r['model']: r['status'] for r in rows_of(tmp_path)} == dict(table.status)
 
+@pytest.mark.parametrize('engine', ['fake_engine', 'shared_engine'])
+def test_a_model_that_ends_its_process_with_code_0_is_not_waited_for(tmp_path, behave, engine):
+    behave(resnet18='exit 0', vgg11='leave 0')
+    begin = time.monotonic()
+    table = run(MODELS[:3], out=tmp_path, engine=engine, timeout=100)
+    assert time.monotonic() - begin < 60 and dict(table.status) == dict(resnet18='failed', vgg11='failed', resnet50='ok')
+    assert table.reason['resnet18'] == 'the worker ended with code 0: last words'
+    assert table.reason['vgg11'].startswith('the worker ended with code 0: ')
+
 @pytest.mark.parametrize('apart', [True, False])
 def test_a_worker_is_kept_while_healthy_and_replaced_after_a_failure(tmp_path, behave, monkeypatch, apart):
     if apart and not APART: pytest.skip('only on Linux does a model get a process of its own')
@@ -223,6 +232,24 @@ def test_ctrl_c(tmp_path, recorded):
     assert_complete(tmp_path, MODELS[:4])
     wait_for(lambda: not alive(done[0]['worker']))
     recorded('measure: Ctrl-C', 'complete after the next call')
+
+def test_two_ctrl_c_at_once_are_no_other_error_than_one(behave, monkeypatch):
+    "The second comes just when what waits for an answer takes its lock back."
+    behave(vgg11='hang')
+    take_back = threading.Condition._acquire_restore
+    def pressed_again(condition, state):
+        if threading.current_thread() is threading.main_thread(): raise KeyboardInterrupt
+        take_back(condition, state)
+    with Worker('fake_engine') as worker:
+        worker.start()
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)  # what is started in the background is deaf to it
+        threading.Timer(1, os.kill, [os.getpid(), signal.SIGINT]).start()
+        monkeypatch.setattr(threading.Condition, '_acquire_restore', pressed_again)
+        try:
+            with pytest.raises(KeyboardInterrupt): ask(worker, 'benchmark', dict(model='vgg11'), 30)
+        finally:
+            monkeypatch.undo()
+            signal.signal(signal.SIGINT, before)
 
 def test_two_runs_on_one_file_are_refused(tmp_path, recorded):
     process = start(tmp_path, dict(vgg11='hang'))

@@ -5,6 +5,7 @@ The next call with the same arguments must go on, with everything that was measu
 import json
 import os
 import random
+import shutil
 import signal
 import time
 from contextlib import contextmanager, suppress
@@ -156,6 +157,31 @@ def test_permission_taken_away_in_mid_run_loses_nothing(tmp_path, recorded):
     with as_somebody_else(tmp_path): BenchmarkFile(path, MACHINE, resume=True).close()
     assert sorted(pd.read_csv(path).model) == ['resnet18', 'vgg11'] and not [*folder.glob('.*.partial')]
     recorded('measure: permission taken away in mid-run', 'complete after the next call')
+
+
+def test_what_is_deleted_in_mid_run_is_written_again_or_said_to_be_gone(tmp_path, capsys, recorded):
+    path = tmp_path/'out'/'benchmark-infer-fp32-nchw-pt2141-cpu-x.csv'
+    path.parent.mkdir()
+    file = BenchmarkFile(path, MACHINE, resume=True)
+    for model in 'vgg11', 'resnet18':
+        add_row(file, ROW | dict(model=model))
+        for each in path, path.with_suffix('.jsonl'): each.unlink()
+    add_row(file, ROW | dict(model='resnet50'))
+    assert [row['model'] for row in read_sidecar(path.with_suffix('.jsonl'))] == ['vgg11', 'resnet18', 'resnet50']
+    assert sorted(pd.read_csv(path).model) == ['resnet18', 'resnet50', 'vgg11']
+    shutil.rmtree(path.parent)
+    with pytest.raises(ResultsError, match='its folder is gone, and what was measured with it$'): add_row(file, ROW)
+    file.close()
+    recorded('measure: its files are deleted in mid-run', 'as if nothing had been')
+    recorded('measure: its folder is deleted in mid-run', 'refused in one line')
+
+
+def test_a_folder_that_is_deleted_in_mid_run_is_not_called_safe(tmp_path, capfd, monkeypatch):
+    monkeypatch.setenv('FAKE_ENGINE', json.dumps(dict(vgg11='delete')))
+    monkeypatch.setenv('FAKE_FOLDER', str(tmp_path/'out'))
+    with pytest.raises(ResultsError, match='its folder is gone'): run(['resnet18', 'vgg11', 'resnet50'], out=tmp_path/'out', quiet=False)
+    said = capfd.readouterr().err
+    assert 'safe' not in said and 'goes on from there' not in said and str(tmp_path/'out') not in said
 
 
 def test_a_folder_by_two_names_is_one(tmp_path, recorded):

@@ -6,11 +6,12 @@
 from __future__ import annotations
 from dataclasses import replace
 from html import escape
+from typing import Sequence
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 from ..columns import COLUMNS, is_log, more_is_better
-from ..choosing.choose import on_frontier
+from ..choosing.choose import fitting, on_frontier
 from .parts import (
     Axes, GREY, HEIGHT, HUES, Scale, WIDTH, check_columns, decades, hover_names, tick_marks)
 from .names import annotate, shortest_names
@@ -95,11 +96,17 @@ def show_frontier(
     *,
     x: str = 'secs',  # column on the horizontal axis; `more_is_better` tells by its name which way is better
     y: str = 'top1',  # column on the vertical axis
-) -> go.Figure:  # 1000 x 800 pixels; raises `ResultsError` for a column that is not there, or not numbers
-    """The models that nothing beats on both axes, named; the rest in grey.
+    params: float | str | None = None,  # see `best`
+    license: str | Sequence[str] | None = None,  # see `best`
+    family: str | Sequence[str] | None = None,  # see `best`
+    min_accuracy: float | None = None,  # accuracy at least, in percent
+) -> go.Figure:  # 1000 x 800 pixels; raises `NothingFits`, or `ResultsError` for a column that is not there or no numbers
+    """The models that nothing beats on both axes, of those that fit, named; the rest in grey.
 
     Hollow is a step that is a tie with the one before, as `frontier` tells."""
     df = check_columns(df, size=size, x=x, y=y, hover='model')
+    filters = dict(params=params, license=license, family=family)
+    df = fitting(df, filters, min_accuracy, y if y == 'accuracy' else 'top1')
     axes = Axes.of(df, x, y, size)
     numbered = axes.df.assign(row=np.arange(len(axes.df)))
     edge = on_frontier(numbered, x, y)
@@ -108,7 +115,8 @@ def show_frontier(
     fig = go.Figure([dots(axes, rest, GREY, 'beaten by another'), dots(axes, edge, hue, 'on the frontier')])
     fig.data[1].update(mode='lines+markers', line=dict(shape='hv', width=1, color=hue))
     fig.update_layout(width=WIDTH, height=HEIGHT, xaxis_title=axes.label(x), yaxis_title=axes.label(y))
-    told = f'{len(edge)} on the frontier'
+    given = {name: value for name, value in dict(filters, min_accuracy=min_accuracy).items() if value is not None}
+    told = ', '.join([*(f'{name}={value!r}' for name, value in given.items()), f'{len(edge)} on the frontier'])
     if 'tie' in edge and edge.tie.any():
         told += f' ({edge.tie.sum()} of them ties, hollow)'
         fig.data[1].marker.update(_hollow(edge.tie, hue))

@@ -131,8 +131,9 @@ def frontier(
     if not isinstance(df, pd.DataFrame): df = need(df)
     one_of('sort', sort, ('accuracy', 'speed'))
     budgets = dict(params=params, license=license, family=family)
-    edge = on_frontier(fitting(df, budgets, min_accuracy), x, y, x_best, y_best)
-    of_all = lambda every: on_frontier(fitting(every, budgets, min_accuracy), x, y, x_best, y_best)
+    column = y if y == 'accuracy' else 'top1'
+    edge = on_frontier(fitting(df, budgets, min_accuracy, column), x, y, x_best, y_best)
+    of_all = lambda every: on_frontier(fitting(every, budgets, min_accuracy, column), x, y, x_best, y_best)
     left_out = _not_on(edge, df, of_all)
     if left_out: say(left_out, again=True)
     if sort == 'accuracy': edge = edge.iloc[::-1]
@@ -401,14 +402,15 @@ def _chosen_models(
     sort: str,  # see `best`
 ) -> pd.DataFrame:  # what `best` returns
     "The best models of a frame, and why."
-    fits = (over <= 1).all(axis=1)
+    fits, source = (over <= 1).all(axis=1), about_frame(df)
     if not fits.any(): raise _nothing_fits(df, over, table)
-    if limit is not None: table = table.assign(within_error=_within_error(table, limit, about_frame(df)))
+    if limit is not None: table = table.assign(within_error=_within_error(table, limit, source))
     ranked = _with_ties(_ranked(_accurate(table[fits], min_accuracy)))
+    may_fit = '' if limit is None else _may_fit(table, over, ranked.iloc[0])
     if sort == 'speed' and min_accuracy is not None: chosen = _fastest(ranked, n)
-    else: chosen = _explained(ranked, n, sort, len(over.columns), _kept_out(table, over))
+    else: chosen = _explained(ranked, n, sort, len(over.columns), _kept_out(table, over), may_fit)
     excluded = (~(over <= 1)).sum().to_dict()
-    chosen.attrs = about_frame(df) | dict(
+    chosen.attrs = source | dict(
         models=len(table), fits=int(fits.sum()), ties=int(ranked.tie.sum()), excluded=excluded)
     return chosen
 
@@ -435,6 +437,19 @@ def _within_error(
         inside = least <= limit <= most
         told.append(f'{time_in_words(least)} to {time_in_words(most)}' if inside else '')
     return told
+
+def _may_fit(
+    table: pd.DataFrame,  # with the column `within_error`
+    over: pd.DataFrame,  # of `spend`
+    first: pd.Series,  # the most accurate that fits
+) -> str:  # '' for none
+    "The most accurate model that is over the time alone, by less than its time's interval, and better than the first."
+    too_slow = over.columns.str.startswith('under=')
+    fits_else = (over.loc[:, ~too_slow] <= 1).all(axis=1) & (over.loc[:, too_slow] > 1).any(axis=1)
+    near = table[fits_else & table.within_error.ne('') & (table.accuracy > first.accuracy)]
+    if near.empty: return ''
+    most = _ranked(near).iloc[0]
+    return f'{most.model} may fit too, which is more accurate: its time is {most.within_error}'
 
 class _KeptOut(NamedTuple):
     "A model that one budget keeps out all by itself."
@@ -475,6 +490,7 @@ def _explained(
     sort: str,  # see `best`
     budgets: int,  # how many budgets there are
     kept_out: _KeptOut | None,  # the most accurate of those that do not fit
+    may_fit: str,  # of `_may_fit`
 ) -> pd.DataFrame:  # what `best` returns
     "The best rows, each with its reason and its runner-up."
     following = ranked[['model', 'accuracy']].shift(-1)
@@ -493,6 +509,7 @@ def _explained(
         if shown == 0 and row.Index: told.append(f'the fastest of the {ranked.tie.sum():,} that tie with it{cut}')
         if getattr(row, 'folded', False): told.append(COLUMNS['folded'].label)
         if getattr(row, 'within_error', ''): told.append(f'fits within its error, {row.within_error}')
+        if row.Index == 0 and may_fit: told.append(may_fit)
         reasons.append('; '.join([*told, _what_binds(row, budgets, better)]))
     return _answer_columns(rows.assign(binds=binds, reason=reasons)).reset_index(drop=True)
 

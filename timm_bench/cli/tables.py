@@ -44,11 +44,15 @@ def print_table(
 ) -> None:
     "Print a frame to standard output."
     if for_a_person(format): return _print_for_eyes(df, title, note, **headings)
-    cells = df.astype(object).where(df.notna(), None)
+    cells = df.astype(object).where(df.notna(), None).map(_as_unicode)
     if format == Format.json: text = cells.to_json(orient='records', indent=1) + '\n'
     elif format == Format.markdown: text = _as_markdown(cells)
-    else: text = df.to_csv(index=False)
+    else: text = df.map(_as_unicode).to_csv(index=False)
     sys.stdout.write(text)
+
+def _as_unicode(cell: Any) -> Any:
+    "A cell that can be written in any format: the name of a file may be bytes that are no text."
+    return cell.encode('utf-8', 'backslashreplace').decode() if isinstance(cell, str) else cell
 
 def _as_markdown(cells: pd.DataFrame) -> str:
     "A table of Markdown."

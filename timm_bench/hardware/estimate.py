@@ -22,8 +22,8 @@ from .machine import (
     parameters, parameters_on, predict_all, read_profile, read_public)
 
 # %% auto #0
-__all__ = ['NORMAL', 'FAINT', 'WEIGHT', 'HELD', 'REACH', 'TYPICAL', 'Trial', 'trials', 'expected_noise', 'half_widths',
-           'typical_models', 'pick_models', 'estimate', 'to_benchmark']
+__all__ = ['NORMAL', 'FAINT', 'WEIGHT', 'HELD', 'TYPICAL', 'Trial', 'trials', 'expected_noise', 'half_widths', 'typical_models',
+           'pick_models', 'estimate', 'to_benchmark']
 
 # %% ../../nbs/hardware/07_estimate.ipynb #954d4ef3
 NORMAL = 1.645  # standard deviations to either side that hold nine in ten of a normal distribution
@@ -33,11 +33,7 @@ class Trial(NamedTuple):
     device: str
     estimates: Estimates
     missed: np.ndarray  # by how much log seconds are, in units of their spread
-
-    @property
-    def noise(self) -> float:
-        "The noise that it turned out to have."
-        return float(np.quantile(self.missed, 0.9)) / NORMAL
+    noise: float  # that it turned out to have
 
 def trials(
     keys: pd.MultiIndex,  # the models that are measured, see `model_keys`
@@ -54,46 +50,37 @@ def trials(
             try: estimates = predict_all(own, public.files[file], rest, folded=folded)
             except ResultsError: continue
             missed = (public.secs[file].reindex(estimates.secs.index) - estimates.secs).abs() / estimates.spread
-            missed = missed[~missed.index.isin(own.index)].dropna()
-            if len(missed): found.append(Trial(device, estimates, missed.to_numpy()))
+            missed = missed[~missed.index.isin(own.index)].dropna().to_numpy()
+            if len(missed): found.append(Trial(device, estimates, missed, float(np.quantile(missed, 0.9)) / NORMAL))
     return found
 
 # %% ../../nbs/hardware/07_estimate.ipynb #896acf80
-FAINT = 0.2  # in devices: how much would have to tell that another version of PyTorch matters, for half of it to count
+FAINT = np.array([0.05, 0.15, 0.15])  # in devices: how much must tell of each difference, for half of it to count
 
-def _other_torch(others: list[Trial]) -> float:
-    "By how much log noise is larger where the public file is of another version of PyTorch."
-    files = Counter(trial.device for trial in others)
-    kinds: dict[tuple, list[Trial]] = {}
-    for trial in others: kinds.setdefault((trial.estimates.of_cpu, trial.estimates.same_kind), []).append(trial)
-    shared, spread = 0.0, FAINT
-    for alike in kinds.values():
-        weight = np.array([1 / files[trial.device] for trial in alike])
-        other = np.array([not trial.estimates.same_torch for trial in alike], dtype=float)
-        apart = other - np.average(other, weights=weight)
-        shared += weight * apart @ np.log([trial.noise for trial in alike])
-        spread += weight * apart @ apart
-    return max(shared / spread, 0.0)
-
-def _typical_noise(devices: Iterable[str], noises: Iterable[float]) -> float:
-    "The geometric mean over devices."
-    logs = pd.Series(np.log(list(noises)), list(devices))
-    return float(np.exp(logs.groupby(level=0).mean().mean()))
+def _differences(estimates: Estimates) -> list[bool]:
+    "What may make noise larger."
+    return [estimates.of_cpu, not estimates.same_kind, not estimates.same_torch]
 
 def expected_noise(
     estimates: Estimates,  # of the machine
     others: list[Trial],  # of other devices
     public: Public,  # those devices, see `read_public`
 ) -> float:
-    "The noise that is expected of a machine before it is measured, from that of other devices."
-    of_kind = [trial for trial in others if trial.estimates.of_cpu == estimates.of_cpu]
-    alike = [trial for trial in of_kind if trial.estimates.same_kind == estimates.same_kind] or of_kind
-    if not alike:
+    "The noise that is expected of a machine, from that of other devices and from how much its models deviate."
+    if all(trial.estimates.of_cpu != estimates.of_cpu for trial in others):
         spreads = {file: read_profile(file, public).deviation.abs().quantile(0.9) / NORMAL for file in public.files}
-        return _typical_noise([str(public.files[file].device) for file in spreads], spreads.values())
-    factor = {True: 1.0, False: np.exp(_other_torch(others))}
-    noises = [trial.noise / factor[trial.estimates.same_torch] for trial in alike]
-    return factor[estimates.same_torch] * _typical_noise([trial.device for trial in alike], noises)
+        by_device = np.log(pd.Series(spreads)).groupby(lambda file: str(public.files[file].device)).mean()
+        return float(np.exp(by_device.mean()))
+    files = Counter(trial.device for trial in others)
+    weight = np.array([1 / files[trial.device] for trial in others])
+    noise = np.log([trial.noise / np.sqrt(trial.estimates.unshared) for trial in others])
+    typical = np.average(noise, weights=weight)
+    differences = np.array([_differences(trial.estimates) for trial in others], dtype=float)
+    center = np.average(differences, axis=0, weights=weight)
+    apart = differences - center
+    weighted = apart * weight[:, None]
+    slopes = np.linalg.solve(weighted.T @ apart + np.diag(FAINT), weighted.T @ (noise - typical))
+    return float(np.sqrt(estimates.unshared) * np.exp(typical + (_differences(estimates) - center) @ slopes))
 
 # %% ../../nbs/hardware/07_estimate.ipynb #5c1d7e21
 WEIGHT = 4  # measurements that the noise expected of a machine is worth
@@ -103,8 +90,7 @@ def _noise_of(estimates: Estimates, expected: float) -> float:
     return float(np.sqrt((WEIGHT * expected**2 + estimates.misfit) / (WEIGHT + estimates.freedom)))
 
 # %% ../../nbs/hardware/07_estimate.ipynb #5c1d7e23
-HELD = 0.91  # of the other devices' models
-REACH = 1.8  # where no other device can tell
+HELD = 0.9  # of the other devices' models
 
 def _reach(others: list[Trial], public: Public) -> float:
     "How many times the noise a 90 % interval reaches to either side."
@@ -113,7 +99,7 @@ def _reach(others: list[Trial], public: Public) -> float:
         rest = [other for other in others if other.device != trial.device]
         expected = expected_noise(trial.estimates, rest, public.without(public.devices[trial.device]))
         reached.setdefault(trial.device, []).append(trial.missed / _noise_of(trial.estimates, expected))
-    if not reached: return REACH
+    if not reached: return NORMAL
     steps = np.linspace(0, 1, 1001)  # as many numbers of each device
     return float(np.quantile([np.quantile(np.concatenate(missed), steps) for missed in reached.values()], HELD))
 
@@ -293,7 +279,8 @@ def estimate(
     """Predict the speed of all models on a machine where a few were measured.
 
     At least three must be measured; the dozen that `pick_models` names are good. The nearest public benchmark is a
-    CPU's for a CPU. `secs_low` and `secs_high` are the ends of a 90 % prediction interval of seconds per image, in the
+    CPU's for a CPU; for a runtime that no public machine of its kind ran in, those that come near in either are
+    averaged. `secs_low` and `secs_high` are the ends of a 90 % prediction interval of seconds per image, in the
     rows that are `estimated`."""
     results = get_results(results)
     known = read_public(part, results)
@@ -302,7 +289,7 @@ def estimate(
     if public: start = pick_benchmark(part, public, results)
     else: start = known.files[nearest_file(secs, about, known)]
     folded = bool(folded_in(parameters(table, part), known).any())
-    estimates = predict_all(secs, about, known, start.file, folded)
+    estimates = predict_all(secs, about, known, start.file if public else None, folded)
     half = half_widths(estimates, secs.index, known)
     public_rows = _as_run(start.read(), folded, known, part)
     speeds = _measured_and_estimated(secs, estimates.secs, half, public_rows, table, part)

@@ -17,8 +17,9 @@ from ..models import can_fold, renamed, split_name
 
 # %% auto #0
 __all__ = ['COSTS', 'EQUAL', 'LEAST', 'FEWEST', 'NOISE', 'model_keys', 'log_secs', 'parameters', 'Public', 'read_public',
-           'costs_of', 'Belief', 'Profile', 'read_profile', 'by_nearness', 'nearest_file', 'of_runtimes', 'folded_in',
-           'parameters_on', 'expected_deviation', 'Fit', 'Estimates', 'predict_all']
+           'costs_of', 'Belief', 'Profile', 'read_profile', 'by_nearness', 'nearest_file', 'files_to_start_from',
+           'of_runtimes', 'folded_in', 'parameters_on', 'expected_deviation', 'Fit', 'Prediction', 'predict_from',
+           'Estimates', 'predict_all']
 
 # %% ../../nbs/hardware/06_machine.ipynb #68dffc86
 COSTS = ['infer_gmacs', 'infer_macts', 'param_count']  # 10⁹ multiply-accumulates (MACs), 10⁶ of the others
@@ -176,8 +177,10 @@ def read_profile(
     costs = costs_of(public.costs, secs.index)
     secs, center, none = secs[costs.index], costs.mean(), np.zeros(len(costs))
     parts = _four_parts(costs, center)
-    belief = Belief(np.array([secs.median(), *EQUAL, 0]), np.array([30, 3, 3, 3, 3, 1]))
-    numbers = _solve(secs.to_numpy(), parts, none, belief, noise=0.1, loss='soft_l1').x
+    state = folded_in(public.params[file][secs.index], public)
+    whole = ~secs.index.isin(state.index[state])
+    belief = Belief(np.array([secs[whole].median(), *EQUAL, 0]), np.array([30, 3, 3, 3, 3, 1]))
+    numbers = _solve(secs.to_numpy()[whole], parts[whole], none[whole], belief, noise=0.1, loss='soft_l1').x
     shares = np.maximum(numbers[1:5] - np.log(np.exp(numbers[1:5]).sum()), LEAST)
     deviation = secs - _pace(numbers, parts, none)[0]
     return public.kept.setdefault(file, Profile(costs, center, shares, deviation))
@@ -216,6 +219,22 @@ def nearest_file(
 ) -> str:  # a file's name
     "The public file most like a machine."
     return by_nearness(own, about, public)[0]
+
+def files_to_start_from(
+    own: pd.Series | None,  # log seconds of measured models, where there are any
+    about: Benchmark | None,  # their file, where there is one
+    public: Public,  # see `read_public`
+) -> list[str]:  # files' names, the nearest first
+    "The nearest public file; where none is of the machine's kind and runtime, that of every device that shares either."
+    files = by_nearness(own, about, public)
+    if about is None: return files[:1]
+    nearest: dict[str, str] = {}
+    for file in files:
+        other = public.files[file]
+        kind, runtime = (other.cuda is None) == (about.cuda is None), other.runtime == about.runtime
+        if kind and runtime: return files[:1]
+        if kind or runtime: nearest.setdefault(str(other.device), file)
+    return list(nearest.values()) or files[:1]
 
 # %% ../../nbs/hardware/06_machine.ipynb #5c1d7e11
 def of_runtimes(
@@ -289,7 +308,7 @@ class Fit(NamedTuple):
     numbers: np.ndarray
     covariance: np.ndarray
     noise: float  # standard deviation of log seconds around the fit
-    misfit: float  # the sum of squares of what is left of the measured log seconds
+    left: np.ndarray  # of the measured log seconds
     freedom: float  # measurements, less how many of the six numbers they decide
 
 # %% ../../nbs/hardware/06_machine.ipynb #da4b58bc
@@ -304,28 +323,25 @@ def _fit_machine(secs: np.ndarray, parts: np.ndarray, deviation: np.ndarray, bel
         freedom = len(secs) - np.trace(covariance @ rows.T @ rows)
         left = secs - _pace(fit.x, parts, deviation)[0]
         noise = np.sqrt((NOISE**2 + left @ left) / (1 + freedom))
-    return Fit(fit.x, covariance, noise, left @ left, freedom)
+    return Fit(fit.x, covariance, noise, left, freedom)
 
 # %% ../../nbs/hardware/06_machine.ipynb #53cbd967
-class Estimates(NamedTuple):
-    "What is predicted of a machine's models."
+class Prediction(NamedTuple):
+    "What one public file says of a machine's models."
     secs: pd.Series  # log seconds, by architecture and size
     spread: pd.Series  # their standard deviations, in units of the noise
-    misfit: float  # see `Fit`
+    left: pd.Series  # of the measured log seconds, by architecture and size
     freedom: float  # see `Fit`
-    of_cpu: bool  # whether the machine is a CPU
-    same_kind: bool  # whether the public machine is of its kind
-    same_torch: bool  # whether the public file is known to be of its version of PyTorch
+    unshared: float  # the noise there would be, if nothing were shared of the public deviations
 
-def predict_all(
+def predict_from(
+    file: str,  # one of the public files
     own: pd.Series,  # log seconds of measured models
     about: Benchmark | None,  # their file, where there is one
     public: Public,  # see `read_public`
-    file: str | None = None,  # the public file to start from; `None`: the nearest
     folded: bool = False,  # whether the machine runs models with their branches folded
-) -> Estimates:  # raises `ResultsError`
-    "Predict every model of a public file from a few that were measured."
-    file = file or nearest_file(own, about, public)
+) -> Prediction:  # raises `ResultsError`
+    "Predict every model of one public file from a few that were measured."
     profile, start = read_profile(file, public), public.files[file]
     expected = expected_deviation(file, about, folded, public).to_numpy()
     costs = costs_of(public.costs, own.index)
@@ -334,13 +350,44 @@ def predict_all(
     if len(costs) < FEWEST:
         remedy = f'measure at least {FEWEST} of those that pick_models names'
         raise ResultsError(f'own: {len(costs)} of its {len(own)} models are in {file}; {remedy}')
-    of_cpu = (about or start).cuda is None
-    same_kind = of_cpu == (start.cuda is None)
-    same_torch = about is not None and about.torch == start.torch
-    measured = own[costs.index].to_numpy(), _four_parts(costs, profile.center), expected[at]
-    fit = _fit_machine(*measured, _expected(profile, same_kind))
+    belief = _expected(profile, ((about or start).cuda is None) == (start.cuda is None))
+    measured, parts = own[costs.index].to_numpy(), _four_parts(costs, profile.center)
+    fit = _fit_machine(measured, parts, expected[at], belief)
+    unshared = _fit_machine(measured, parts, np.zeros(len(at)), belief).noise
     secs, slopes = _pace(fit.numbers, _four_parts(profile.costs, profile.center), expected)
     variance = 1 + ((slopes @ fit.covariance) * slopes).sum(1) / fit.noise**2
-    spread = pd.Series(np.sqrt(variance), profile.costs.index)
-    secs = pd.Series(secs, spread.index)
-    return Estimates(secs, spread, fit.misfit, fit.freedom, of_cpu, same_kind, same_torch)
+    models = profile.costs.index
+    left = pd.Series(fit.left, costs.index)
+    return Prediction(pd.Series(secs, models), pd.Series(np.sqrt(variance), models), left, fit.freedom, unshared)
+
+# %% ../../nbs/hardware/06_machine.ipynb #53cbd968
+class Estimates(NamedTuple):
+    "What is predicted of a machine's models."
+    secs: pd.Series  # log seconds, by architecture and size
+    spread: pd.Series  # their standard deviations, in units of the noise
+    misfit: float  # the sum of squares of what is left of the measured log seconds
+    freedom: float  # see `Fit`
+    unshared: float  # see `Prediction`
+    of_cpu: bool  # whether the machine is a CPU
+    same_kind: bool  # whether the nearest public machine is of its kind
+    same_torch: bool  # whether the nearest public file is known to be of its version of PyTorch
+
+def predict_all(
+    own: pd.Series,  # log seconds of measured models
+    about: Benchmark | None,  # their file, where there is one
+    public: Public,  # see `read_public`
+    file: str | None = None,  # the public file to start from; `None`: see `files_to_start_from`
+    folded: bool = False,  # whether the machine runs models with their branches folded
+) -> Estimates:  # raises `ResultsError`
+    "Predict every model of the nearest public file from a few that were measured."
+    files = [file] if file else files_to_start_from(own, about, public)
+    said = [predict_from(file, own, about, public, folded) for file in files]
+    models = said[0].secs.index
+    secs, spread, left = (
+        pd.concat([getattr(each, what) for each in said], axis=1).mean(axis=1) for what in ('secs', 'spread', 'left'))
+    freedom, unshared = (np.mean([getattr(each, what) for each in said]) for what in ('freedom', 'unshared'))
+    start = public.files[files[0]]
+    of_cpu = (about or start).cuda is None
+    same_torch = about is not None and about.torch == start.torch
+    return Estimates(secs[models], spread[models], left @ left, freedom, unshared, of_cpu,
+                     of_cpu == (start.cuda is None), same_torch)

@@ -251,7 +251,8 @@ def _keep_all(rows: Generator[dict, None, None], files: dict[str, Files], report
         for each in files.values(): each.close()
         if report.total or report.before:
             paths = [path for each in files.values() for path in [*each.old, *each.opened]]
-            for line in summary_of(report, paths): report.console.print(line, markup=False)
+            there = [path for path in paths if os.path.isdir(path.parent)]
+            for line in summary_of(report, there): report.console.print(line, markup=False)
 
 # %% ../../nbs/hardware/05_measure.ipynb #1124e36f
 def _last_rows(plan: list[list[dict]], files: dict[str, Files]) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import contextlib, csv, io, json, math, os, re, time
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, Iterable, Iterator
+from typing import Any, Iterable, Iterator, Sequence
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from ..checks import ResultsError
@@ -165,6 +165,8 @@ def _disk(path: Path) -> Iterator[None]:
     "Turn a full disk, or another fault in writing, into one line."
     try: yield
     except OSError as e:
+        if isinstance(e, FileNotFoundError) and not os.path.isdir(path.parent):
+            raise ResultsError(f'{path}: its folder is gone, and what was measured with it') from None
         safe = 'what was measured before is safe in it, and the same call goes on from there'
         raise ResultsError(f'{path}: cannot be written ({e.strerror}); {safe}') from None
 
@@ -175,6 +177,8 @@ def add_row(
 ) -> None:  # raises `ResultsError`
     "Keep a row, on disk, before anything else happens."
     with _disk(file.path):
+        deleted = file.rows and not file.sidecar.exists()
+        if deleted: _replace(file.sidecar, ''.join(map(_json_line, file.rows)))
         with open(file.sidecar, 'ab', buffering=0) as sidecar: append_whole(sidecar, _json_line(row).encode())
         if row['status'] == 'ok': _replace(file.path, _as_csv([*file.rows, row], file.part))
     file.rows.append(row)
@@ -348,7 +352,7 @@ class Report:
 # %% ../../nbs/hardware/03_record.ipynb #3f05fde5
 def summary_of(
     report: Report,  # of the run
-    paths: Iterable[Path],  # of the CSV files
+    paths: Sequence[Path],  # of the CSV files
 ) -> list[str]:  # lines
     "What was done, what was not and why, and where it is."
     measured = [row for row in report.rows if row['status'] == 'ok']
@@ -361,5 +365,5 @@ def summary_of(
     vague = [row for row in measured if _doubt(row)]
     if vague: lines.append(f'  {len(vague)} known less well than to ±3 % (interval_pct in the sidecar)')
     lines += dict.fromkeys(map(str, paths))
-    if missing: lines.append('the same call goes on from there')
+    if missing and paths: lines.append('the same call goes on from there')
     return lines

@@ -40,9 +40,8 @@ def _answer_apart(engine: object, number: int, function: str, argument: Any, ans
     child = os.fork()
     if child:
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        if code:
-            print(file=answers)  # which ends what it had begun to write
-            _send(answers, number, dict(code=code, apart=True))
+        print(file=answers)  # which ends what it had begun to write
+        _send(answers, number, dict(code=code, apart=True))
         return
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: end with the parent
     _send(answers, number, _answer(engine, function, argument) | dict(apart=True))
@@ -122,7 +121,7 @@ class Worker:
             [sys.executable, '-c', script, self.engine], env=os.environ | dict(PYTHONPATH=path, PYTHONSAFEPATH='1'),
             text=True, encoding='utf-8', start_new_session=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors)
-        self.answers: queue.Queue[str] = queue.Queue()
+        self.answers: queue.SimpleQueue[str] = queue.SimpleQueue()  # whose waiting a second Ctrl-C cannot break
         self.starts += 1
         threading.Thread(target=_pass_on, args=[self.process.stdout, self.answers], daemon=True).start()
         return self.process
@@ -143,7 +142,7 @@ class Worker:
     def __exit__(self, *error: type[BaseException] | BaseException | TracebackType | None) -> None: self.stop()
 
 # %% ../../nbs/hardware/02_worker.ipynb #790a407b
-def _pass_on(answers: IO[str], into: queue.Queue[str]) -> None:
+def _pass_on(answers: IO[str], into: queue.SimpleQueue[str]) -> None:
     "Pass a worker's answers on, and an empty one at its end."
     with answers:
         for line in answers: into.put(line)

@@ -16,8 +16,8 @@ from .tables import count_rows, read_table
 from .results import BUNDLED, Results, get_results
 
 # %% auto #0
-__all__ = ['PIECES', 'ENDINGS', 'version_numbers', 'Benchmark', 'benchmarks_in', 'list_benchmarks', 'pick_benchmark',
-           'find_benchmarks', 'narrowed', 'words_for']
+__all__ = ['PIECES', 'ENDINGS', 'BUILT_INTO', 'version_numbers', 'Benchmark', 'benchmarks_in', 'list_benchmarks',
+           'pick_benchmark', 'find_benchmarks', 'narrowed', 'words_for']
 
 # %% ../../nbs/sources/05_benchmarks.ipynb #53aef207
 PIECES = {
@@ -42,6 +42,8 @@ def version_numbers(
     return tuple(map(int, version.split('.'))) if version else ()
 
 # %% ../../nbs/sources/05_benchmarks.ipynb #48c8fd67
+BUILT_INTO = {'i7_12700h': 'laptop', 'i9_10940x': 'desktop', 'epyc_1core': 'server'}  # CPUs by device
+
 def _squeezed(word: str) -> str:
     "A word as it is compared: i9-10940X is i9_10940x."
     return re.sub('[-_]', '', word.lower())
@@ -93,7 +95,8 @@ class Benchmark:
     @property
     def words(self) -> set[str]:
         "Every word that is true of it."
-        told = [self.how, self.runtime, 'gpu' if self.cuda else 'cpu', 'pytorch', self.torch, self.cuda, self.device]
+        told = [self.how, self.runtime, 'gpu' if self.cuda else 'cpu', 'pytorch', self.torch, self.cuda, self.device,
+                BUILT_INTO.get(self.device or '')]
         pieces = self.file.lower().removesuffix('.csv').split('-')
         return {_squeezed(word) for word in [*pieces, *told] if word}
 
@@ -109,6 +112,7 @@ class Benchmark:
     def describe(self) -> str:  # such as 'RTX 3090, amp, nhwc, PyTorch 2.4.0, eager'
         "Hardware and settings, for people."
         device = re.sub(r'^rtx(\d+)', r'RTX \1', self.device or 'unknown device')
+        if device in BUILT_INTO: device = f'{BUILT_INTO[device]} {device}'
         torch = f'PyTorch {self.torch}' if self.torch else None
         return ', '.join(filter(None, [device, self.precision, self.layout, torch, self.how]))
 
