@@ -134,8 +134,8 @@ def test_best_agrees_with_a_plain_filter_on_every_benchmark_file(snapshots):
 def test_a_more_accurate_model_that_may_fit_is_named():
     df = get_data('infer', results=bundled_folder(), keep=None, weights='all')
     known, named = time_intervals(df, df.attrs), 0
-    for limit in sorted(df.secs.quantile([i / 60 for i in range(1, 60)])):
-        limit *= .99
+    for secs in sorted(df.secs.quantile([i / 60 for i in range(1, 60)])):
+        limit = .99 * secs
         first = best(df, 1, under=limit).iloc[0]
         near = df[(df.secs > limit) & (known.low <= limit) & (df.top1 > first.accuracy)]
         if near.empty: assert 'may fit too' not in first.reason
