@@ -100,7 +100,7 @@ def show_frontier(
     license: str | Sequence[str] | None = None,  # see `best`
     family: str | Sequence[str] | None = None,  # see `best`
     min_accuracy: float | None = None,  # accuracy at least, in percent
-) -> go.Figure:  # 1000 x 800 pixels; raises `NothingFits`, or `ResultsError` for a column that is not there or no numbers
+) -> go.Figure:  # 1000 x 800 pixels; raises `NothingFits`, or `ResultsError` for a column that is no numbers
     """The models that nothing beats on both axes, of those that fit, named; the rest in grey.
 
     Hollow is a step that is a tie with the one before, as `frontier` tells."""

@@ -291,10 +291,13 @@ def say_what_time(
     df: pd.DataFrame,  # of `get_data` or `get_history`
     under: float | str | None,  # a time budget, see `time_budget`
 ) -> None:
-    "Say what the times of a frame are, where a budget sounds as if they were others."
+    """Say what the times of a frame are, where a budget sounds as if they were others.
+
+    A bare number may have been meant in milliseconds, if it is one that people write: not one of many digits."""
     if under is None or parse_cost(under) or _model_asked(df, under): return
     limit = parse_seconds(under)
-    bare = str(under).replace('.', '', 1).isdecimal()
+    digits = str(under).replace('.', '', 1)
+    bare = digits.isdecimal() and len(digits.strip('0')) < 6
     if bare and len(df) and (df.secs <= limit).all():
         say(f"under={under} is {limit:g} seconds per image, which every model is within; "
             f"'{limit:g}ms' is {limit:g} milliseconds")

@@ -63,6 +63,8 @@
     const kept = powers.length > 2 ? powers : spread;
     return { tickvals: kept.map((i) => tickvals[i]), ticktext: kept.map((i) => ticktext[i]) };
   };
+  const fitting = (title = {}, room) => // what does not fit along an axis says less of the batch
+    (title.text && title.text.length * 6 > room ? { ...title, text: title.text.replace(" over the batch", "") } : title);
   const figure = (spec, width) => {
     const c = look(), { data, layout, frames } = recolour(spec, c.back);
     layout.template = template(c);
@@ -84,7 +86,7 @@
       layout.annotations = (layout.annotations || []).filter((a) => !a.showarrow);
       for (const { marker } of data) if (marker && marker.sizeref) marker.sizeref *= 2; // bubbles of half the area
       if (layout.xaxis) Object.assign(layout.xaxis, fewer(layout.xaxis));
-      for (const key of Object.keys(layout)) if (/^[xy]axis/.test(key)) layout[key] = { ...layout[key], nticks: key[0] === "y" && layout[key].categoryarray ? 0 : 5, tickfont: { size: 10 }, title: { ...layout[key].title, font: { size: 11 } } };
+      for (const key of Object.keys(layout)) if (/^[xy]axis/.test(key)) layout[key] = { ...layout[key], nticks: key[0] === "y" && layout[key].categoryarray ? 0 : 5, tickfont: { size: 10 }, title: { ...fitting(layout[key].title, (key[0] === "y" ? layout.height : width) - 60), font: { size: 11 } } };
     }
     return { data, layout: { ...layout, width }, frames, config };
   };
