@@ -72,7 +72,7 @@ class Frame(NamedTuple):
     dropped: list[int]  # columns
     rows: int | None
     odd: list[tuple[int, Any, bool, bool]]  # column, cell, in all rows, as objects
-    index: list[int] = []  # columns that are in the index too
+    index: tuple[int, ...] | list[int] = ()  # columns that are in the index too
 
     def of(self, frame: pd.DataFrame) -> pd.DataFrame:
         columns = [*frame]
