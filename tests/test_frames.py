@@ -136,7 +136,9 @@ BROKEN = {
 try:
     import polars as pl
     import pyarrow as pa
-except ImportError: pl = None
+except ImportError:
+    if os.environ.get('TIMM_BENCH_REQUIRE_ARROW'): raise
+    pl = None
 if pl:
     FORMS |= {'arrow': lambda df: df.convert_dtypes(dtype_backend='pyarrow'), 'polars': pl.from_pandas, 'a table of arrow': pa.Table.from_pandas}
     BROKEN |= {'a lazy frame': lambda df: pl.from_pandas(df).lazy(), 'a series of polars': lambda df: pl.from_pandas(df)['model']}

@@ -66,11 +66,13 @@ MODELS_TO_MEASURE = one_of('resnet18', 'resnet18.a1_in1k', ['vgg11', 'resnet18']
 
 
 class Frame(NamedTuple):
-    "Stands for a frame of some kind, without some columns or rows, or with cells or types that do not belong: in one row, or in a whole column."
+    """Stands for a frame of some kind, without some columns or rows, or with cells or types that do not belong: in one row, or in a whole column;
+    and with an index of its columns' names."""
     kind: str
     dropped: list[int]  # columns
     rows: int | None
     odd: list[tuple[int, Any, bool, bool]]  # column, cell, in all rows, as objects
+    index: tuple[int, ...] | list[int] = ()  # columns that are in the index too
 
     def of(self, frame: pd.DataFrame) -> pd.DataFrame:
         columns = [*frame]
@@ -79,13 +81,15 @@ class Frame(NamedTuple):
             if (column := columns[place % len(columns)]) not in damaged: continue
             if whole or damaged.empty: damaged[column] = cell
             else: damaged[column] = pd.Series([cell, *damaged[column].tolist()[1:]], damaged.index, object if objects else None)
-        return damaged
+        indexed = [name for name in dict.fromkeys(columns[i % len(columns)] for i in self.index) if name in damaged]
+        return damaged.set_index(indexed, drop=False) if indexed else damaged
 
 
 def frames(kind: str):
     odd = st.lists(st.tuples(st.integers(0, 30), ODD_CELLS, st.booleans(), st.booleans()), max_size=2)
-    return st.builds(Frame, st.just(kind), st.lists(st.integers(0, 30), max_size=2) | st.just([]), st.none() | st.integers(0, 2), odd) | st.builds(Frame,
-            st.just(kind), st.just([]), st.none(), st.just([]))
+    index = st.just([]) | st.lists(st.integers(0, 30), min_size=1, max_size=2)
+    return st.builds(Frame, st.just(kind), st.lists(st.integers(0, 30), max_size=2) | st.just([]), st.none() | st.integers(0, 2), odd, index) | st.builds(Frame,
+            st.just(kind), st.just([]), st.none(), st.just([]), index)
 
 
 OWN = st.integers(0, 5).flatmap(lambda chance: [frames('own'), frames('own'), frames('own'), frames('data'), st.just('own.csv'), PATH][chance])

@@ -422,7 +422,7 @@ def _say_if_left_out(df: pd.DataFrame, argument: str, name: object) -> None:
 
 def _as_spelt(name: object, choices: list[str]) -> object:
     "The choice that differs in capitals alone, 'mit' for 'MIT'; what was given where there is none."
-    spelt = {choice.lower(): choice for choice in choices}
+    spelt = {choice.lower(): choice for choice in choices if isinstance(choice, str)}
     return spelt.get(name.lower(), name) if isinstance(name, str) else name
 
 def _outside(df: pd.DataFrame, argument: str, wanted: str | Sequence[str]) -> pd.Series:

@@ -13,7 +13,7 @@ from typing import Sequence
 import pandas as pd
 from ..checks import ResultsError, check_part, say
 from .tables import count_rows, read_table
-from .results import BUNDLED, Results, get_results
+from .results import BUNDLED, UNKNOWN, Results, get_results
 
 # %% auto #0
 __all__ = ['PIECES', 'ENDINGS', 'BUILT_INTO', 'version_numbers', 'Benchmark', 'benchmarks_in', 'list_benchmarks',
@@ -202,9 +202,9 @@ def pick_benchmark(
 
 def _perhaps_short(benchmark: Benchmark, results: Results) -> Benchmark:
     "A benchmark; where its end may be missing, that is said."
+    if benchmark.problem or results.provenance(benchmark.file) != UNKNOWN: return benchmark
     among = benchmarks_in(results, benchmark.part)
-    if not benchmark.problem:
-        results.say_if_short(benchmark.file, [other.file for other in among if other.torch == benchmark.torch])
+    results.say_if_short(benchmark.file, [other.file for other in among if other.torch == benchmark.torch])
     return benchmark
 
 # %% ../../nbs/sources/05_benchmarks.ipynb #1b6a4341
