@@ -55,7 +55,7 @@ def trials(
     return found
 
 # %% ../../nbs/hardware/07_estimate.ipynb #896acf80
-FAINT = np.array([0.05, 0.15, 0.15])  # in devices: how much must tell of each difference, for half of it to count
+FAINT = np.array([0.04, 0.15, 0.15])  # in devices: how much must tell of each difference, for half of it to count
 
 def _differences(estimates: Estimates) -> list[bool]:
     "What may make noise larger."

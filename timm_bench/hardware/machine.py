@@ -17,9 +17,9 @@ from ..models import can_fold, renamed, split_name
 
 # %% auto #0
 __all__ = ['COSTS', 'EQUAL', 'LEAST', 'FEWEST', 'NOISE', 'model_keys', 'log_secs', 'parameters', 'Public', 'read_public',
-           'costs_of', 'Belief', 'Profile', 'read_profile', 'by_nearness', 'nearest_file', 'files_to_start_from',
-           'of_runtimes', 'folded_in', 'parameters_on', 'expected_deviation', 'Fit', 'Prediction', 'predict_from',
-           'Estimates', 'predict_all']
+           'costs_of', 'folded_in', 'parameters_on', 'Belief', 'Profile', 'read_profile', 'by_nearness', 'nearest_file',
+           'files_to_start_from', 'of_runtimes', 'expected_deviation', 'Fit', 'Prediction', 'predict_from', 'Estimates',
+           'predict_all']
 
 # %% ../../nbs/hardware/06_machine.ipynb #68dffc86
 COSTS = ['infer_gmacs', 'infer_macts', 'param_count']  # 10⁹ multiply-accumulates (MACs), 10⁶ of the others
@@ -124,6 +124,23 @@ def costs_of(
     found = costs.iloc[at].set_axis(keys)
     growth = 2 * np.log(keys.get_level_values('size') / costs.index[at].get_level_values('size'))
     return found.assign(**{cost: found[cost] + growth for cost in ('infer_gmacs', 'infer_macts')})
+
+# %% ../../nbs/hardware/06_machine.ipynb #5c1d7e14
+def folded_in(
+    params: pd.Series,  # parameters as they ran, by architecture and size
+    public: Public,  # see `read_public`
+) -> pd.Series:
+    "The foldable ones of some models, and whether they ran folded: with fewer parameters than elsewhere."
+    foldable = public.foldable.intersection(params.index)
+    return params[foldable] < public.params.loc[foldable].max(axis=1)
+
+def parameters_on(
+    folded: bool,  # whether a machine runs models with their branches folded
+    public: Public,  # see `read_public`
+) -> pd.Series:  # millions, by architecture and size
+    "The parameters of foldable models as they run on a machine."
+    params = public.params.loc[public.foldable]
+    return params.min(axis=1) if folded else params.max(axis=1)
 
 # %% ../../nbs/hardware/06_machine.ipynb #4ac67640
 def _four_parts(costs: pd.DataFrame, center: pd.Series) -> np.ndarray:
@@ -253,23 +270,6 @@ def of_runtimes(
         partner = read_profile(partners[settings(each)], public)
         differences[each.file] = read_profile(each.file, public).deviation - partner.deviation
     return pd.DataFrame(differences).mean(axis=1) if differences else None
-
-# %% ../../nbs/hardware/06_machine.ipynb #5c1d7e14
-def folded_in(
-    params: pd.Series,  # parameters as they ran, by architecture and size
-    public: Public,  # see `read_public`
-) -> pd.Series:
-    "The foldable ones of some models, and whether they ran folded: with fewer parameters than elsewhere."
-    foldable = public.foldable.intersection(params.index)
-    return params[foldable] < public.params.loc[foldable].max(axis=1)
-
-def parameters_on(
-    folded: bool,  # whether a machine runs models with their branches folded
-    public: Public,  # see `read_public`
-) -> pd.Series:  # millions, by architecture and size
-    "The parameters of foldable models as they run on a machine."
-    params = public.params.loc[public.foldable]
-    return params.min(axis=1) if folded else params.max(axis=1)
 
 # %% ../../nbs/hardware/06_machine.ipynb #5c1d7e15
 def expected_deviation(
