@@ -218,7 +218,7 @@ def imported(module: str):
         if origin: yield from ((origin, alias.name) for alias in node.names)
 
 
-FLOORS = [['checks', 'docstrings'], ['columns'], ['sources'], ['models'], ['accuracy'], ['join'], ['data', 'stats'], ['choosing', 'hardware'], ['charts', 'transfer'], ['web'], ['cli']]
+FLOORS = [['checks', 'docstrings'], ['columns'], ['sources'], ['models'], ['accuracy'], ['join'], ['data', 'stats'], ['choosing', 'hardware'], ['charts', 'transfer'], ['web'], ['cli'], ['__main__']]
 
 
 def floor(module: str) -> int:

@@ -26,6 +26,11 @@ def timm_bench(*arguments, cwd=None, **environment):
                           capture_output=True, timeout=300, env=environment)
 
 
+def test_python_runs_it_by_the_packages_name():
+    done = subprocess.run([sys.executable, '-m', 'timm_bench', '--version'], text=True, capture_output=True, timeout=120)
+    assert (done.returncode, done.stdout, done.stderr) == (0, timm_bench('--version').stdout, '')
+
+
 @pytest.fixture(scope='module')
 def page(snapshots, tmp_path_factory):
     "The page that `timm_bench charts` writes."

@@ -10,6 +10,8 @@ DECODED = []  # how many pictures each process has prepared
 
 def to_download(names): return [name for name in names if 'resnet' in name] if os.environ.get('PIXEL_NO_CACHE') else []
 
+def hub_fault(): return os.environ.get('PIXEL_OFFLINE', '')
+
 def describe(device):
     return dict(device='cpu', devices=['cpu'], host='here', device_model='Pixel 1', cpu_model='Pixel 1', label='pixel', cores=2, threads=2, torch='2', timm='1', cuda=None)
 

@@ -96,6 +96,8 @@ def test_labels_by_chance_give_chance(tmp_path):
     found = run(paint(tmp_path/'pictures', (60, 60), contrast=40), ['resnet50'])
     by_chance = run(tmp_path/'pictures', ['resnet50'], permute=True)
     assert found.accuracy[0] > 90 and 35 < by_chance.accuracy[0] < 65 and by_chance.attrs['permuted']
+    assert by_chance.attrs['answer'].startswith('labels dealt out by chance: the best of 1 told') and by_chance.attrs['code'] == ''
+    assert by_chance.attrs['answer'].endswith('guessing among 2 classes gives 50.0 %')
 
 
 def test_intervals_cover_and_differences_are_paired():
@@ -121,7 +123,8 @@ def test_uneven_classes_count_the_same(tmp_path):
 def test_the_budget_is_kept_by_the_time_that_is_measured(folder):
     found = run(folder, under='18ms', benchmark=None)
     assert found.fits.tolist() == [True, True, False] and found.model[2] == 'convnext_tiny.fb_in1k'
-    assert 'none of the models is within the time' in run(folder, under='1us').attrs['answer']
+    said = run(folder, under='1us').attrs['answer']
+    assert 'none of the models is within the time' in said and ' separates these pictures best: ' in said
 
 
 def test_times_of_a_benchmark(folder):
@@ -193,6 +196,21 @@ def test_one_model_that_fails_does_not_take_the_others_with_it(folder, monkeypat
     monkeypatch.setattr(timm_bench.checks, '_said', set())  # as in a new process
     with pytest.warns(ResultsWarning, match='not probed: resnet18.a1_in1k: resnet18.a1_in1k: its weights cannot be had'): found = run(folder)
     assert len(found) == 2 and list(found.attrs['failed']) == ['resnet18.a1_in1k']
+
+
+def test_without_a_network_what_is_there_is_probed_and_nothing_waits(folder, monkeypatch):
+    monkeypatch.setenv('PIXEL_NO_CACHE', '1')  # of two resnets
+    monkeypatch.setenv('PIXEL_OFFLINE', 'https://hub.example: no such host')
+    with pytest.warns(ResultsWarning, match=r'not probed, as they cannot be downloaded \(https://hub.example: no such host\): resnet18.a1_in1k, resnet50.a1_in1k'):
+        assert list(run(folder).model) == ['convnext_tiny.fb_in1k']
+    with pytest.raises(ResultsError, match='no weights are on this machine, and none can be downloaded .*no such host.; give a folder of checkpoints'):
+        run(folder, ['resnet50'])
+
+
+def test_the_line_to_copy_loads_the_checkpoint_that_was_probed(folder, tmp_path):
+    (tmp_path/'resnet50.a1_in1k.pth').write_bytes(b'weights of resnet50.a1_in1k')
+    code = run(folder, None, weights=tmp_path).attrs['code']
+    assert code == f"timm.create_model('resnet50.a1_in1k', pretrained=True, pretrained_cfg_overlay=dict(file={str(tmp_path/'resnet50.a1_in1k.pth')!r}), num_classes=3)"
 
 
 def test_what_is_to_be_downloaded_is_named_with_its_size(folder, monkeypatch):

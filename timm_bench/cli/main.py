@@ -706,15 +706,17 @@ def probe(
         weights=weights, folds=folds, benchmark=benchmark, results=_find_results(results, None), permute=permute,
         broken='skip' if skip_broken else 'refuse', engine=engine)
     columns = ['model', 'accuracy', 'accuracy_low', 'accuracy_high', 'neighbours', 'tie', 'secs', 'fits', 'license',
-               'memory_mb', 'params', 'top1', 'img_size', 'family']
+               'memory_mb', 'params', 'top1', 'img_size']
     if found.fits.all(): columns.remove('fits')
     told = found.attrs
     by_chance = ', labels dealt out by chance' if told['permuted'] else ''
     title = f"{told['pictures']:,} pictures of {len(told['classes'])} classes{by_chance}; times {told['benchmark']}"
     note = ('low, high: 95 % interval; nearest: by the nearest neighbours; '
             'tie with best: within chance of the first, by the same pictures')
-    headings = dict(tie='tie with\nbest', top1='ImageNet\ntop-1')
-    print_answer(found, columns, format, title, told['answer'], note, told['code'], **headings)
+    accuracy = 'balanced\naccuracy' if told['balanced'] else 'accuracy'
+    headings = dict(accuracy=accuracy, tie='tie with\nbest', top1='ImageNet\ntop-1')
+    said = [line for line in (told['answer'], note, told['code']) if line]
+    print_answer(found, columns, format, title, *said, **headings)
 
 # %% ../../nbs/cli/02_main.ipynb #5e1d7a90
 from .notes import app as notes_app

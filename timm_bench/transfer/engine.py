@@ -16,7 +16,7 @@ NEEDS = 'timm', 'torch', 'huggingface_hub'  # packages
 TIMER = 'timm_bench.hardware.engine'  # the module that times a model
 
 # %% auto #0
-__all__ = ['NEEDS', 'TIMER', 'Backbone', 'to_download']
+__all__ = ['NEEDS', 'TIMER', 'Backbone', 'to_download', 'hub_fault']
 
 # %% ../../nbs/transfer/03_engine.ipynb #c7dc8cce
 def _weights_in(file: Path) -> dict[str, Any]:
@@ -106,3 +106,13 @@ def to_download(
         found = [try_to_load_from_cache(hub, file) for file in files]
         if not any(isinstance(path, str) for path in found): wanted.append(name)
     return wanted
+
+def hub_fault() -> str:  # '' where it answers
+    "Why timm's hub cannot be reached: asked once, where each model would wait for minutes."
+    from huggingface_hub import constants
+    from huggingface_hub.utils import get_session
+    if constants.HF_HUB_OFFLINE: return 'HF_HUB_OFFLINE is set'
+    try: get_session().head(constants.ENDPOINT, timeout=15)  # whatever it says, it is there
+    except Exception as e:  # noqa: BLE001  # of the library for HTTP that the hub's version uses
+        return f'{constants.ENDPOINT}: {str(e)[:120] or type(e).__name__}'
+    return ''

@@ -198,7 +198,7 @@ def probe(
     pictures = find_pictures(images, cache, folds, broken)
     if executor is not None and pictures.dataset is not None:
         raise ResultsError('executor: a dataset stays in this process; give a folder or a CSV file')
-    if checkpoints is None: _say_downloads(names, engine, found)
+    if checkpoints is None: names = _that_can_be_had(names, engine, found)
     labels = permuted(pictures.labels) if permute else pictures.labels
     part = make_folds(labels, folds)
     jobs = [dict(model=name, checkpoint=(checkpoints or {}).get(name), pictures=pictures, labels=labels, part=part,
@@ -216,7 +216,7 @@ def probe(
     table.attrs = df.attrs | dict(
         accuracy='imagenet', pictures=len(pictures), classes=pictures.classes, balanced=pictures.uneven, folds=folds,
         permuted=permute, failed=failed, benchmark=whose)
-    table.attrs |= dict(answer=_in_words(table), code=_code(table))
+    table.attrs |= dict(answer=_in_words(table), code=_code(table, checkpoints or {}))
     return table
 
 # %% ../../nbs/transfer/05_probe.ipynb #d288ad0d
@@ -237,18 +237,27 @@ def _check_installed(engine: str) -> None:
     try: module = importlib.import_module(engine)
     except (ImportError, TypeError, ValueError) as e:
         raise ResultsError(f'engine={engine!r}: cannot be loaded ({e})') from None
-    lacks = [name for name in ('Backbone', 'to_download') if not hasattr(module, name)]
+    lacks = [name for name in ('Backbone', 'to_download', 'hub_fault') if not hasattr(module, name)]
     if lacks: raise ResultsError(f'engine={engine!r}: is no engine, as it has no {lacks[0]}')
     missing = [name for name in ('PIL', 'sklearn', *getattr(module, 'NEEDS', ())) if find_spec(name) is None]
     if missing: raise ResultsError(f"probe needs {', '.join(missing)}: install timm_bench's extra 'probe'")
 
-def _say_downloads(names: list[str], engine: str, results: Results) -> None:
-    "Name what has to be fetched, and how much that is."
-    wanted = importlib.import_module(engine).to_download(names)
-    if not wanted: return
-    sizes = get_accuracy(results=results).drop_duplicates('model').set_index('model').param_count * 4
-    told = [f'{name} ({sizes[name]:,.0f} MB)' if name in sizes else name for name in wanted]
-    say(f'to be downloaded: {", ".join(told)}')
+def _that_can_be_had(names: list[str], engine: str, results: Results) -> list[str]:
+    "Name what has to be fetched, and how much that is; without a network, what is on this machine is left."
+    module = importlib.import_module(engine)
+    wanted = module.to_download(names)
+    fault = module.hub_fault() if wanted else ''
+    if not fault:
+        sizes = get_accuracy(results=results).drop_duplicates('model').set_index('model').param_count * 4
+        told = [f'{name} ({sizes[name]:,.0f} MB)' if name in sizes else name for name in wanted]
+        if told: say(f'to be downloaded: {", ".join(told)}')
+        return names
+    left = [name for name in names if name not in wanted]
+    if not left:
+        ways_out = 'give a folder of checkpoints, NAME.pth or NAME.safetensors, as weights='
+        raise ResultsError(f'no weights are on this machine, and none can be downloaded ({fault}); {ways_out}')
+    say(f'not probed, as they cannot be downloaded ({fault}): {", ".join(wanted)}')
+    return left
 
 def _table(answers: list[dict], labels: np.ndarray, balanced: bool) -> pd.DataFrame:
     "The accuracy of each model, and what its probe knows of it."
@@ -303,21 +312,31 @@ def _in_order(
 # %% ../../nbs/transfer/05_probe.ipynb #e96bb74d
 def _in_words(table: pd.DataFrame) -> str:
     "The answer, in a few words."
-    fitting = table[table.fits]
-    if fitting.empty: return 'none of the models is within the time that was given; the most accurate of all come first'
+    fitting = table[table.fits] if table.fits.any() else table
     first = fitting.iloc[0]
     interval = f'{first.accuracy:.1f} % ({first.accuracy_low:.1f} to {first.accuracy_high:.1f})'
+    if table.attrs['balanced']: interval += ', every class counting the same'
+    if table.attrs['permuted']:
+        guess = f'guessing among {len(table.attrs["classes"])} classes gives {100 / len(table.attrs["classes"]):.1f} %'
+        return f'labels dealt out by chance: the best of {len(table)} told {interval}; {guess}'
+    outside = '' if table.fits.any() else 'none of the models is within the time that was given; of all, '
+    told = f'{outside}{first.model} separates these pictures best: {interval}'
     tied = fitting[fitting.tie]
-    if tied.empty: return f'{first.model} separates these pictures best: {interval}; none ties with it'
+    if tied.empty: return f'{told}; none ties with it'
     fastest = fitting[fitting.tie | (fitting.index == 0)].sort_values('secs', kind='stable').iloc[0]
-    count = f'{len(tied)} ties' if len(tied) == 1 else f'{len(tied)} tie'
-    told = f'{first.model} separates these pictures best: {interval}; {count} with it'
+    told += f'; {len(tied)} ties with it' if len(tied) == 1 else f'; {len(tied)} tie with it'
     if fastest.model == first.model or not fastest.secs > 0: return told
     how_fast = f'{fastest.accuracy:.1f} %, {time_in_words(fastest.secs)} an image'
     return f'{told}, the fastest of them {fastest.model}: {how_fast}'
 
-def _code(table: pd.DataFrame) -> str:
+def _code(
+    table: pd.DataFrame,
+    checkpoints: dict[str, Path],  # see `_checkpoints`
+) -> str:  # '' where labels were dealt out by chance
     "The line to copy: of what ties with the first, the fastest."
+    if table.attrs['permuted']: return ''
     fitting = table[table.fits] if table.fits.any() else table
     first = fitting[fitting.tie | (fitting.index == fitting.index[0])].sort_values('secs', kind='stable').iloc[0]
-    return f'timm.create_model({first.model!r}, pretrained=True, num_classes={len(table.attrs["classes"])})'
+    file = checkpoints.get(first.model)
+    own = f', pretrained_cfg_overlay=dict(file={str(file)!r})' if file else ''
+    return f'timm.create_model({first.model!r}, pretrained=True{own}, num_classes={len(table.attrs["classes"])})'
