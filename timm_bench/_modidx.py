@@ -1242,6 +1242,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/timm_bench', 'doc_host': '
                                                                                             'timm_bench/sources/benchmarks.py'),
                                                'timm_bench.sources.benchmarks._that_fit': ( 'sources/benchmarks.html#_that_fit',
                                                                                             'timm_bench/sources/benchmarks.py'),
+                                               'timm_bench.sources.benchmarks._told_by_name': ( 'sources/benchmarks.html#_told_by_name',
+                                                                                                'timm_bench/sources/benchmarks.py'),
                                                'timm_bench.sources.benchmarks.benchmarks_in': ( 'sources/benchmarks.html#benchmarks_in',
                                                                                                 'timm_bench/sources/benchmarks.py'),
                                                'timm_bench.sources.benchmarks.find_benchmarks': ( 'sources/benchmarks.html#find_benchmarks',

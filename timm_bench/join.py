@@ -83,7 +83,7 @@ def is_folded(
     trained: Iterable[float],  # the parameters of their weights, in millions
 ) -> list[bool]:
     "Whether models ran with their branches folded: with slightly fewer parameters than their weights have."
-    return [can_fold(arch) and own < whole for arch, own, whole in zip(arches, measured, trained)]
+    return [own < whole and can_fold(arch) for arch, own, whole in zip(arches, measured, trained)]
 
 # %% ../nbs/04_join.ipynb #019313ba
 class Pairs(NamedTuple):

@@ -7,9 +7,10 @@ from __future__ import annotations
 import json, os, re
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from itertools import chain, combinations
 from pathlib import Path
-from typing import Sequence
+from typing import Any, Sequence
 import pandas as pd
 from ..checks import ResultsError, check_part, say
 from .tables import count_rows, read_table
@@ -42,6 +43,25 @@ def version_numbers(
     return tuple(map(int, version.split('.'))) if version else ()
 
 # %% ../../nbs/sources/05_benchmarks.ipynb #48c8fd67
+@lru_cache(maxsize=1024)
+def _told_by_name(file: str) -> dict[str, Any]:
+    "What a benchmark file's name says, by the names of `Benchmark`."
+    pieces = file.removesuffix('.csv').removeprefix('benchmark-').split('-')
+    runtime = ENDINGS.get(pieces[-1], 'eager')
+    if runtime != 'eager': pieces.pop()
+    pieces = [*pieces[:5], '-'.join(pieces[5:])] + [''] * 6
+    read: dict[str, Any] = {}
+    problems = []
+    for (field, pattern), piece in zip(PIECES.items(), pieces):
+        read[field] = piece if pattern.fullmatch(piece) else None
+        if read[field] is None:
+            problems.append(f'{field}: {piece!r} is not {pattern.pattern}' if piece else f'{field}: missing')
+    torch, cuda, device = read['torch'], read['cuda'], read['device']
+    if torch: read['torch'] = _dotted(torch[2:])
+    if cuda: read['cuda'] = None if cuda == 'cpu' else f'{cuda[2:-1]}.{cuda[-1]}'
+    if device and re.fullmatch(r'[2-9]0\d0', device): read['device'] = f'rtx{device}'
+    return read | dict(runtime=runtime, problem=problems[0] if problems else None)
+
 BUILT_INTO = {'i7_12700h': 'laptop', 'i9_10940x': 'desktop', 'epyc_1core': 'server'}  # CPUs by device
 
 def _squeezed(word: str) -> str:
@@ -68,19 +88,7 @@ class Benchmark:
         path: Path | None = None,  # where it lies
     ) -> Benchmark:
         "Read a benchmark file's name by timm's grammar."
-        pieces = file.removesuffix('.csv').removeprefix('benchmark-').split('-')
-        runtime = ENDINGS.get(pieces[-1], 'eager')
-        if runtime != 'eager': pieces.pop()
-        pieces = [*pieces[:5], '-'.join(pieces[5:])] + [''] * 6
-        read, problems = {}, []
-        for (field, pattern), piece in zip(PIECES.items(), pieces):
-            read[field] = piece if pattern.fullmatch(piece) else None
-            if read[field] is None:
-                problems.append(f'{field}: {piece!r} is not {pattern.pattern}' if piece else f'{field}: missing')
-        if read['torch']: read['torch'] = _dotted(read['torch'][2:])
-        if read['cuda']: read['cuda'] = None if read['cuda'] == 'cpu' else f"{read['cuda'][2:-1]}.{read['cuda'][-1]}"
-        if re.fullmatch(r'[2-9]0\d0', read['device'] or ''): read['device'] = f"rtx{read['device']}"
-        return cls(file, **read, runtime=runtime, problem=problems[0] if problems else None, path=path)
+        return cls(file, **_told_by_name(file), path=path)
 
     @property
     def compiled(self) -> bool:
@@ -156,8 +164,8 @@ def benchmarks_in(
     part: str | None = None,  # 'infer' or 'train'; `None`: both, and those whose names do not say
 ) -> list[Benchmark]:  # by name
     "The benchmark files of a folder, as their names tell."
-    files = [file for file in results.files if file.startswith('benchmark-')]
-    found = [Benchmark.named(file, Path(results.folder)/file) for file in files]
+    begins = 'benchmark-' if part is None else (f'benchmark-{part}-', f'benchmark-{part}.')
+    found = [Benchmark.named(file, Path(results.folder)/file) for file in results.files if file.startswith(begins)]
     return [benchmark for benchmark in found if part in (None, benchmark.part)]
 
 # %% ../../nbs/sources/05_benchmarks.ipynb #9eb7a1d0

@@ -46,10 +46,10 @@ class Results:
     def files(self) -> list[str]:
         "Names of the CSV files, sorted."
         try:
-            with os.scandir(self.folder) as found: names = [entry.name for entry in found]
+            with os.scandir(self.folder) as found: tables = [entry for entry in found if entry.name.endswith('.csv')]
         except OSError as e: raise ResultsError(f'{self.folder}: cannot be read ({e.strerror})') from None
-        tables = [name for name in names if name.endswith('.csv')]
-        return sorted(name for name in tables if os.path.isfile(os.path.join(self.folder, name)))
+        there = [entry for entry in tables if entry.is_file(follow_symlinks=False) or os.path.isfile(entry.path)]
+        return sorted(entry.name for entry in there)
 
     def read(self,
         name: str,  # of one of `files`
