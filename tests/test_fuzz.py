@@ -116,7 +116,7 @@ READERS = {
     'compare': Fuzzed(dict(a=BENCHMARK | frames('data') | st.just(Path('own.csv')), b=BENCHMARK | frames('data'), part=PART, batches=one_of('all', 'same'), prices=one_of(None, ('$1/h', '$2/h at 40%')),
             results=RESULTS, as_of=AS_OF), pd.DataFrame),
     'card': Fuzzed(dict(model=one_of('vgg11', other=MODEL | ANYTHING), results=RESULTS, as_of=AS_OF), dict),
-    'versus': Fuzzed(dict(a=one_of('vgg11', 'resnet50', other=MODEL | ANYTHING), b=one_of('resnet50', other=MODEL | ANYTHING), size=SIZE, results=RESULTS, as_of=AS_OF), dict),
+    'versus': Fuzzed(dict(a=one_of('vgg11', 'resnet50', other=MODEL | ANYTHING), b=one_of('resnet50', other=MODEL | ANYTHING), size=SIZE, benchmark=BENCHMARK, results=RESULTS, as_of=AS_OF), dict),
     'pick_models': Fuzzed(dict(n=one_of(2, 3, 5, 9), part=PART, public=BENCHMARK, among=one_of(None, FEW, other=st.lists(MODEL, max_size=9) | ANYTHING), results=RESULTS), pd.DataFrame),
     'estimate': Fuzzed(dict(own=OWN, part=PART, public=BENCHMARK, results=RESULTS, accuracy=SETS, weights=WEIGHTS, vendors=FLAG, keep=one_of(None, 'resnet')),
                        pd.DataFrame),

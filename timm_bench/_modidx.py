@@ -319,6 +319,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/timm_bench', 'doc_host': '
                                                                                        'timm_bench/choosing/cards.py'),
                                            'timm_bench.choosing.cards._peers': ( 'choosing/cards.html#_peers',
                                                                                  'timm_bench/choosing/cards.py'),
+                                           'timm_bench.choosing.cards._pixels': ( 'choosing/cards.html#_pixels',
+                                                                                  'timm_bench/choosing/cards.py'),
                                            'timm_bench.choosing.cards._sizes_of_two': ( 'choosing/cards.html#_sizes_of_two',
                                                                                         'timm_bench/choosing/cards.py'),
                                            'timm_bench.choosing.cards._speed_of': ( 'choosing/cards.html#_speed_of',

@@ -277,6 +277,7 @@ def versus(
     b: str,  # the one it is compared with
     *,
     size: int | None = None,  # of the image, in pixels; `None`: the smallest that both were tested at
+    benchmark: str | None = None,  # whose speeds come first, and are in the sentence; see `get_data`
     results: str | os.PathLike | Results | None = None,  # see `get_results`
     as_of: str | date | None = None,  # see `get_results`
 ) -> Versus:  # a dict that notebooks and rich can show; raises `ResultsError`
@@ -296,18 +297,27 @@ def versus(
     for name, own in tested.items():
         if not own and name in tuned: own.append(IMG_SIZE)
     sizes = _sizes_of_two(tested[names[0]], tested[names[1]], size)
+    first = pick_benchmark('infer', benchmark, results).file
+    speed = sorted(_speed_of_two(names, sizes, results), key=lambda row: (row['part'], row['file'] != first))
     both: dict[str, Any] = dict(a=one, b=other, sizes=sizes, accuracy=_accuracy_of_two(names, sizes, results),
-                speed=_speed_of_two(names, sizes, results))
+                                speed=speed)
     told = [each['pretrain'] for each in (one, other)]
     both['same_pretrain'] = None if None in told else told[0] == told[1]
-    return Versus(both, sentence=_in_a_sentence(both, pick_benchmark('infer', None, results).file))
+    return Versus(both, sentence=_in_a_sentence(both, first))
 
 def _sizes_of_two(of_a: list[int], of_b: list[int], size: int | None) -> tuple[int | None, int | None]:
     "The image sizes at which two models are compared; `None` for one that was not tested."
     shared = [each for each in of_a if each in of_b]
+    if size is not None and not shared:
+        apart = f'one was tested at {_pixels(of_a)}, the other at {_pixels(of_b)}'
+        raise ResultsError(f'size={size!r}: there is none in common: {apart}; leave it out to take each at its smallest')
     if size is not None: return (one_of('size', size, shared),) * 2
     if shared: return shared[0], shared[0]
     return min(of_a, default=None), min(of_b, default=None)
+
+def _pixels(sizes: list[int]) -> str:
+    "Image sizes in words."
+    return f'{", ".join(map(str, sizes))} px' if sizes else 'none'
 
 def _accuracy_of_two(names: tuple[str, str], sizes: tuple[int | None, int | None], results: Results) -> list[dict]:
     "The accuracy of two models on each test set that knows both."
@@ -340,7 +350,7 @@ def _speed_of_two(names: tuple[str, str], sizes: tuple[int | None, int | None], 
             row |= {f'secs_{side}': float(own.secs), f'batch_{side}': float(own[f'{part}_batch_size']),
                     f'size_{side}': int(own[f'{part}_img_size'])}
         found.append(row | dict(speedup=float(one.secs / other.secs), folded=bool(one.folded or other.folded)))
-    return sorted(found, key=lambda row: row['part'])
+    return found
 
 def _tuned_in_words(row: dict) -> str:
     "What fine-tuning made of two models: how far is told of what is no tie alone."

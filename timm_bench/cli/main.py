@@ -525,13 +525,15 @@ def versus(
     b: Annotated[str, typer.Argument(autocompletion=_complete_model, help='The one it is compared with.')],
     size: Annotated[Optional[int], typer.Option(
         '--size', help='The image size, in pixels. Default: the smallest that both were tested at.')] = None,
+    benchmark: Annotated[Optional[str], typer.Option(
+        '--benchmark', help="Words true of the one whose speeds come first ('laptop', 'rtx4090 eager newest').")] = None,
     results: ResultsOption = None,
     as_of: AsOfOption = None,
     format: FormatOption = None,
 ) -> None:
     "Two models side by side: each test set, each benchmark, and all of it in one sentence."
     from timm_bench.choosing import cards
-    found = cards.versus(a, b, size=size, results=_find_results(results, as_of))
+    found = cards.versus(a, b, size=size, benchmark=benchmark, results=_find_results(results, as_of))
     if format == Format.json: typer.echo(json.dumps(found, indent=1, default=str))
     elif for_a_person(format): console().print(found)
     else:
