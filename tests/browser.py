@@ -33,10 +33,9 @@ def page_with(chromium, figure):
 def draw(page, figure) -> None:
     "Draw a figure in a page that holds nothing else, by plotly's own script, which is loaded once a page."
     if not page.evaluate('window.Plotly !== undefined'):
-        page.set_content('<style>body { margin: 0 }</style><div id="chart"></div>')
+        page.set_content('<style>body { margin: 0 }</style><div id="chart" class="plotly-graph-div"></div>')
         page.add_script_tag(content=get_plotlyjs())
-    spec = json.loads(figure.to_json())
-    page.evaluate('({data, layout}) => Plotly.newPlot("chart", data, layout)', dict(data=spec['data'], layout=spec['layout']))
+    page.evaluate('figure => Plotly.newPlot("chart", figure)', json.loads(figure.to_json()))
     page.wait_for_selector('.xtitle')
 
 

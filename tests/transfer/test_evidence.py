@@ -207,7 +207,11 @@ def test_who_chooses_by_planet_is_told_how_far_to_trust_it(newest, monkeypatch):
 def test_the_explorer_offers_them(newest):
     data = explorer_data(newest)
     sets = {each['id']: each for each in data['sets']}
-    assert 1100 < sets['pets']['images'] < 1478 and sets['planet']['name'] == 'Planet (fine-tuned)'
+    assert sets['pets']['images'] == 1478 and sets['planet']['name'] == 'Planet (fine-tuned)'
+    own = get_accuracy('pets', results=newest)
+    shown = {error for error in data['points']['error_pets']['of'] if error}
+    assert len(shown) > 30 and shown <= set(own.top1_error.round(3))  # of what has a speed
+    assert (own.top1_error > (own.top1 * (100 - own.top1) / 1478) ** .5).all()  # runs differ besides
     assert any(value for value in data['points']['top1_pets']['of'] if value)
 
 

@@ -56,7 +56,7 @@ def _accurate(df: pd.DataFrame, min_accuracy: float | None, column: str = 'accur
     "The rows that are at least so accurate; raises `NothingFits`."
     accurate = _accurate_ones(df, min_accuracy, column)
     if len(accurate) or df.empty: return accurate
-    most = df.loc[df[column].idxmax()]
+    most = df.iloc[int(df[column].reset_index(drop=True).idxmax())]
     nearest = f'the most accurate that fits is {most.model} ({most[column]:.2f} %)'
     raise NothingFits(f'nothing fits: min_accuracy={min_accuracy:g}: {nearest}')
 
