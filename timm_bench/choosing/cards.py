@@ -310,7 +310,7 @@ def _sizes_of_two(of_a: list[int], of_b: list[int], size: int | None) -> tuple[i
     shared = [each for each in of_a if each in of_b]
     if size is not None and not shared:
         apart = f'one was tested at {_pixels(of_a)}, the other at {_pixels(of_b)}'
-        raise ResultsError(f'size={size!r}: there is none in common: {apart}; leave it out to take each at its smallest')
+        raise ResultsError(f'size={size!r}: none is in common: {apart}; leave it out to take each at its smallest')
     if size is not None: return (one_of('size', size, shared),) * 2
     if shared: return shared[0], shared[0]
     return min(of_a, default=None), min(of_b, default=None)

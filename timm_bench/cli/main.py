@@ -526,7 +526,7 @@ def versus(
     size: Annotated[Optional[int], typer.Option(
         '--size', help='The image size, in pixels. Default: the smallest that both were tested at.')] = None,
     benchmark: Annotated[Optional[str], typer.Option(
-        '--benchmark', help="Words true of the one whose speeds come first ('laptop', 'rtx4090 eager newest').")] = None,
+        '--benchmark', help="Words true of the one whose speeds come first ('laptop', 'rtx4090 newest').")] = None,
     results: ResultsOption = None,
     as_of: AsOfOption = None,
     format: FormatOption = None,
