@@ -1553,6 +1553,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/timm_bench', 'doc_host': '
                                                                                           'timm_bench/transfer/pictures.py'),
                                               'timm_bench.transfer.pictures._look': ( 'transfer/pictures.html#_look',
                                                                                       'timm_bench/transfer/pictures.py'),
+                                              'timm_bench.transfer.pictures._look_and_remember': ( 'transfer/pictures.html#_look_and_remember',
+                                                                                                   'timm_bench/transfer/pictures.py'),
                                               'timm_bench.transfer.pictures._look_at_all': ( 'transfer/pictures.html#_look_at_all',
                                                                                              'timm_bench/transfer/pictures.py'),
                                               'timm_bench.transfer.pictures._say_broken': ( 'transfer/pictures.html#_say_broken',

@@ -22,6 +22,7 @@ import timm_bench.checks
 from timm_bench import best, compare, explorer, frontier, probe, show_frontier
 from timm_bench.checks import ResultsError, ResultsWarning
 from timm_bench.choosing.budgets import NothingFits
+from timm_bench.transfer import pictures
 from timm_bench.transfer.judging import make_folds, weigh
 from timm_bench.transfer.pictures import as_rgb, find_pictures
 
@@ -180,8 +181,35 @@ def test_two_programs_probe_one_folder_at_once(folder):
     code = f"from timm_bench import probe; found = probe({str(folder)!r}, {MODELS!r}, quiet=True, engine='pixel_engine', benchmark='cpu i9 newest'); print(found.accuracy.tolist())"
     both = [subprocess.Popen([sys.executable, '-c', code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
     said = [process.communicate(timeout=300) for process in both]
-    assert all(process.returncode == 0 for process in both), said
+    assert [process.returncode for process in both] == [0, 0], '\n'.join(text for each in said for text in each)
     assert said[0][0] == said[1][0] and json.loads(said[0][0]) == run(folder).accuracy.tolist()
+
+
+def look(paths, cache, begin, answers):
+    begin.wait()
+    try: answers.put(len(pictures._look_at_all(paths, cache)))
+    except Exception as e: answers.put(repr(e))  # noqa: BLE001
+
+
+def test_many_processes_look_at_pictures_for_the_first_time_at_once(folder, tmp_path):
+    here, paths = get_context('fork'), [str(path) for path in folder.rglob('*.png')][:5]
+    for attempt in range(15):  # with another kind of journal, one of seven could not begin
+        (cache := tmp_path/str(attempt)).mkdir()
+        begin, answers = here.Barrier(3), here.SimpleQueue()
+        processes = [here.Process(target=look, args=(paths, cache, begin, answers)) for _ in range(3)]
+        for process in processes: process.start()
+        assert [answers.get() for _ in processes] == [5, 5, 5]
+        for process in processes: process.join()
+
+
+def test_a_damaged_memory_of_pictures_is_made_anew(folder, tmp_path):
+    paths = [str(path) for path in folder.rglob('*.png')]
+    expected = pictures._look_at_all(paths, tmp_path)
+    (tmp_path/'pictures.sqlite').write_bytes(b'no database at all, but longer than the header of one would be ' * 20)
+    assert pictures._look_at_all(paths, tmp_path) == expected == pictures._look_at_all(paths, tmp_path)
+    (tmp_path/'pictures.sqlite').unlink()
+    (tmp_path/'pictures.sqlite').mkdir()
+    with pytest.raises(ResultsError, match='pictures.sqlite: cannot be read or written'): pictures._look_at_all(paths, tmp_path)
 
 
 def test_a_disk_that_fills_is_said_in_one_line(folder, monkeypatch):

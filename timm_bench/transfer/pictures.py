@@ -104,7 +104,7 @@ def without_library_warnings() -> Iterator[None]:
         yield
 
 _LEAST = 8  # pixels: a picture with a side below it shows nothing
-_DATABASE = 'PRAGMA journal_mode=WAL', 'CREATE TABLE IF NOT EXISTS seen (key TEXT PRIMARY KEY, digest TEXT, fault TEXT)'
+_DATABASE = 'CREATE TABLE IF NOT EXISTS seen (key TEXT PRIMARY KEY, digest TEXT, fault TEXT)'
 
 def looked_at(
     raw: bytes,  # the content of a file
@@ -139,9 +139,18 @@ def _state(path: str) -> str:
 
 def _look_at_all(paths: list[str], cache: Path) -> list[tuple[str, str]]:
     "The hash of each file's content, and what is wrong with it, as far as possible from memory."
+    file = cache/'pictures.sqlite'
+    try: return _look_and_remember(paths, file)
+    except sqlite3.OperationalError as e: raise ResultsError(f'{file}: cannot be read or written ({e})') from None
+    except sqlite3.DatabaseError:  # damaged: it only remembers, and is made anew
+        file.unlink(missing_ok=True)
+        return _look_and_remember(paths, file)
+
+def _look_and_remember(paths: list[str], file: Path) -> list[tuple[str, str]]:
+    "See `_look_at_all`."
     keys = [_state(path) for path in paths]
-    with contextlib.closing(sqlite3.connect(cache/'pictures.sqlite', timeout=60)) as database:
-        for statement in _DATABASE: database.execute(statement)
+    with contextlib.closing(sqlite3.connect(file, timeout=60)) as database:
+        database.execute(_DATABASE)
         known = dict.fromkeys(keys, ('', ''))
         found = {key: (digest, fault) for key, digest, fault in database.execute('SELECT * FROM seen') if key in known}
         new = [(key, path) for key, path in zip(keys, paths) if key not in found]
