@@ -259,8 +259,8 @@ def families(
     found = {name: stem_of(name) for name in names}
     more = {name: _data_suffix(name) for name in found}
     if not any(more.values()): return found
-    rest = found if among is None else among
-    have_plain = {stem_of(name) for name in rest if not _data_suffix(name)}
+    if among is None: have_plain = {stem for name, stem in found.items() if not more[name]}
+    else: have_plain = {stem_of(name) for name in among if not _data_suffix(name)}
     return {name: stem + more[name] if stem in have_plain else stem for name, stem in found.items()}
 
 # %% ../nbs/02_models.ipynb #28882278
