@@ -59,7 +59,7 @@
         "top-1 (%)": `${accuracy[first].toFixed(1)} ± ${(1.96 * data.errors.top1_imagenet[first]).toFixed(1)}`,
         "time per image": format.time(here.secs[first]),
         "declared licence": data.license.names[data.license.codes[first]] ?? "none declared",
-        "tie with it": !view.ties.size ? "none" : !named ? count : `${count}, ${view.ties.size === 1 ? "faster" : "the fastest"}: ${named}`,
+        "tie with it": !view.ties.size ? "none" : !named ? (view.ties.size === 1 ? `1, not faster: ${data.model[[...view.ties][0]]}` : count) : `${count}, ${view.ties.size === 1 ? "faster" : "the fastest"}: ${named}`,
       };
     });
   };
