@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 import pytest
 
 import timm_bench
-from timm_bench import ResultsError, best, compare, frontier, get_data, get_history, show_all
+from timm_bench import ResultsError, best, compare, frontier, get_data, get_history, show_all, show_frontier
 from timm_bench.checks import _said
 
 NEWEST = '2026-01-06'
@@ -210,3 +210,14 @@ def test_polars_without_arrow_is_refused_in_a_line():
 def test_a_comparison_of_equal_batches_is_drawn(snapshots):
     both = ('rtx3090 amp nhwc eager pt240', 'rtx4090 amp nhwc eager pt240')
     assert timm_bench.show_compare(compare(*both, batches='same', results=snapshots/NEWEST), 'x').data
+
+
+def test_where_nothing_fits_rows_may_have_one_number():
+    twice = pd.concat([get_data('infer').head(30)] * 2).assign(license=None)
+    for ask in lambda: show_frontier(twice, 'x', 'infer_img_size', license='commercial'), lambda: best(twice, license='commercial'), lambda: frontier(twice, license='commercial'):
+        with pytest.raises(ResultsError, match="license='commercial' excludes most .60 of 60 models.; the nearest miss is"): ask()
+
+
+@pytest.mark.parametrize('odd', [0, 1.5, True, b'rtx3090', []])
+def test_a_benchmark_that_is_no_text_is_refused(odd):
+    with pytest.raises(ResultsError, match='^benchmark=.*give a file name or words'): get_data('infer', benchmark=odd)

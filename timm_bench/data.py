@@ -233,7 +233,7 @@ def _file_meant(part: str, benchmark: str | os.PathLike | None, results: Results
     if benchmark is not None and str(benchmark).endswith('.csv') and str(benchmark) not in results.files:
         path = Path(benchmark).expanduser().absolute()
         if path.is_file(): return Benchmark.named(path.name, path)
-    return pick_benchmark(part, None if benchmark is None else os.fspath(benchmark), results)
+    return pick_benchmark(part, os.fspath(benchmark) if isinstance(benchmark, os.PathLike) else benchmark, results)
 
 # %% ../nbs/05_data.ipynb #a8454704
 def get_data(

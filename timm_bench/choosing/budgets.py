@@ -469,6 +469,7 @@ def nothing_fits(
 ) -> NothingFits:  # to be raised
     "What to say when no row fits."
     if df.empty: return NothingFits('nothing fits: df has no models')
+    df, over = df.reset_index(drop=True), over.reset_index(drop=True)  # rows may have one number
     broken = ~(over <= 1)
     excluded = broken.sum().sort_values(ascending=False, kind='stable')
     factors = over.where(broken, 1.0).fillna(np.inf).clip(upper=1e12)
