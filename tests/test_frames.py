@@ -215,7 +215,7 @@ def test_a_comparison_of_equal_batches_is_drawn(snapshots):
 def test_where_nothing_fits_rows_may_have_one_number():
     twice = pd.concat([get_data('infer').head(30)] * 2).assign(license=None)
     for ask in lambda: show_frontier(twice, 'x', 'infer_img_size', license='commercial'), lambda: best(twice, license='commercial'), lambda: frontier(twice, license='commercial'):
-        with pytest.raises(ResultsError, match="license='commercial' excludes most .60 of 60 models.; the nearest miss is"): ask()
+        with pytest.raises(ResultsError, match=r"license='commercial' excludes most \((60 of 60|30 of 30) models\); the nearest miss is"): ask()  # `best` takes repeated rows once
 
 
 @pytest.mark.parametrize('odd', [0, 1.5, True, b'rtx3090', []])
