@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 import pytest
 
 import timm_bench
-from timm_bench import ResultsError, best, compare, frontier, get_data, get_history, show_all, show_frontier
+from timm_bench import ResultsError, best, compare, explorer, frontier, get_data, get_history, show_all, show_frontier
 from timm_bench.checks import _said
 
 NEWEST = '2026-01-06'
@@ -221,3 +221,7 @@ def test_where_nothing_fits_rows_may_have_one_number():
 @pytest.mark.parametrize('odd', [0, 1.5, True, b'rtx3090', []])
 def test_a_benchmark_that_is_no_text_is_refused(odd):
     with pytest.raises(ResultsError, match='^benchmark=.*give a file name or words'): get_data('infer', benchmark=odd)
+
+
+def test_a_frame_without_rows_has_nothing_to_explore():
+    with pytest.raises(ResultsError, match='own: the frame has no rows'): explorer(own=get_data('infer').head(0))

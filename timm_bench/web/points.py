@@ -176,6 +176,7 @@ def _from_frame(frame: pd.DataFrame, name: str) -> Measured:
         if column not in frame:
             instead = 'give a frame of get_data or estimate, or a file'
             raise ResultsError(f'own: the frame has no column {column!r}; {instead}')
+    if frame.empty: raise ResultsError('own: the frame has no rows')
     need_names(frame, 'model')
     frame = as_numbers(frame, 'own', ['img_size', *_shown_columns(frame, part)])
     estimated = 'estimated' in frame and bool(frame.estimated.any())
@@ -249,8 +250,9 @@ def _usual(tables: list[pd.DataFrame], points: pd.DataFrame) -> pd.DataFrame:
 
 def _exceptions(own: pd.Series, usual: pd.Series) -> dict:
     "Those of a column's values, by place, that are not the usual ones."
-    differ = ~((own == usual) | (own.isna() & usual.isna())).to_numpy()
-    return {'at': [int(i) for i in differ.nonzero()[0]], 'is': [_as_json(value) for value in own.to_numpy()[differ]]}
+    values, others = own.to_numpy(), usual.to_numpy()
+    differ = ~((values == others) | (np.isnan(values) & np.isnan(others)))
+    return {'at': [int(i) for i in differ.nonzero()[0]], 'is': [_as_json(value) for value in values[differ]]}
 
 # %% ../../nbs/web/00_points.ipynb #c5d159c2
 def _columns(table: pd.DataFrame, points: pd.MultiIndex, usual: pd.DataFrame) -> dict:
