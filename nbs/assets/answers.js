@@ -56,7 +56,7 @@
       const count = format.count(view.ties.size), named = faster === undefined ? "" : `${data.model[faster]} (${format.time(here.secs[faster])})`;
       return {
         wanted: words, model: data.model[first], pixels: String(data.size[first]),
-        "top-1 (%)": `${accuracy[first].toFixed(1)} ± ${(1.96 * data.errors.top1_imagenet[first]).toFixed(1)}`,
+        "top-1 (%)": `${accuracy[first].toFixed(1)} ± ${frontier.chance(data.errors.top1_imagenet[first]).toFixed(1)}`,
         "time per image": format.time(here.secs[first]),
         "declared licence": data.license.names[data.license.codes[first]] ?? "none declared",
         "tie with it": !view.ties.size ? "none" : !named ? (view.ties.size === 1 ? `1, not faster: ${data.model[[...view.ties][0]]}` : count) : `${count}, ${view.ties.size === 1 ? "faster" : "the fastest"}: ${named}`,

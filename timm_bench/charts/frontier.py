@@ -106,7 +106,7 @@ def show_frontier(
     Hollow is a step that is a tie with the one before, as `frontier` tells."""
     df = check_columns(df, size=size, x=x, y=y, hover='model')
     filters = dict(params=params, license=license, family=family)
-    df = fitting(df, filters, min_accuracy, y if y == 'accuracy' else 'top1')
+    df = fitting(df, filters, min_accuracy, y)
     axes = Axes.of(df, x, y, size)
     numbered = axes.df.assign(row=np.arange(len(axes.df)))
     edge = on_frontier(numbered, x, y)

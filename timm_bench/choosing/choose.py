@@ -42,9 +42,10 @@ def fitting(
     df: pd.DataFrame,  # of `get_data`
     budgets: dict,  # see `spend`
     min_accuracy: float | None,  # percent
-    column: str = 'top1',  # of the accuracy
+    y: str = 'top1',  # what is looked at: of the `accuracy` of `probe` that has to be enough, else the `top1`
 ) -> pd.DataFrame:  # those rows; raises `NothingFits`
     "The models that are within budgets, and accurate enough."
+    column = y if y == 'accuracy' else 'top1'
     over = spend(df, budgets)
     if len(over.columns):
         fits = (over <= 1).all(axis=1)
@@ -131,9 +132,8 @@ def frontier(
     if not isinstance(df, pd.DataFrame): df = need(df)
     one_of('sort', sort, ('accuracy', 'speed'))
     budgets = dict(params=params, license=license, family=family)
-    column = y if y == 'accuracy' else 'top1'
-    edge = on_frontier(fitting(df, budgets, min_accuracy, column), x, y, x_best, y_best)
-    of_all = lambda every: on_frontier(fitting(every, budgets, min_accuracy, column), x, y, x_best, y_best)
+    edge = on_frontier(fitting(df, budgets, min_accuracy, y), x, y, x_best, y_best)
+    of_all = lambda every: on_frontier(fitting(every, budgets, min_accuracy, y), x, y, x_best, y_best)
     left_out = _not_on(edge, df, of_all)
     if left_out: say(left_out, again=True)
     if sort == 'accuracy': edge = edge.iloc[::-1]
