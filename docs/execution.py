@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import nbformat
+from kernels import KernelManager
 from project import PROJECT, BuildError, notebooks
 
 CACHE = PROJECT/'.cache'/'site'  # one executed notebook for each state of it, the package and the results
@@ -53,7 +54,8 @@ def run(path: Path) -> nbformat.NotebookNode:
     def note(cell, cell_index): now.update(cell=cell, index=cell_index)
 
     resources = dict(metadata=dict(path=str(path.parent)))
-    client = NotebookClient(notebook, timeout=900, resources=resources, on_cell_start=note)
+    client = NotebookClient(notebook, timeout=900, resources=resources, on_cell_start=note,
+                            kernel_manager_class=KernelManager)
     try: client.execute(stderr=subprocess.DEVNULL)  # where kernels say that they listen on loopback
     except Exception as e:  # noqa: BLE001  # told below, with the notebook and the cell
         kind, text = getattr(e, 'ename', type(e).__name__), getattr(e, 'evalue', e)

@@ -1580,6 +1580,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/timm_bench', 'doc_host': '
                                            'timm_bench.transfer.probe._checkpoints': ( 'transfer/probe.html#_checkpoints',
                                                                                        'timm_bench/transfer/probe.py'),
                                            'timm_bench.transfer.probe._code': ('transfer/probe.html#_code', 'timm_bench/transfer/probe.py'),
+                                           'timm_bench.transfer.probe._fastest': ( 'transfer/probe.html#_fastest',
+                                                                                   'timm_bench/transfer/probe.py'),
                                            'timm_bench.transfer.probe._features_folder': ( 'transfer/probe.html#_features_folder',
                                                                                            'timm_bench/transfer/probe.py'),
                                            'timm_bench.transfer.probe._in_order': ( 'transfer/probe.html#_in_order',

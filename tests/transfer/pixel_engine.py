@@ -16,7 +16,7 @@ def describe(device):
     return dict(device='cpu', devices=['cpu'], host='here', device_model='Pixel 1', cpu_model='Pixel 1', label='pixel', cores=2, threads=2, torch='2', timm='1', cuda=None)
 
 def benchmark(job):
-    return dict(img_size=job['img_size'], batch_size=1, threads=1, param_count=1.0, memory_mb=10.0, median_ms=float(len(job['model'])), timed_s=9, interval_pct=1.0, repeats=99)
+    return dict(img_size=job['img_size'], batch_size=1, threads=1, param_count=1.0, memory_mb=10.0, median_ms=float(len(job['model'])), timed_s=9, interval_pct=float(os.environ.get('PIXEL_NOISE') or 1), repeats=99)
 
 class Backbone:
     img_size, params = 32, 1.5

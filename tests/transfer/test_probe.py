@@ -128,6 +128,18 @@ def test_the_budget_is_kept_by_the_time_that_is_measured(folder):
     assert 'none of the models is within the time' in said and ' separates these pictures best: ' in said
 
 
+def test_among_times_that_cannot_be_told_apart_the_most_accurate_is_taken(folder, monkeypatch):
+    models = ['resnet50.a1_in1k', 'resnet50.a2_in1k', 'resnet50d.a1_in1k']  # 16 or 17 ms, and as accurate as each other
+    quiet = run(folder, models, benchmark=None)
+    assert quiet.tie[1:].all() and quiet.secs_error.between(.00008, .00009).all()
+    least = quiet.secs.min()
+    told_apart = quiet[quiet.secs == least].model.iloc[0]
+    assert f"create_model('{told_apart}'" in quiet.attrs['code']
+    monkeypatch.setenv('PIXEL_NOISE', '30')
+    noisy = run(folder, models, benchmark=None)
+    assert f"create_model('{noisy.model[0]}'" in noisy.attrs['code']  # the first is as fast as any, for all that is known
+
+
 def test_times_of_a_benchmark(folder):
     found = run(folder, benchmark='rtx3090 amp nhwc newest')
     assert found.secs.max() < .002 and 'RTX 3090' in found.attrs['benchmark']

@@ -17,6 +17,7 @@ from ..sources.clone import cache_root
 from ..sources.results import Results, get_results
 from ..sources.benchmarks import Benchmark, benchmarks_in, version_numbers
 from ..sources.tables import count_rows
+from ..stats import is_tie
 from ..models import all_weights, declared_license, families, full_name, pretrain, split_name
 from ..accuracy import get_accuracy
 from ..data import get_data
@@ -113,8 +114,10 @@ def _time_and_memory(model: str, engine: str, img_size: int, runtime: str) -> di
                layout='nchw', runtime=runtime, threads=None, processes=3, seconds=3, timeout=300, count=False)
     with Worker(engine) as worker: row = run_jobs(worker, [job])[0]
     if row['status'] != 'ok': return dict(not_timed=row['reason'])
-    return dict(secs=row['median_ms'] / 1000 / row['batch_size'], memory_mb=row.get('memory_mb'),
-                batch_size=row['batch_size'], device=row.get('device_model'))
+    secs = row['median_ms'] / 1000 / row['batch_size']
+    error = secs * row['interval_pct'] / 100 / 1.96 if row.get('interval_pct') else None  # of a 95 % interval
+    return dict(secs=secs, secs_error=error, memory_mb=row.get('memory_mb'), batch_size=row['batch_size'],
+                device=row.get('device_model'))
 
 # %% ../../nbs/transfer/05_probe.ipynb #80679969
 def _answers(jobs: list[dict], executor: Any, quiet: bool) -> Iterator[dict]:
@@ -180,8 +183,9 @@ def probe(
     `accuracy` is that of a linear probe on pictures that it has not seen (percent; every class counts the same where
     they are uneven), within `accuracy_low` and `accuracy_high` (95 %), with the standard error `accuracy_error`;
     `neighbours` is that of the nearest neighbours. A `tie` is within chance of the first, by the difference on the same
-    pictures. `secs` is per image, measured here or of the benchmark; `fits` tells whether that is within `under`. Those
-    that fit come first. `top1` is the accuracy on ImageNet. `attrs` have the `answer` in words and the `code`."""
+    pictures. `secs` is per image, measured here, with the standard error `secs_error`, or of the benchmark; `fits` tells
+    whether that is within `under`. Those that fit come first. `top1` is the accuracy on ImageNet. `attrs` have the
+    `answer` in words and the `code`."""
     for name, value in dict(n=n, batch_size=batch_size, folds=folds).items(): whole_number(name, value)
     if folds < 2: raise ResultsError(f'folds={folds}: it takes two at least')
     one_of('broken', broken, ('refuse', 'skip'))
@@ -267,7 +271,7 @@ def _table(answers: list[dict], labels: np.ndarray, balanced: bool) -> pd.DataFr
     table = pd.DataFrame(dict(
         model=names, accuracy=verdict.accuracy, accuracy_low=verdict.low, accuracy_high=verdict.high,
         accuracy_error=verdict.error, tie=verdict.tie, neighbours=nearest.accuracy))
-    for column in 'secs', 'memory_mb', 'params', 'img_size', 'batch_size':
+    for column in 'secs', 'secs_error', 'memory_mb', 'params', 'img_size', 'batch_size':
         table[column] = [each.get(column) for each in answers]
     for each in answers:
         if each.get('not_timed'): say(f"{each['model']}: not timed ({each['not_timed']})")
@@ -288,7 +292,8 @@ def _with_what_is_known(table: pd.DataFrame, df: pd.DataFrame, results: Results,
     arches = [split_name(name).arch for name in names]
     secs = table.secs.astype(float)
     table = table.assign(
-        secs=secs, memory_mb=table.memory_mb.astype(float), top1=top1.to_numpy(),
+        secs=secs, secs_error=table.secs_error.astype(float), memory_mb=table.memory_mb.astype(float),
+        top1=top1.to_numpy(),
         license=[declared_license(name) for name in names], family=[*families(names, all_weights()).values()],
         pretrain=[pretrain(name) for name in names], arch=arches, weight=names, param_count_y=table.params,
         infer_img_size=table.img_size, infer_samples_per_sec=1 / secs, infer_batch_size=table.pop('batch_size'))
@@ -310,6 +315,14 @@ def _in_order(
     return table.assign(tie=ties).drop(columns='right')
 
 # %% ../../nbs/transfer/05_probe.ipynb #e96bb74d
+def _fastest(fitting: pd.DataFrame) -> pd.DataFrame:
+    "Of the models that tie with the first, those whose time may be the least; the most accurate first."
+    tied = fitting[fitting.tie | (fitting.index == fitting.index[0])].sort_values('secs', kind='stable')
+    if tied.secs.isna().all(): return tied.sort_values('accuracy', ascending=False, kind='stable')
+    errors = tied.secs_error.fillna(0)
+    as_fast = is_tie(tied.secs, tied.secs.iloc[0], errors, errors.iloc[0])
+    return tied[as_fast].sort_values('accuracy', ascending=False, kind='stable')
+
 def _in_words(table: pd.DataFrame) -> str:
     "The answer, in a few words."
     fitting = table[table.fits] if table.fits.any() else table
@@ -323,20 +336,23 @@ def _in_words(table: pd.DataFrame) -> str:
     told = f'{outside}{first.model} separates these pictures best: {interval}'
     tied = fitting[fitting.tie]
     if tied.empty: return f'{told}; none ties with it'
-    fastest = fitting[fitting.tie | (fitting.index == 0)].sort_values('secs', kind='stable').iloc[0]
     told += f'; {len(tied)} ties with it' if len(tied) == 1 else f'; {len(tied)} tie with it'
-    if fastest.model == first.model or not fastest.secs > 0: return told
-    how_fast = f'{fastest.accuracy:.1f} %, {time_in_words(fastest.secs)} an image'
-    return f'{told}, the fastest of them {fastest.model}: {how_fast}'
+    as_fast = _fastest(fitting)
+    taken = as_fast.iloc[0]
+    if taken.model == first.model or not taken.secs > 0: return told
+    how_fast = f'{taken.accuracy:.1f} %, {time_in_words(taken.secs)} an image'
+    if len(as_fast) == 1: return f'{told}, the fastest of them {taken.model}: {how_fast}'
+    others = ', '.join(as_fast.model[1:])
+    which = f'of the fastest of them, which their times do not tell apart (also {others}), the most accurate'
+    return f'{told}; {which} is {taken.model}: {how_fast}'
 
 def _code(
     table: pd.DataFrame,
     checkpoints: dict[str, Path],  # see `_checkpoints`
 ) -> str:  # '' where labels were dealt out by chance
-    "The line to copy: of what ties with the first, the fastest."
+    "The line to copy."
     if table.attrs['permuted']: return ''
-    fitting = table[table.fits] if table.fits.any() else table
-    first = fitting[fitting.tie | (fitting.index == fitting.index[0])].sort_values('secs', kind='stable').iloc[0]
-    file = checkpoints.get(first.model)
+    taken = _fastest(table[table.fits] if table.fits.any() else table).model.iloc[0]
+    file = checkpoints.get(taken)
     own = f', pretrained_cfg_overlay=dict(file={str(file)!r})' if file else ''
-    return f'timm.create_model({first.model!r}, pretrained=True{own}, num_classes={len(table.attrs["classes"])})'
+    return f'timm.create_model({taken!r}, pretrained=True{own}, num_classes={len(table.attrs["classes"])})'
