@@ -9,13 +9,15 @@ is pinned, with one thread. In each round every model is timed in eager PyTorch,
 turns; some through `torch.compile` too, and some in training. Two rounds agree where their medians are within 3 % (5 % in
 training); a model whose do not is measured in a third, and if no two agree then, it is marked: `rounds_agree` in its row
 of the sidecar. `rounds_ms` has the medians, and the interval is that over the processes of all rounds (of fewer than
-three processes, what the intervals of all rounds cover).
+three processes, what the intervals of all rounds cover). What the package carries of models that are not measured anew
+stays, with the day of its measurement.
 """
 from __future__ import annotations
 
 import argparse
 import math
 import os
+import shutil
 import statistics
 import time
 from pathlib import Path
@@ -157,19 +159,29 @@ def combined(rows: list[dict], part: str) -> dict:
 def combine(options: argparse.Namespace) -> None:
     "Write one file of all rounds for each runtime, and say how sure they are."
     folder = options.out/'combined'
-    folder.mkdir(exist_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    carried = bundled().folder
+    for path in [*carried.glob('benchmark-*.csv'), *carried.glob('benchmark-*.jsonl')]: shutil.copy(path, folder)
     for name, models in rows_by_file(options.out).items():
         benchmark, part = Benchmark.named(name), str(Benchmark.named(name).part)
-        first = next(iter(models.values()))[0]
         renamed = name.replace(f"-cpu-{benchmark.device}", f'-cpu-{options.label}')
-        file = BenchmarkFile(folder/f'{renamed}.csv', first, resume=False)
         rows = [combined(rows, part) for rows in models.values()]
-        for row in rows: add_row(file, row)
-        file.close()
+        replace_rows(folder/f'{renamed}.csv', rows)
         goal = 100*AGREE[part]
         sure = [row for row in rows if row['interval_pct'] is not None and row['interval_pct'] <= goal]
         agree = [row for row in rows if row['rounds_agree']]
         print(f'{renamed}: {len(rows)} models, {len(sure)} within ±{goal:g} %, {len(agree)} in two rounds that agree')
+
+
+def replace_rows(path: Path, rows: list[dict]) -> None:
+    "Put rows into a benchmark file, in place of those that it has of the same models."
+    sidecar = path.with_suffix('.jsonl')
+    anew = {row['model'] for row in rows}
+    old = [row for row in read_sidecar(sidecar) if row['model'] not in anew] if sidecar.exists() else []
+    file = BenchmarkFile(path, rows[0], resume=False)
+    for row in sorted([*old, *rows], key=lambda row: work_of(row['model'])): add_row(file, row)
+    file.close()
 
 
 def main() -> None:

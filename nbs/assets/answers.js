@@ -53,13 +53,14 @@
       const view = filters.look(data, now), first = frontier.mostAccurate(view.rows, accuracy, here.secs);
       if (first < 0) return { wanted: words, model: "none fits" };
       const faster = [...view.ties].filter((row) => here.secs[row] < here.secs[first]).sort((a, b) => here.secs[a] - here.secs[b])[0];
-      const count = format.count(view.ties.size), named = faster === undefined ? "" : `${data.model[faster]} (${format.time(here.secs[faster])})`;
+      const sized = (row) => `${data.model[row]} at ${data.size[row]} px`;
+      const count = format.count(view.ties.size), named = faster === undefined ? "" : `${sized(faster)} (${format.time(here.secs[faster])})`;
       return {
         wanted: words, model: data.model[first], pixels: String(data.size[first]),
         "top-1 (%)": `${accuracy[first].toFixed(1)} ± ${frontier.chance(data.errors.top1_imagenet[first]).toFixed(1)}`,
         "time per image": format.time(here.secs[first]),
         "declared licence": data.license.names[data.license.codes[first]] ?? "none declared",
-        "tie with it": !view.ties.size ? "none" : !named ? (view.ties.size === 1 ? `1, not faster: ${data.model[[...view.ties][0]]}` : count) : `${count}, ${view.ties.size === 1 ? "faster" : "the fastest"}: ${named}`,
+        "tie with it": !view.ties.size ? "none" : !named ? (view.ties.size === 1 ? `1, not faster: ${sized([...view.ties][0])}` : count) : `${count}, ${view.ties.size === 1 ? "faster" : "the fastest"}: ${named}`,
       };
     });
   };

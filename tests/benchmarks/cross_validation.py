@@ -9,8 +9,12 @@ all that is known of it, and every other model is estimated. The simpler methods
 * components: ridge regression on ten principal components of all files that are left.
 
     python tests/benchmarks/cross_validation.py [--part infer] [--draws 40] [--results FOLDER] [--rows rows.csv]
+    python tests/benchmarks/cross_validation.py --runtimes [--draws 40] [--results FOLDER]
 
-With `--rows`, a run that was ended goes on after the last file that was done.
+With `--rows`, a run that was ended goes on after the last file that was done. With `--runtimes` the files of the set
+that the package carries are estimated, one for each runtime. Only one device has them all, so that models are left out
+instead: 12 are measured in a runtime, and the others estimated from timm's files, or from what the same machine did in
+eager PyTorch.
 """
 import argparse
 from pathlib import Path
@@ -89,6 +93,21 @@ def cross_validate(
     return pd.DataFrame(rows, columns=None if rows else columns)
 
 
+def by_runtime(draws: int, results=None) -> pd.DataFrame:  # a row per runtime, what is known, and draw
+    "Estimate each runtime of the set that the package carries, by what others' files or its own eager file tell."
+    of, rows = read_public('infer', bundled()), []
+    alike = {file: each for file, each in of.files.items() if each.layout == 'nchw'}
+    eager = {file for file, each in alike.items() if each.runtime == 'eager'}
+    for file, about in alike.items():
+        ways = {"timm's files": read_public('infer', get_results(results))}
+        if file not in eager: ways['the same machine in eager PyTorch'] = of.without(set(of.files) - eager)
+        for known, rest in ways.items():
+            for draw in range(draws):
+                own = drawn(file, of, rest, draw)
+                rows.append(dict(runtime=about.runtime, known=known, draw=draw) | judge(file, of, rest, own))
+    return pd.DataFrame(rows)
+
+
 def judge(file: str, judged: Public, rest: Public, own: pd.Series) -> dict:
     "The figures of one draw."
     estimates = predicted(file, judged, rest, own)
@@ -135,7 +154,11 @@ def main() -> None:
     parser.add_argument('--draws', type=int, default=40, help='of a device at least; half as many of each file')
     parser.add_argument('--results', default=None)
     parser.add_argument('--rows', type=Path, help='the CSV file that keeps a row per draw')
+    parser.add_argument('--runtimes', action='store_true', help='of the set that the package carries')
     options = parser.parse_args()
+    if options.runtimes:
+        table = by_runtime(options.draws, options.results)
+        return tell(table, ['runtime', 'known'], 'cross_validation_runtimes')
     judging = dict(part=options.part, results=options.results, simpler=True)
     found = [pd.read_csv(options.rows)] if options.rows and options.rows.exists() else []
     done = {file for table in found for file in table.file}
@@ -146,15 +169,22 @@ def main() -> None:
                 if file in done: continue
                 found.append(cross_validate(draws, files=[file], of=of, **judging))
                 if options.rows: pd.concat(found).to_csv(options.rows, index=False)
-    table = pd.concat(found)
+    tell(pd.concat(found), ['device', 'known'], f'cross_validation_{options.part}')
+
+
+def tell(table: pd.DataFrame, by: list[str], name: str) -> None:
+    "Keep a table of coverage and error."
+    ways = [way for way in ('log-linear', 'components') if way in table]
     rows = []
-    for (device, known), each in table.groupby(['device', 'known'], sort=False):
+    for which, each in table.groupby(by, sort=False):
         figures = [each.coverage.mean(), each.coverage.min(), 100 * (each.coverage < 75).mean(), each.error.median()]
-        figures += [each[way].median() for way in ('log-linear', 'components') if way in each]
-        rows.append([device, known, str(each.file.nunique()), str(len(each)), *(f'{figure:.1f}' for figure in figures)])
-    head = ['device', 'known', 'files', 'draws', 'coverage, mean (%)', 'least (%)',
-            'draws below 75 % (%)', 'error (%)', 'log-linear (%)', 'components (%)']
-    write_table(f'cross_validation_{options.part}', head, rows)
+        figures += [each[way].median() for way in ways]
+        count = each.file.nunique() if 'file' in each else round(each.models.median())
+        rows.append([*which, str(count), str(len(each)), *(f'{figure:.1f}' for figure in figures)])
+    of = 'files' if 'file' in table else 'models'
+    head = [*by, of, 'draws', 'coverage, mean (%)', 'least (%)', 'draws below 75 % (%)', 'error (%)',
+            *(f'{way} (%)' for way in ways)]
+    write_table(name, head, rows)
 
 
 if __name__ == '__main__': main()

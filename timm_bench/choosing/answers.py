@@ -43,7 +43,7 @@ def answers(
     A row has `goal`, `on` (the benchmark), `timing` (what its times are), `as_fast_as` (whose time is the limit),
     and of the most accurate model within it `model`, `accuracy` (%), its standard `error` (points), `secs` and
     `license`. `ties` counts those that tie with it; `fastest_tie` and `fastest_secs` are the fastest of them, where
-    one is faster, and `only_tie` is the one that there is, where it is not."""
+    one is faster, and `only_tie` is the one that there is, where it is not; `tie_size` is the image size of either."""
     results = get_results(results)
     files = [each.path for each in two_kinds(results)] if benchmarks is None else benchmarks
     rows, source = [], {}
@@ -67,8 +67,9 @@ def _winner(found: pd.DataFrame) -> dict:
     "The first of `best`, and what ties with it."
     first, ties = found.iloc[0], found[found.tie]
     faster = ties[ties.secs < first.secs].sort_values('secs', kind='stable')
-    tie = {} if faster.empty else dict(fastest_tie=faster.model.iloc[0], fastest_secs=faster.secs.iloc[0])
-    if len(ties) == 1 and faster.empty: tie = dict(only_tie=ties.model.iloc[0])
+    tie = {}
+    if len(faster): tie = dict(zip(('fastest_tie', 'fastest_secs', 'tie_size'), faster[['model', 'secs', 'img_size']].iloc[0]))
+    elif len(ties) == 1: tie = dict(zip(('only_tie', 'tie_size'), ties[['model', 'img_size']].iloc[0]))
     return first[['model', 'img_size', 'accuracy', 'error', 'secs', 'license']].to_dict() | dict(ties=len(ties), **tie)
 
 # %% ../../nbs/choosing/06_answers.ipynb #d395d4ae
@@ -82,8 +83,9 @@ def answers_in_words(
         faster = getattr(row, 'fastest_tie', None)
         if isinstance(faster, str):
             tie += ', faster: ' if row.ties == 1 else ', the fastest: '
-            tie += f'{faster} ({time_in_words(row.fastest_secs)})'
-        elif isinstance(getattr(row, 'only_tie', None), str): tie += f', not faster: {row.only_tie}'
+            tie += f'{faster} at {row.tie_size:.0f} px ({time_in_words(row.fastest_secs)})'
+        elif isinstance(getattr(row, 'only_tie', None), str):
+            tie += f', not faster: {row.only_tie} at {row.tie_size:.0f} px'
         limit = f'{row.goal}, as {row.as_fast_as}' if isinstance(row.as_fast_as, str) else row.goal
         rows.append({
             'on': row.on, 'wanted': limit, 'model': row.model, 'pixels': f'{row.img_size:.0f}',
