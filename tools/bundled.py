@@ -48,7 +48,8 @@ def sureness(sidecar: Path) -> str:
     several = (rows.processes > 1).sum() if 'processes' in rows else 0  # a file of before there were several
     name = re.sub(r'^benchmark-|-pt\d+|-cpu-epyc_1core', '', sidecar.stem)
     intervals = f'±{width.median():.1f} %', (width <= 3).sum(), (width > 10).sum(), width.isna().sum()
-    cells = name, len(rows), rows.finished.max()[:10], several, *intervals
+    days = ' and '.join(sorted(set(rows.finished.str[:10])))
+    cells = name, len(rows), days, several, *intervals
     return f'| {" | ".join(map(str, cells))} |'
 
 

@@ -43,7 +43,7 @@ def answers(
     A row has `goal`, `on` (the benchmark), `timing` (what its times are), `as_fast_as` (whose time is the limit),
     and of the most accurate model within it `model`, `accuracy` (%), its standard `error` (points), `secs` and
     `license`. `ties` counts those that tie with it; `fastest_tie` and `fastest_secs` are the fastest of them, where
-    one is faster, and `only_tie` is the one that there is, where it is not; `tie_size` is the image size of either."""
+    one is faster, and `only_tie` is the one that there is, where it is not; `tie_size` is its image size."""
     results = get_results(results)
     files = [each.path for each in two_kinds(results)] if benchmarks is None else benchmarks
     rows, source = [], {}
@@ -68,8 +68,10 @@ def _winner(found: pd.DataFrame) -> dict:
     first, ties = found.iloc[0], found[found.tie]
     faster = ties[ties.secs < first.secs].sort_values('secs', kind='stable')
     tie = {}
-    if len(faster): tie = dict(zip(('fastest_tie', 'fastest_secs', 'tie_size'), faster[['model', 'secs', 'img_size']].iloc[0]))
-    elif len(ties) == 1: tie = dict(zip(('only_tie', 'tie_size'), ties[['model', 'img_size']].iloc[0]))
+    if len(faster):
+        row = faster.iloc[0]
+        tie = dict(fastest_tie=row.model, fastest_secs=row.secs, tie_size=row.img_size)
+    elif len(ties) == 1: tie = dict(only_tie=ties.model.iloc[0], tie_size=ties.img_size.iloc[0])
     return first[['model', 'img_size', 'accuracy', 'error', 'secs', 'license']].to_dict() | dict(ties=len(ties), **tie)
 
 # %% ../../nbs/choosing/06_answers.ipynb #d395d4ae
