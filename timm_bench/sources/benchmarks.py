@@ -136,14 +136,15 @@ class Benchmark:
         return count_rows(self.path) if self.path else None
 
     def measured_on(self) -> str | None:  # `None` for files that have no sidecar
-        "On which machine and day `measure` made the file, from the sidecar that lies beside it."
+        "On which machine, and on which day or days, `measure` made the file, from the sidecar that lies beside it."
         if self.path is None or not self.path.with_suffix('.jsonl').is_file(): return None
         try:
-            with open(self.path.with_suffix('.jsonl'), encoding='utf-8') as sidecar:
-                row = json.loads(sidecar.readline())
+            told = self.path.with_suffix('.jsonl').read_text(encoding='utf-8')
+            row, days = json.loads(told.partition('\n')[0]), sorted(re.findall(r'"started": "(\d{4}-\d\d-\d\d)', told))
+            when = ' to '.join(dict.fromkeys([days[0], days[-1]]))
             threads = f"{row['threads']} thread" + ('' if row['threads'] == 1 else 's')
-            return f"measured on {row['device_model']}, {threads}, {row['started'][:10]}"
-        except (OSError, ValueError, KeyError, TypeError): return None
+            return f"measured on {row['device_model']}, {threads}, {when}"
+        except (OSError, ValueError, LookupError, TypeError): return None
 
     def memory(self) -> dict[tuple[str, int], float]:  # MB, by model and image size; none for files without a sidecar
         "What each model took at its peak, where `measure` made the file."

@@ -184,8 +184,8 @@ def probe(
     they are uneven), within `accuracy_low` and `accuracy_high` (95 %), with the standard error `accuracy_error`;
     `neighbours` is that of the nearest neighbours. A `tie` is within chance of the first, by the difference on the same
     pictures. `secs` is per image, measured here (with the standard error `secs_error`) or of the benchmark; `fits`
-    tells whether that is within `under`. Those that fit come first. `top1` is the accuracy on ImageNet. `attrs` have the
-    `answer` in words and the `code`."""
+    tells whether that is within `under`. Those that fit come first. `top1` is the accuracy on ImageNet. `attrs` have
+    the `answer` in words and the `code`."""
     for name, value in dict(n=n, batch_size=batch_size, folds=folds).items(): whole_number(name, value)
     if folds < 2: raise ResultsError(f'folds={folds}: it takes two at least')
     one_of('broken', broken, ('refuse', 'skip'))
