@@ -95,11 +95,11 @@ def cross_validate(
 
 def by_runtime(draws: int, results=None) -> pd.DataFrame:  # a row per runtime, what is known, and draw
     "Estimate each runtime of the set that the package carries, by what others' files or its own eager file tell."
-    of, rows = read_public('infer', bundled()), []
+    public, of, rows = read_public('infer', get_results(results)), read_public('infer', bundled()), []
     alike = {file: each for file, each in of.files.items() if each.layout == 'nchw'}
     eager = {file for file, each in alike.items() if each.runtime == 'eager'}
     for file, about in alike.items():
-        ways = {"timm's files": read_public('infer', get_results(results))}
+        ways = {"timm's files": public}
         if file not in eager: ways['the same machine in eager PyTorch'] = of.without(set(of.files) - eager)
         for known, rest in ways.items():
             for draw in range(draws):

@@ -257,8 +257,8 @@ def test_an_eager_cpu_starts_from_compiled_cpus_and_eager_cards(newest):
     assert files_to_start_from(None, compiled, public) == [nearest_file(None, compiled, public)]
 
 
-@pytest.mark.parametrize('layout', ['nchw', 'nhwc'])
-def test_an_eager_cpu_is_estimated_from_compiled_ones(newest, layout):
+@pytest.mark.parametrize('layout, most', [('nchw', 11), ('nhwc', 10)])
+def test_an_eager_cpu_is_estimated_from_compiled_ones(newest, layout, most):
     "Better than from the nearest of them alone."
     public, own = read_public('infer', newest), read_public('infer', bundled())
     [file] = [name for name, each in own.files.items() if (each.layout, each.runtime) == (layout, 'eager')]
@@ -269,7 +269,7 @@ def test_an_eager_cpu_is_estimated_from_compiled_ones(newest, layout):
                     nearest=predict_all(dozen, own.files[file], public, nearest))
         for way, estimates in ways.items():
             errors[way].append(cross_validation.median_error(cross_validation.missed(file, own, dozen, estimates.secs)))
-    assert np.median(errors['all']) < np.median(errors['nearest'])
+    assert np.median(errors['all']) < min(most, np.median(errors['nearest']))
 
 
 def test_folded_models_have_no_say_in_a_machines_prices(newest):
