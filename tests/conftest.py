@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 import timm_bench.sources.clone
 import timm_bench.sources.results
 
-settings.register_profile('short', max_examples=12, derandomize=True, deadline=None, suppress_health_check=[*HealthCheck])
+settings.register_profile('short', max_examples=6, derandomize=True, deadline=None, suppress_health_check=[*HealthCheck])
 settings.register_profile('nightly', max_examples=620, deadline=None, suppress_health_check=[*HealthCheck])
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -61,6 +61,13 @@ def timm_repository(snapshots, tmp_path_factory) -> Repository:
     for number in range(20): (repository.folder/'timm'/'models'/f'model_{number}.py').write_bytes(os.urandom(50_000))  # what nobody wants to move
     for day in DAYS: repository.commit(day, snapshots/day)
     return repository
+
+
+@pytest.fixture(scope='module')
+def chromium():
+    "A headless Chromium."
+    from browser import browser
+    with browser() as found: yield found
 
 
 @pytest.fixture

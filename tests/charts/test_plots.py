@@ -6,7 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from browser import browser, draw, overlap
+from browser import draw, overlap
 from timm_bench.data import get_data
 from timm_bench.charts.frontier import show_frontier
 from timm_bench.charts.parts import HUES
@@ -161,23 +161,22 @@ BOXES = """() => Object.fromEntries(Object.entries({
     .map(([name, b]) => [name, [b.left, b.top, b.right, b.bottom]]))"""
 
 
-def test_no_title_or_legend_is_clipped_or_overlaps(frames):
+def test_no_title_or_legend_is_clipped_or_overlaps(frames, chromium):
     "In Chromium, every chart of every frame, at the size that the seed had."
-    with browser() as chromium:
-        page = chromium.new_page(viewport=dict(width=1000, height=800))
-        problems = []
-        unwell = ('error', 'warning')
-        page.on('console', lambda message: problems.append(message.text) if message.type in unwell else None)
-        page.on('pageerror', lambda error: problems.append(str(error)))
-        for name, df in frames.items():
-            for show in show_all, show_subs, show_params:
-                figure = show(df, f'{name}: a title of some length', size(df))
-                draw(page, figure)
-                boxes, chart = page.evaluate(BOXES), (name, show.__name__)
-                assert {'title', 'subtitle', 'x', 'y'} <= set(boxes) and ('legend' in boxes or 'colorbar' in boxes)
-                for part, (left, top, right, bottom) in boxes.items():
-                    assert left >= 0 and top >= 0 and right <= 1000.5 and bottom <= 800.5, (chart, part, boxes[part])
-                for one in boxes:
-                    for other in boxes:
-                        assert one >= other or not overlap(boxes[one], boxes[other], by=1), (chart, one, other, boxes)
-        assert problems == []
+    page = chromium.new_page(viewport=dict(width=1000, height=800))
+    problems = []
+    unwell = ('error', 'warning')
+    page.on('console', lambda message: problems.append(message.text) if message.type in unwell else None)
+    page.on('pageerror', lambda error: problems.append(str(error)))
+    for name, df in frames.items():
+        for show in show_all, show_subs, show_params:
+            figure = show(df, f'{name}: a title of some length', size(df))
+            draw(page, figure)
+            boxes, chart = page.evaluate(BOXES), (name, show.__name__)
+            assert {'title', 'subtitle', 'x', 'y'} <= set(boxes) and ('legend' in boxes or 'colorbar' in boxes)
+            for part, (left, top, right, bottom) in boxes.items():
+                assert left >= 0 and top >= 0 and right <= 1000.5 and bottom <= 800.5, (chart, part, boxes[part])
+            for one in boxes:
+                for other in boxes:
+                    assert one >= other or not overlap(boxes[one], boxes[other], by=1), (chart, one, other, boxes)
+    assert problems == []

@@ -14,7 +14,6 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 import timm_bench.checks
-from browser import browser
 from timm_bench.choosing.budgets import COMMERCIAL, NothingFits, time_intervals
 from timm_bench.choosing.cards import _tables, card
 from timm_bench.choosing.choose import best, better_than, frontier
@@ -33,11 +32,11 @@ NEWEST = DAYS[-1]
 pytestmark = pytest.mark.filterwarnings('ignore::timm_bench.checks.ResultsWarning')
 
 
+@pytest.fixture(scope='module')
 def every_frame(snapshots):
-    "The frame of every benchmark file of every snapshot."
-    for day in DAYS:
-        for benchmark in list_benchmarks(snapshots/day).itertuples():
-            yield benchmark, frame_of(benchmark.part, benchmark=benchmark.file, results=snapshots/day)
+    "The frame of every benchmark file of every snapshot, beside what `list_benchmarks` says of the file."
+    found = [(benchmark, snapshots/day) for day in DAYS for benchmark in list_benchmarks(snapshots/day).itertuples()]
+    return [(benchmark, frame_of(benchmark.part, benchmark=benchmark.file, results=folder)) for benchmark, folder in found]
 
 
 def frame_of(part, **where):
@@ -112,9 +111,9 @@ def plainly(df, budget):
     return df.sort_values(['top1', 'secs', 'model'], ascending=[False, True, True])
 
 
-def test_best_agrees_with_a_plain_filter_on_every_benchmark_file(snapshots):
+def test_best_agrees_with_a_plain_filter_on_every_benchmark_file(every_frame):
     random_, answered, unanswered = random.Random(0), 0, 0
-    for benchmark, df in every_frame(snapshots):
+    for benchmark, df in every_frame:
         for _ in range(6):
             budget = budget_of(df, random_)
             plain = plainly(df, budget)
@@ -362,9 +361,9 @@ def test_nothing_fits_names_the_budget_and_the_nearest_miss(snapshots):
 
 # better_than
 
-def test_better_than_agrees_with_a_plain_filter_on_every_benchmark_file(snapshots):
+def test_better_than_agrees_with_a_plain_filter_on_every_benchmark_file(every_frame):
     random_ = random.Random(2)
-    for benchmark, df in every_frame(snapshots):
+    for benchmark, df in every_frame:
         for at in random_.sample(range(len(df)), 4):
             own = df.iloc[at]
             plain = df[(df.secs < own.secs) & (df.top1 >= own.top1)]
@@ -541,26 +540,25 @@ WATCH = "window.violated = []; document.addEventListener('securitypolicyviolatio
 FOREIGN = "document.querySelectorAll('script, style, link, img, iframe, object, embed, [style]').length"
 
 
-def test_a_card_is_complete_where_nothing_may_run_or_be_loaded(snapshots, tmp_path):
+def test_a_card_is_complete_where_nothing_may_run_or_be_loaded(snapshots, tmp_path, chromium):
     "Under a content security policy a card looks as it does without: it holds no script and no style, asks for nothing, and violates nothing."
     known = card('resnet50', results=snapshots/NEWEST)
     known |= dict(model='<img src=x onerror="document.title = 1">', old_names=['<script>document.title = 1</script>'])
     shots = {}
-    with browser() as chromium:
-        tab, told, asked = chromium.new_page(), [], []
-        tab.on('console', lambda message: told.append(message.text))
-        tab.on('request', lambda request: asked.append(request.url))
-        tab.add_init_script(WATCH)
-        for name, policy in POLICIES.items():
-            head = f'<meta http-equiv="Content-Security-Policy" content="{policy}">' if policy else ''
-            (tmp_path/f'{name}.html').write_text(f'<!DOCTYPE html><meta charset="utf-8">{head}<title>card</title>{known._repr_html_()}', encoding='utf-8')
-            tab.goto((tmp_path/f'{name}.html').as_uri())
-            shots[name] = tab.screenshot(full_page=True)
-            assert told == tab.evaluate('violated') == [] and tab.evaluate(FOREIGN) == 0 and tab.title() == 'card'
-        assert shots['without'] == shots['usual'] == shots['strictest'] and len(asked) == len(POLICIES)
-        assert tab.locator('td').all_text_contents() == [cell for _, _, rows in _tables(known) for row in rows for cell in row]
-        tab.evaluate("document.body.append(Object.assign(document.createElement('script'), {textContent: 'document.title = 2'}))")
-        assert tab.title() == 'card' and tab.evaluate('violated') == ['script-src-elem']  # the last policy holds
+    tab, told, asked = chromium.new_page(), [], []
+    tab.on('console', lambda message: told.append(message.text))
+    tab.on('request', lambda request: asked.append(request.url))
+    tab.add_init_script(WATCH)
+    for name, policy in POLICIES.items():
+        head = f'<meta http-equiv="Content-Security-Policy" content="{policy}">' if policy else ''
+        (tmp_path/f'{name}.html').write_text(f'<!DOCTYPE html><meta charset="utf-8">{head}<title>card</title>{known._repr_html_()}', encoding='utf-8')
+        tab.goto((tmp_path/f'{name}.html').as_uri())
+        shots[name] = tab.screenshot(full_page=True)
+        assert told == tab.evaluate('violated') == [] and tab.evaluate(FOREIGN) == 0 and tab.title() == 'card'
+    assert shots['without'] == shots['usual'] == shots['strictest'] and len(asked) == len(POLICIES)
+    assert tab.locator('td').all_text_contents() == [cell for _, _, rows in _tables(known) for row in rows for cell in row]
+    tab.evaluate("document.body.append(Object.assign(document.createElement('script'), {textContent: 'document.title = 2'}))")
+    assert tab.title() == 'card' and tab.evaluate('violated') == ['script-src-elem']  # the last policy holds
 
 
 # bad input

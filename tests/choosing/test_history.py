@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from browser import boxes, browser, overlap, page_with
+from browser import boxes, overlap, page_with
 from timm_bench.accuracy import get_accuracy
 from timm_bench.choosing.cards import card
 from timm_bench.choosing.comparison import compare
@@ -179,24 +179,23 @@ SLIDE = """place => {
 }"""
 
 
-def test_the_slider_shows_each_day_with_its_names(snapshots):
+def test_the_slider_shows_each_day_with_its_names(snapshots, chromium):
     history = get_history(results=snapshots)
     fig = show_history(history, 'History', 'infer_img_size')
-    with browser() as chromium:
-        page = page_with(chromium, fig)
-        page.wait_for_selector('.slider-group')
-        for place, day in enumerate(DAYS):
-            page.evaluate(SLIDE, place)
-            subtitle = page.locator('.gtitle-subtitle').text_content()
-            assert f'as of {day}: {(history.as_of == day).sum():,} models' in subtitle
-            assert 'speeds of one benchmark for all days' in subtitle
-            edge = int(re.search(r'(\d+) on the frontier', subtitle)[1])
-            names = boxes(page, '.annotation-text-g text')
-            assert len(names) == int(re.search(r'(\d+) of them named|$', subtitle)[1] or edge) >= .8 * edge
-            for i, name in enumerate(names):
-                left, top, right, _ = name
-                assert left >= 0 and top >= 0 and right <= 1000
-                assert not any(overlap(name, other) for other in names[:i])
-        labels = boxes(page, '.slider-label, .gtitle, .xtitle, .legend')
+    page = page_with(chromium, fig)
+    page.wait_for_selector('.slider-group')
+    for place, day in enumerate(DAYS):
+        page.evaluate(SLIDE, place)
+        subtitle = page.locator('.gtitle-subtitle').text_content()
+        assert f'as of {day}: {(history.as_of == day).sum():,} models' in subtitle
+        assert 'speeds of one benchmark for all days' in subtitle
+        edge = int(re.search(r'(\d+) on the frontier', subtitle)[1])
+        names = boxes(page, '.annotation-text-g text')
+        assert len(names) == int(re.search(r'(\d+) of them named|$', subtitle)[1] or edge) >= .8 * edge
+        for i, name in enumerate(names):
+            left, top, right, _ = name
+            assert left >= 0 and top >= 0 and right <= 1000
+            assert not any(overlap(name, other) for other in names[:i])
+    labels = boxes(page, '.slider-label, .gtitle, .xtitle, .legend')
     assert len(labels) >= 7
     for left, _, right, bottom in labels: assert left >= 0 and right <= 1000 and bottom <= fig.layout.height

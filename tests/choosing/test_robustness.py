@@ -5,7 +5,7 @@ import pytest
 import statsmodels.api as sm
 from hypothesis import given, settings, strategies as st
 
-from browser import boxes, browser, overlap, page_with
+from browser import boxes, overlap, page_with
 from timm_bench.accuracy import get_accuracy
 from timm_bench.checks import ResultsError
 from timm_bench.choosing.robustness import AGAINST, effective_robustness, fit_trend, trend_at
@@ -131,13 +131,12 @@ def test_a_trend_through_all_models_needs_no_pre_training_data(snapshots):
     assert {trace.name for trace in clouds} == {'not told by the name'}
 
 
-def test_every_name_in_the_chart_is_above_the_band_and_touches_nothing(snapshots):
+def test_every_name_in_the_chart_is_above_the_band_and_touches_nothing(snapshots, chromium):
     wide = get_accuracy(sets='all', results=snapshots/'2026-01-06')
     fig = show_robustness(wide, 'Robustness')
-    with browser() as chromium:
-        page = page_with(chromium, fig)
-        names = boxes(page, '.annotation-text-g text')
-        titles = boxes(page, '.gtitle, .xtitle, .x2title, .x3title, .ytitle, .legend')
+    page = page_with(chromium, fig)
+    names = boxes(page, '.annotation-text-g text')
+    titles = boxes(page, '.gtitle, .xtitle, .x2title, .x3title, .ytitle, .legend')
     assert len(names) == len(fig.layout.annotations) > 15
     for left, top, right, bottom in names + titles:
         assert left >= 0 and top >= 0 and right <= 1000 and bottom <= fig.layout.height

@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from browser import browser, until
+from browser import until
 from conftest import PROJECT
 
 
@@ -41,65 +41,62 @@ def page(snapshots, tmp_path_factory):
     return folder/'timm_bench_charts.html'
 
 
-def test_the_page_has_full_charts_and_needs_no_network(page):
+def test_the_page_has_full_charts_and_needs_no_network(page, chromium):
     assert page.read_text().count('plotly.js v') == 1
-    with browser() as chromium:
-        tab, asked, problems = chromium.new_page(), [], []
-        tab.on('request', lambda request: asked.append(request.url))
-        bad = ('error', 'warning')
-        tab.on('console', lambda message: problems.append(message.text) if message.type in bad else None)
-        tab.on('pageerror', lambda error: problems.append(str(error)))
-        tab.goto(page.as_uri())
-        draw_all(tab)
-        points = tab.evaluate("[...document.querySelectorAll('.plot')]"
-                              ".map(chart => chart.querySelectorAll('.point').length)")
-        titles = tab.evaluate("[...document.querySelectorAll('h2')].map(t => t.textContent).filter(Boolean)")
-        looks = ("[getComputedStyle(document.body).backgroundColor, ...['.point', '.xtick text']"
-                 ".map(part => document.querySelector(`.plot ${part}`).style.fill)]")
-        light = tab.evaluate(looks)
-        tab.emulate_media(color_scheme='dark')
-        until(tab, "document.querySelector('.plot .xtick text').style.fill == 'rgb(215, 220, 227)'")
-        dark = tab.evaluate(looks)
-        tab.emulate_media(color_scheme='light')
-        until(tab, f'JSON.stringify({looks}) == JSON.stringify({json.dumps(light)})')
+    tab, asked, problems = chromium.new_page(), [], []
+    tab.on('request', lambda request: asked.append(request.url))
+    bad = ('error', 'warning')
+    tab.on('console', lambda message: problems.append(message.text) if message.type in bad else None)
+    tab.on('pageerror', lambda error: problems.append(str(error)))
+    tab.goto(page.as_uri())
+    draw_all(tab)
+    points = tab.evaluate("[...document.querySelectorAll('.plot')]"
+                          ".map(chart => chart.querySelectorAll('.point').length)")
+    titles = tab.evaluate("[...document.querySelectorAll('h2')].map(t => t.textContent).filter(Boolean)")
+    looks = ("[getComputedStyle(document.body).backgroundColor, ...['.point', '.xtick text']"
+             ".map(part => document.querySelector(`.plot ${part}`).style.fill)]")
+    light = tab.evaluate(looks)
+    tab.emulate_media(color_scheme='dark')
+    until(tab, "document.querySelector('.plot .xtick text').style.fill == 'rgb(215, 220, 227)'")
+    dark = tab.evaluate(looks)
+    tab.emulate_media(color_scheme='light')
+    until(tab, f'JSON.stringify({looks}) == JSON.stringify({json.dumps(light)})')
     assert len(points) == 8 and min(points) > 50 and len(titles) == len(set(titles)) == 9
     assert (light[0], dark[0]) == ('rgb(255, 255, 255)', 'rgb(23, 27, 33)') and dark[1:] != light[1:]
     assert problems == []
     assert [url for url in asked if not url.startswith(('file:', 'data:', 'blob:'))] == []
 
 
-def test_the_pages_policy_lets_its_own_scripts_run_and_nothing_else(page, tmp_path):
-    with browser() as chromium:
-        tab = chromium.new_page()
-        tab.goto(page.as_uri())
-        policy = tab.get_attribute('meta[http-equiv="Content-Security-Policy"]', 'content')
-        assert policy.startswith("default-src 'none'; script-src 'sha256-") and 'unsafe-eval' not in policy and "script-src 'unsafe-inline'" not in policy
-        blocked = tab.evaluate("""async () => {
-            const found = [];
-            document.addEventListener('securitypolicyviolation', event => found.push(event.violatedDirective));
-            const script = document.createElement('script'); script.textContent = 'document.title = "owned"'; document.body.append(script);
-            document.body.insertAdjacentHTML('beforeend', '<img src="https://localhost/x.png" onerror="document.title = `owned`">');
-            await fetch('https://localhost/').catch(() => found.push('fetch failed'));
-            await new Promise(done => setTimeout(done, 100));
-            return [found, document.title] }""")
-        assert {'script-src-elem', 'img-src', 'connect-src', 'fetch failed'} <= set(blocked[0]) and blocked[1] == 'Which image models are best?'
+def test_the_pages_policy_lets_its_own_scripts_run_and_nothing_else(page, tmp_path, chromium):
+    tab = chromium.new_page()
+    tab.goto(page.as_uri())
+    policy = tab.get_attribute('meta[http-equiv="Content-Security-Policy"]', 'content')
+    assert policy.startswith("default-src 'none'; script-src 'sha256-") and 'unsafe-eval' not in policy and "script-src 'unsafe-inline'" not in policy
+    blocked = tab.evaluate("""async () => {
+        const found = [];
+        document.addEventListener('securitypolicyviolation', event => found.push(event.violatedDirective));
+        const script = document.createElement('script'); script.textContent = 'document.title = "owned"'; document.body.append(script);
+        document.body.insertAdjacentHTML('beforeend', '<img src="https://localhost/x.png" onerror="document.title = `owned`">');
+        await fetch('https://localhost/').catch(() => found.push('fetch failed'));
+        await new Promise(done => setTimeout(done, 100));
+        return [found, document.title] }""")
+    assert {'script-src-elem', 'img-src', 'connect-src', 'fetch failed'} <= set(blocked[0]) and blocked[1] == 'Which image models are best?'
 
 
-def test_a_page_that_loads_plotly_draws_under_its_policy(snapshots, tmp_path):
+def test_a_page_that_loads_plotly_draws_under_its_policy(snapshots, tmp_path, chromium):
     from plotly.offline import get_plotlyjs
     done = timm_bench('charts', '--results', snapshots/'2022-04-01', '--cdn', '--out', tmp_path/'small.html')
     assert done.returncode == 0, done.stderr
     assert (tmp_path/'small.html').stat().st_size < 1e6
-    with browser() as chromium:
-        tab, asked, problems = chromium.new_page(), [], []
-        tab.on('pageerror', lambda error: problems.append(str(error)))
-        def answer(route):
-            asked.append(route.request.url)
-            route.fulfill(body=get_plotlyjs(), content_type='text/javascript')
-        tab.route(re.compile('^https:'), answer)
-        tab.goto((tmp_path/'small.html').as_uri())
-        draw_all(tab)
-        assert re.fullmatch(r'https://cdn\.plot\.ly/plotly-[\d.]+\.min\.js', *asked) and problems == []
+    tab, asked, problems = chromium.new_page(), [], []
+    tab.on('pageerror', lambda error: problems.append(str(error)))
+    def answer(route):
+        asked.append(route.request.url)
+        route.fulfill(body=get_plotlyjs(), content_type='text/javascript')
+    tab.route(re.compile('^https:'), answer)
+    tab.goto((tmp_path/'small.html').as_uri())
+    draw_all(tab)
+    assert re.fullmatch(r'https://cdn\.plot\.ly/plotly-[\d.]+\.min\.js', *asked) and problems == []
 
 
 def draw_all(tab):
@@ -111,15 +108,14 @@ def draw_all(tab):
 
 
 @pytest.mark.parametrize('scheme', ['light', 'dark'])
-def test_the_page_fits_a_phone_and_begins_with_the_first_answers(page, scheme):
-    with browser() as chromium:
-        tab = chromium.new_page(viewport=dict(width=390, height=844), color_scheme=scheme)
-        tab.goto(page.as_uri())
-        draw_all(tab)
-        assert tab.evaluate('document.documentElement.scrollWidth') == 390
-        assert tab.locator('.plot').evaluate_all('plots => plots.filter(p => p.scrollWidth > p.clientWidth + 1).length') == 0
-        assert tab.locator('h2').first.inner_text() == 'Which model do I take?'
-        assert tab.locator('table.answers').count() == 2 and tab.locator('table.answers').nth(1).locator('tbody tr').count() == 3
+def test_the_page_fits_a_phone_and_begins_with_the_first_answers(page, scheme, chromium):
+    tab = chromium.new_page(viewport=dict(width=390, height=844), color_scheme=scheme)
+    tab.goto(page.as_uri())
+    draw_all(tab)
+    assert tab.evaluate('document.documentElement.scrollWidth') == 390
+    assert tab.locator('.plot').evaluate_all('plots => plots.filter(p => p.scrollWidth > p.clientWidth + 1).length') == 0
+    assert tab.locator('h2').first.inner_text() == 'Which model do I take?'
+    assert tab.locator('table.answers').count() == 2 and tab.locator('table.answers').nth(1).locator('tbody tr').count() == 3
 
 
 def test_the_charts_of_a_chosen_benchmark(snapshots, tmp_path):

@@ -33,14 +33,18 @@ def without_cpu(snapshots, tmp_path_factory):
     return folder
 
 
-@pytest.fixture
-def own(newest, without_cpu, tmp_path):
+@pytest.fixture(scope='module')
+def own(newest, without_cpu, tmp_path_factory):
     "A benchmark file with twelve of the CPU's rows."
     everything = newest.read(CPU)
     picked = pick_models(12, public=OTHER_CPU, among=everything.model, results=without_cpu)
-    path = tmp_path/CPU
+    path = tmp_path_factory.mktemp('own')/CPU
     everything.merge(picked[['model', 'infer_img_size']]).to_csv(path, index=False)
     return path
+
+
+@pytest.fixture(scope='module')
+def estimated(own, without_cpu): return estimate(own, results=without_cpu)
 
 
 def errors(estimated, newest):
@@ -71,16 +75,15 @@ def test_measured_rows_keep_their_values_and_estimated_ones_have_intervals(own, 
 
 
 @pytest.mark.parametrize('chart', [show_all, show_subs, show_params])
-def test_the_charts_take_it(own, without_cpu, chart):
-    assert chart(estimate(own, results=without_cpu), 'Estimated', 'infer_img_size').data
+def test_the_charts_take_it(estimated, chart):
+    assert chart(estimated, 'Estimated', 'infer_img_size').data
 
 
-def test_table_file_and_frame_give_the_same(own, without_cpu):
-    from_file = estimate(own, results=without_cpu)
+def test_table_file_and_frame_give_the_same(own, estimated, without_cpu):
     table = pd.read_csv(own)
     table.attrs['files'] = [own.name]
-    pd.testing.assert_frame_equal(from_file, estimate(table, results=without_cpu))
-    again = estimate(from_file, results=without_cpu, public=OTHER_CPU)  # only its measured rows count
+    pd.testing.assert_frame_equal(estimated, estimate(table, results=without_cpu))
+    again = estimate(estimated, results=without_cpu, public=OTHER_CPU)  # only its measured rows count
     assert again.attrs['measured'] <= 12 and not again.secs_high.isna().all()
 
 

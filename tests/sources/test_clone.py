@@ -626,7 +626,7 @@ def kill(process: Process, with_git: bool) -> bool:
 def left_by_the_killed(cache: Path) -> list[str]: return [name for name in names_in(cache) if name.startswith('tmp-')]
 
 
-MOMENTS = KILLS or 20
+MOMENTS = KILLS or 10
 
 
 CALLS = {'first clone': {}, 'update': dict(update=True), 'an earlier day': dict(as_of=DAYS[0])}

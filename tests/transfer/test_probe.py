@@ -238,6 +238,12 @@ def test_one_model_that_fails_does_not_take_the_others_with_it(folder, monkeypat
     assert len(found) == 2 and list(found.attrs['failed']) == ['resnet18.a1_in1k']
 
 
+def test_a_runtime_that_is_not_installed_is_refused_before_anything_is_computed(folder, monkeypatch):
+    monkeypatch.setattr('timm_bench.transfer.probe.versions', lambda: dict(onnx='1.20', onnxscript='0.5', openvino=None))
+    with pytest.raises(ResultsError, match=r"^runtime='openvino': openvino not installed here; .*'\.\[measure\]'"): run(folder, benchmark=None, runtime='openvino')
+    assert list(run(folder, runtime='openvino').model)  # with the times of a benchmark nothing is measured
+
+
 def test_without_a_network_what_is_there_is_probed_and_nothing_waits(folder, monkeypatch):
     monkeypatch.setenv('PIXEL_NO_CACHE', '1')  # of two resnets
     monkeypatch.setenv('PIXEL_OFFLINE', 'https://hub.example: no such host')

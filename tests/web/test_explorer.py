@@ -12,7 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 import timm_bench
 import timm_bench.sources.results
-from browser import browser, until
+from browser import until
 from timm_bench.choosing.budgets import COMMERCIAL
 from timm_bench.choosing.choose import best, better_than, frontier
 from timm_bench.choosing.comparison import compare
@@ -26,11 +26,6 @@ HARDWARE, OTHER = 'infer-amp-nhwc-pt240-cu124-rtx3090', 'infer-amp-nchw-pt291-cu
 PURE = ['format', 'axes', 'tables', 'frontier', 'filters', 'state', 'csv', 'colours', 'labels']
 EVIL = '</script><img src=x onerror="document.title=\'owned\'"> \'q\' "Q" 🙂 \u202eright-to-left &lt;b&gt; <b>bold</b>'
 SOON = dict(timeout=30_000)
-
-
-@pytest.fixture(scope='module')
-def chromium():
-    with browser() as found: yield found
 
 
 class Page:

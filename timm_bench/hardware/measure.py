@@ -18,7 +18,7 @@ from .worker import (
     Failure, Worker, describe_machine, describe_machine_here, run_jobs, run_jobs_here)
 
 # %% auto #0
-__all__ = ['CHOICES', 'UNITS', 'FASTER', 'expected_seconds', 'as_executor', 'measure']
+__all__ = ['CHOICES', 'UNITS', 'FASTER', 'check_runtimes', 'expected_seconds', 'as_executor', 'measure']
 
 # %% ../../nbs/hardware/06_measure.ipynb #fa3028ab
 CHOICES = dict(part=('infer', 'train'), precision=('fp32', 'amp', 'amp_bf16', 'bf16'), layout=('nchw', 'nhwc'))
@@ -56,7 +56,10 @@ def _check_runtime(runtime: Runtime, settings: dict) -> None:
     only = dict(part=('infer',), layout=('nchw',), device=('auto', 'cpu'))
     for name, choices in only.items(): one_of(f'runtime={runtime.name!r} with {name}', settings[name], choices)
 
-def _check_runtimes(runtimes: list[str], machine: dict) -> None:
+def check_runtimes(
+    runtimes: list[str],  # names of `RUNTIMES`
+    machine: dict,  # its `device`, and `versions()`; a package that it says nothing of is taken to be there
+) -> None:  # raises `ResultsError`
     "Refuse runtimes that a machine says it does not have, and devices that exported models do not run on."
     for runtime in map(RUNTIMES.__getitem__, runtimes):
         if not runtime.exported: continue
@@ -127,7 +130,7 @@ def _run_here(plan: list[list[dict]], files: dict[str, Files], engine: str,
     "Do the jobs on this machine, one model after another."
     with Worker(engine) as worker:
         with _starting(): machine = describe_machine(worker, plan[0][0])
-        _check_runtimes(list(files), machine)
+        check_runtimes(list(files), machine)
         rows = {runtime: each.open(machine).rows for runtime, each in files.items()}
         for jobs in _jobs_left(plan, machine, rows, report):
             report.current(jobs[0]['model'])
@@ -170,7 +173,7 @@ def _run_elsewhere(plan: list[list[dict]], files: dict[str, Files], engine: str,
     "Do the jobs on an executor."
     executor = as_executor(executor)
     with _starting(): machine = executor.submit(describe_machine_here, plan[0][0], engine).result()
-    _check_runtimes(list(files), machine)
+    check_runtimes(list(files), machine)
     rows = {runtime: rows_before(each, machine) for runtime, each in files.items()}
     left = _jobs_left(plan, machine, rows, report)
     report.current('on the executor')

@@ -23,9 +23,9 @@ from ..accuracy import get_accuracy
 from ..data import get_data
 from ..choosing.budgets import time_budget
 from ..choosing.choose import best, frontier
-from ..hardware.measure import as_executor
+from ..hardware.measure import as_executor, check_runtimes
 from ..hardware.model_names import find_models
-from ..hardware.runtimes import RUNTIMES
+from ..hardware.runtimes import RUNTIMES, versions
 from ..hardware.worker import Worker, run_jobs
 from .features import extract
 from .judging import judge, make_folds, permuted, weigh
@@ -193,6 +193,7 @@ def probe(
     if not isinstance(engine, str) or not re.fullmatch(r'[\w.]+', engine):
         raise ResultsError(f'engine={engine!r}: give the name of a module')
     _check_installed(engine)
+    if benchmark is None and executor is None: check_runtimes([runtime], dict(versions(), device='cpu'))
     cache = _features_folder()
     checkpoints = _checkpoints(weights) if weights is not None else None
     found = get_results(results)
