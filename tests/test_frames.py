@@ -150,7 +150,7 @@ def made(kind, folder):
         warnings.simplefilter('ignore')
         few = 'resnet|vgg|levit|convnext'
         makers = dict(data=lambda: get_data('infer', results=folder, keep=few), history=lambda: get_history(['2024-09-04', NEWEST], results=folder),
-                      accuracy=lambda: timm_bench.get_accuracy(sets='all', results=folder),
+                      accuracy=lambda: timm_bench.get_accuracy(sets='all', results=folder).loc[lambda df: df.model.str.contains(few)],
                       comparison=lambda: compare('rtx3090 amp nhwc eager pt240', 'rtx4090 amp nhwc eager pt240', results=folder))
         return makers[kind]()
 
