@@ -381,8 +381,8 @@ def test_no_file_of_timms_is_called_short_and_each_is_that_lost_a_fifth(day, sna
     assert said_of_short(tmp_path, monkeypatch) == []
     alike = list_benchmarks(tmp_path).groupby(['part', 'torch']).file.apply(list).to_list()
     tables = [about.file for about in TEST_SETS.values() if about.file in files]
-    for cut in itertools.zip_longest(*alike, tables):  # at most one of those that are held against each other
-        cut = list(filter(None, cut))
+    for one_of_each in itertools.zip_longest(*alike, tables):  # at most one of those that are held against each other
+        cut = list(filter(None, one_of_each))
         for name in cut:
             lines = files[name].splitlines()
             (tmp_path/name).write_text('\n'.join(lines[:len(lines) * 4 // 5]) + '\n')
