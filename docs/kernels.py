@@ -10,8 +10,9 @@ from multiprocessing.process import BaseProcess
 
 from jupyter_client.manager import AsyncKernelManager
 
-IMPORTED = ['__main__', 'ipykernel.kernelapp', 'fastcore.test', 'nbdev.showdoc', 'pandas', 'plotly.express',
-            'statsmodels.formula.api', 'timm_bench.cli.main']
+IMPORTED = ['ipykernel.kernelapp', 'fastcore.test', 'nbdev.showdoc', 'pandas', 'plotly.express',
+            'statsmodels.formula.api', 'timm_bench.cli.main',
+            'nbformat', 'yaml', 'timm_bench.web.explorer']  # by the program that starts them, which each imports again
 
 
 class Forked:
