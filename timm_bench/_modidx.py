@@ -1445,6 +1445,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/timm_bench', 'doc_host': '
                                                                                      'timm_bench/sources/tables.py')},
             'timm_bench.stats': { 'timm_bench.stats._clustered_interval': ('stats.html#_clustered_interval', 'timm_bench/stats.py'),
                                   'timm_bench.stats._median_interval': ('stats.html#_median_interval', 'timm_bench/stats.py'),
+                                  'timm_bench.stats._ranks': ('stats.html#_ranks', 'timm_bench/stats.py'),
                                   'timm_bench.stats._sweep': ('stats.html#_sweep', 'timm_bench/stats.py'),
                                   'timm_bench.stats._thin_out': ('stats.html#_thin_out', 'timm_bench/stats.py'),
                                   'timm_bench.stats._upwards': ('stats.html#_upwards', 'timm_bench/stats.py'),

@@ -120,6 +120,16 @@ def rank_correlation(
     other: pd.Series | np.ndarray,  # as many, of the same rows
 ) -> float:  # from -1 to 1; NaN where one of them is the same everywhere
     "Spearman's rank correlation, over the rows that have both numbers."
-    ranks = pd.DataFrame(dict(one=one, other=other)).dropna().rank()
-    if (ranks.nunique() < 2).any(): return float('nan')  # also of one row, and of none
-    return float(np.corrcoef(ranks.one, ranks.other)[0, 1])
+    numbers = [one, other]
+    if any(isinstance(each, pd.Series) for each in numbers):
+        numbers = pd.DataFrame(dict(one=one, other=other)).to_numpy(dtype=float, na_value=np.nan).T
+    pairs = np.array(numbers, dtype=float)
+    pairs = pairs[:, ~np.isnan(pairs).any(axis=0)]
+    ranks = [_ranks(each) for each in pairs]
+    if not all(each.size and np.ptp(each) for each in ranks): return float('nan')  # also of one row
+    return float(np.corrcoef(ranks)[0, 1])
+
+def _ranks(numbers: np.ndarray) -> np.ndarray:
+    "Places by size, from 1; equal numbers share the mean of theirs."
+    _, place, count = np.unique(numbers, return_inverse=True, return_counts=True)
+    return (np.cumsum(count) - (count - 1) / 2)[place]
