@@ -4,6 +4,7 @@ import io
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -14,21 +15,18 @@ import pytest
 
 from browser import until
 from conftest import PROJECT
+from program import PROGRAM, timm_bench
 
 
-PROGRAM = 'from timm_bench.cli.main import main; main()'
-
-
-def timm_bench(*arguments, cwd=None, **environment):
-    "Run the program in a process of its own."
-    environment = os.environ | dict(NO_COLOR='1', FORCE_COLOR='') | environment
-    return subprocess.run([sys.executable, '-c', PROGRAM, *map(str, arguments)], cwd=cwd, text=True,
-                          capture_output=True, timeout=300, env=environment)
-
-
-def test_python_runs_it_by_the_packages_name():
-    done = subprocess.run([sys.executable, '-m', 'timm_bench', '--version'], text=True, capture_output=True, timeout=120)
-    assert (done.returncode, done.stdout, done.stderr) == (0, timm_bench('--version').stdout, '')
+@pytest.mark.parametrize('words', ['--version', 'best -n 2', 'best --under soon', 'best --format table'])
+def test_python_runs_it_by_the_packages_name(words, snapshots):
+    "A process that nothing was forked for says the same."
+    words = words if words == '--version' else f'{words} --results {snapshots}/2026-01-06'
+    command = [sys.executable, '-m', 'timm_bench', *words.split()]
+    done = subprocess.run(command, text=True, capture_output=True, timeout=120, env=os.environ | dict(NO_COLOR='1', FORCE_COLOR=''))
+    forked = timm_bench(*words.split())
+    assert done.returncode == (2 if 'soon' in words else 0) and done.stdout + done.stderr
+    assert (forked.returncode, forked.stdout, forked.stderr) == (done.returncode, done.stdout, done.stderr)
 
 
 @pytest.fixture(scope='module')
@@ -240,7 +238,7 @@ def test_a_full_disk_leaves_the_old_page(page, snapshots, tmp_path):
 
 
 def test_a_reader_that_has_seen_enough_is_no_error(snapshots):
-    piped = f'"{sys.executable}" -c "{PROGRAM}" sources --results "{snapshots}/2026-01-06" | head -1'
+    piped = f'{shlex.join(PROGRAM)} sources --results "{snapshots}/2026-01-06" | head -1'
     done = subprocess.run(['bash', '-c', f'set -o pipefail; {piped}'], capture_output=True, text=True)
     assert done.stdout.startswith('file,') and 'Traceback' not in done.stderr and 'Exception' not in done.stderr
 

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 
+from program import timm_bench
 from notebook_corpus import NEEDLE, SCRIPTS, large_output, make_corpus
 from timm_bench import fastlistnbs, fastnbs, ipy2md
 from timm_bench.notes import files as note_files
@@ -38,12 +39,6 @@ def fresh(tmp_path, monkeypatch):
     monkeypatch.setenv('TIMM_BENCH_CACHE', str(tmp_path/'cache'))
     monkeypatch.setenv('JUPYTER_RUNTIME_DIR', str(tmp_path/'runtime'))
     for name in ('JPY_SESSION_NAME', 'JPY_PARENT_PID'): monkeypatch.delenv(name, raising=False)
-
-
-def timm_bench(*arguments, cwd=None, timeout=300):
-    command = [sys.executable, '-c', 'from timm_bench.cli.main import main; main()', *map(str, arguments)]
-    environment = os.environ | dict(NO_COLOR='1', FORCE_COLOR='')
-    return subprocess.run(command, cwd=cwd, text=True, capture_output=True, timeout=timeout, env=environment)
 
 
 def test_broken_notebooks_are_named_and_nothing_else_is_missed(corpus):

@@ -1,10 +1,9 @@
 "The results that the package carries: sound, documented, and enough with no network at all."
 import os
-import subprocess
-import sys
 
 import pandas as pd
 import pytest
+import program
 from conftest import PROJECT
 
 from timm_bench.data import get_accuracy, get_data
@@ -61,10 +60,11 @@ def test_accuracies_are_those_that_timm_published(bundled, snapshots):
     assert (both.top1_x == both.top1_y).all() and (both.top5_x == both.top5_y).all()
 
 
-def test_the_charts_are_drawn_with_no_network(tmp_path):
-    environment = {k: v for k, v in os.environ.items() if not k.startswith('TIMM_BENCH_')}
-    environment |= dict(TIMM_BENCH_URL='http://127.0.0.1:9/nowhere', TIMM_BENCH_CACHE=str(tmp_path/'cache'))
-    done = subprocess.run([sys.executable, '-c', 'from timm_bench.cli.main import main; main()', 'charts'], cwd=tmp_path, text=True, capture_output=True, env=environment)
+def test_the_charts_are_drawn_with_no_network(tmp_path, monkeypatch):
+    for name in list(os.environ):
+        if name.startswith('TIMM_BENCH_'): monkeypatch.delenv(name)
+    environment = dict(TIMM_BENCH_URL='http://127.0.0.1:9/nowhere', TIMM_BENCH_CACHE=str(tmp_path/'cache'))
+    done = program.timm_bench('charts', cwd=tmp_path, **environment)
     assert done.returncode == 0, done.stderr
     assert 'using the results bundled with timm_bench, because $TIMM_BENCH_RESULTS is not set; there is no clone: git: ' in done.stderr
     page = (tmp_path/'timm_bench_charts.html').read_text()

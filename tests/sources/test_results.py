@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import program
 from conftest import DAYS, HEADER, PROJECT, write_results
 
 import timm_bench
@@ -179,8 +180,7 @@ def test_a_damaged_default_is_refused_by_name_and_not_passed_over(kind, latest):
     (latest/DEFAULT).write_bytes(DAMAGED[kind]((latest/DEFAULT).read_bytes()))
     assert pick_benchmark('infer', results=latest).file == DEFAULT
     with pytest.raises(ResultsError, match=f'^{DEFAULT}: '): timm_bench.get_data('infer', results=latest)
-    command = [sys.executable, '-c', 'from timm_bench.cli.main import main; main()', 'best', '--under', '2ms', '--results', str(latest)]
-    done = subprocess.run(command, text=True, capture_output=True)
+    done = program.timm_bench('best', '--under', '2ms', '--results', latest)
     assert done.returncode == 1 and done.stdout == '' and done.stderr.startswith(f'timm_bench: {DEFAULT}: ') and len(done.stderr.splitlines()) == 1
 
 

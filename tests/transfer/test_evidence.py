@@ -1,13 +1,12 @@
 "Published fine-tuning runs: the figures that the package carries, where runs are read from, and how they are joined, judged and shown."
 import json
-import subprocess
-import sys
 import warnings
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import program
 from conftest import PROJECT, Repository
 
 import timm_bench.checks
@@ -223,8 +222,7 @@ def test_before_the_runs_there_is_nothing(snapshots, cache):
 
 
 def test_the_terminal_takes_it(newest):
-    ran = subprocess.run([sys.executable, '-c', 'from timm_bench.cli.main import main; main()', 'best', '--accuracy', 'pets', '--under', '1ms', '--format', 'json', '--results', str(newest)],
-                         capture_output=True, text=True, check=True)
+    ran = program.timm_bench('best', '--accuracy', 'pets', '--under', '1ms', '--format', 'json', '--results', newest)
     rows = json.loads(ran.stdout)
     assert rows[0]['accuracy'] > 94 and rows[0]['error'] > .5
 

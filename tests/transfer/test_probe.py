@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import program
 from conftest import PROJECT
 
 pytest.importorskip('PIL')
@@ -377,7 +378,7 @@ def test_a_picture_that_changed_is_looked_at_again(folder, tmp_path):
 # The terminal
 
 def terminal(*words):
-    return subprocess.run([sys.executable, '-c', 'from timm_bench.cli.main import main; main()', 'probe', *words, '--engine', 'pixel_engine'], capture_output=True, text=True, check=False)
+    return program.timm_bench('probe', *words, '--engine', 'pixel_engine')
 
 
 def test_the_terminal_gives_a_table_and_json(folder):
