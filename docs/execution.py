@@ -75,7 +75,8 @@ def execute_all() -> dict[Path, nbformat.NotebookNode]:
     "Every notebook with its outputs, two at a time."
     from timm_bench import get_results
     results = get_results()
-    os.environ |= dict(TIMM_BENCH_RESULTS=str(results.folder), PLOTLY_RENDERER='plotly_mimetype',
+    programs = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get('PATH', '')])
+    os.environ |= dict(TIMM_BENCH_RESULTS=str(results.folder), PATH=programs, PLOTLY_RENDERER='plotly_mimetype',
                        JUPYTER_PLATFORM_DIRS='1', PYTHONWARNINGS='ignore:install "ipywidgets"')  # rich, of its bars
     paths = notebooks()[::-1]  # the longest to run are the last by name
     state = fingerprint(str(results))

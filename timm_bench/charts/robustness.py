@@ -158,7 +158,9 @@ def show_robustness(
         lines, 2, horizontal_spacing=1 - 2 * PANEL[0] / (WIDTH - 90),
         vertical_spacing=GAP / height if lines > 1 else 0,
         subplot_titles=[_panel_heading(name, line) for name, line in trends.items()])
-    for place, name in enumerate(trends): _add_panel(fig, table[table.test_set.eq(name)], names, place)
+    points = table.copy()
+    points.attrs = {}  # pandas copies them with each step
+    for place, name in enumerate(trends): _add_panel(fig, points[points.test_set.eq(name)], names, place)
     return _finish_robustness(fig, table, title, height)
 
 def _panel_heading(name: TestSet, trend: dict) -> str:

@@ -62,12 +62,13 @@ def effective_robustness(
     for name in sets: one_of('sets', name, there)
     df = as_numbers(df, 'sets', [column for name in sets for column in (name, AGAINST[name])])
     df = df.assign(in_trend=df.pretrain.eq('in1k') if trend == 'in1k' else True)
+    about, df.attrs = df.attrs, {}  # pandas copies them with each step
     tables, trends = [], {}
     for name in dict.fromkeys(sets):
         table, trends[name] = _on_test_set(df, name)
         tables.append(table)
     robust = pd.concat(tables, ignore_index=True)
-    robust.attrs = df.attrs | dict(trends=trends)
+    robust.attrs = about | dict(trends=trends)
     return robust
 
 # %% ../../nbs/choosing/03_robustness.ipynb #e81d1e03
