@@ -223,6 +223,7 @@ def test_before_the_runs_there_is_nothing(snapshots, cache):
 
 def test_the_terminal_takes_it(newest):
     ran = program.timm_bench('best', '--accuracy', 'pets', '--under', '1ms', '--format', 'json', '--results', newest)
+    assert ran.returncode == 0, ran.stderr
     rows = json.loads(ran.stdout)
     assert rows[0]['accuracy'] > 94 and rows[0]['error'] > .5
 
