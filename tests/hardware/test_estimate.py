@@ -164,6 +164,21 @@ def test_picked_models_are_typical_and_rather_small(newest):
     assert picked[COSTS].notna().all(axis=None) and picked.infer_gmacs.median() < benchmark.infer_gmacs.quantile(0.6)
 
 
+def test_public_files_are_read_again_when_one_has_changed(snapshots, tmp_path, monkeypatch):
+    table = pd.read_csv(snapshots/'2026-01-06'/CPU)
+    table.to_csv(tmp_path/CPU, index=False)
+    results = get_results(tmp_path)
+    assert read_public('infer', results) is not read_public('infer', results)  # too young to be told from a change
+    monkeypatch.setattr('time.time_ns', lambda: (tmp_path/CPU).stat().st_ctime_ns + 10**10)
+    first = read_public('infer', results)
+    assert read_public('infer', results) is first
+    table.assign(infer_samples_per_sec=table.infer_samples_per_sec * 2).to_csv(tmp_path/CPU, index=False)
+    doubled = read_public('infer', results)
+    assert np.allclose(first.secs - doubled.secs, np.log(2)) and read_profile(CPU, doubled) is not read_profile(CPU, first)
+    table.to_csv(tmp_path/OTHER_CPU, index=False)
+    assert len(read_public('infer', results).files) == 2
+
+
 def test_one_file_alone_is_enough(snapshots, tmp_path):
     "As in the set that the package carries: no other device to judge intervals by."
     for name in [OTHER_CPU, 'results-imagenet.csv']: (tmp_path/name).symlink_to(snapshots/'2026-01-06'/name)

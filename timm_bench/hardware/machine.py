@@ -5,12 +5,14 @@
 # %% ../../nbs/hardware/07_machine.ipynb #97b8c551
 from __future__ import annotations
 from dataclasses import dataclass, field
+from functools import lru_cache
 from operator import attrgetter
 from typing import Collection, Iterable, NamedTuple
 import numpy as np
 import pandas as pd
 from scipy.optimize import OptimizeResult, least_squares
 from ..checks import ResultsError, check_part
+from ..sources.published import file_state
 from ..sources.results import Results
 from ..sources.benchmarks import Benchmark, benchmarks_in, list_benchmarks
 from ..models import can_fold, renamed, split_name
@@ -90,8 +92,18 @@ def read_public(
     part: str,  # 'infer' or 'train'
     results: Results,  # of `get_results`
 ) -> Public:  # raises `ResultsError`
-    "Read every benchmark of a part."
+    "Read every benchmark of a part; of files that have not changed, as they were read before."
     check_part(part)
+    states = tuple((file, file_state(results.folder/file)) for file in results.files)
+    return _kept_public(part, results, states) if all(state for _, state in states) else _read_public(part, results)
+
+@lru_cache(maxsize=4)
+def _kept_public(part: str, results: Results, _states: tuple) -> Public:
+    "As `_read_public`, for files in one state."
+    return _read_public(part, results)
+
+def _read_public(part: str, results: Results) -> Public:
+    "As `read_public`, from the files."
     table = list_benchmarks(results)
     sound = set(table.file[table.problem.isna()])
     tables = {benchmark: benchmark.read() for benchmark in benchmarks_in(results) if benchmark.file in sound}
@@ -279,7 +291,8 @@ def expected_deviation(
     public: Public,  # see `read_public`
 ) -> pd.Series:  # log factors, by architecture and size
     "By how much models are expected to deviate on a machine, from what they do on a public one."
-    known = about, file, folded, *public.files
+    settings = about and (about.runtime, about.layout, about.precision, about.torch, about.cuda)
+    known = settings, file, folded, *public.files
     if known in public.kept: return public.kept[known]
     deviation, start = read_profile(file, public).deviation, public.files[file]
     if about is not None and about.runtime != start.runtime:
