@@ -142,7 +142,7 @@ class Joined:
         pairs = self.pairs if pairs is None else pairs
         columns = _paired_columns(self.speed, self.accuracies.table, pairs)
         columns['secs'] = 1 / columns[f'{self.part}_samples_per_sec']
-        columns['timing'] = [timing(batch) for batch in columns[f'{self.part}_batch_size']]
+        columns['timing'] = [timing(batch) for batch in columns[f'{self.part}_batch_size'].tolist()]
         columns['family'] = self.names.families_of(pairs.accuracy)
         memory = self.benchmark.memory()
         if memory:
@@ -150,7 +150,8 @@ class Joined:
             rows = zip(measured.model, measured[f'{self.part}_img_size'])
             columns['memory_mb'] = np.array([memory.get(row, np.nan) for row in rows], dtype=float)
         frame = pd.DataFrame(columns | _what_names_tell(columns['model'].tolist()))
-        frame['folded'] = is_folded(frame.arch, frame.param_count_x, frame.param_count_y)
+        params = (frame[column].tolist() for column in ('param_count_x', 'param_count_y'))
+        frame['folded'] = is_folded(frame.arch.tolist(), *params)
         if not self.accuracies.tagged: self._mark_other_models(frame)
         frame = frame.assign(**marks(self.test_set, self.benchmark.file, self.results))
         speeds = self.benchmark.path or self.benchmark.file

@@ -181,6 +181,7 @@ def test_what_is_used_is_said_on_standard_error(snapshots):
     (['charts', '--as-of', 'yesterday'], 2, 'yesterday'),
     (['chart'], 2, "No such command 'chart'"),
     (['sources', '--format', 'xml'], 2, 'markdown'),
+    (['measure', '--models', '@nowhere.txt'], 2, 'nowhere.txt'),
 ])
 def test_mistakes_are_answered_in_one_line_and_an_exit_code(arguments, code, says):
     done = timm_bench(*arguments)
@@ -389,6 +390,8 @@ def test_a_folder_of_days_can_be_asked_for_one(answer):
     (['best', '--accuracy', 'imagenet-c'], 2, "--accuracy imagenet-c: give one of 'imagenet', 'real'"),
     (['best', '--accuracy', 'imagenet=half'], 2, "give a test set, or weights such as 'imagenet=0.5,sketch=0.5'"),
     (['best', '--accuracy', 'imagenet=-1'], 2, 'must be a number above 0'),
+    (['best', '--under', 'soon'], 2, "--under soon: give seconds per image as a number above 0, or such as '5ms', '200us', '200/s'"),
+    (['explore', '--own', 'nowhere'], 2, 'timm_bench: --own nowhere: no such file or folder'),
     (['best', '--acts', 'many'], 2, '--acts many: give millions'),
     (['best', '--params', '30000000'], 2, '--params 30000000: a number is in millions: 30 is 30 million'),
     (['best', '--macs', '4e9'], 2, '--macs 4e9: a number is in billions: 4 is 4 billion'),
@@ -592,6 +595,22 @@ def test_two_models_are_held_against_each_other(run, snapshots):
     on_card = json.loads(run('card', 'resnet18d.ra2_in1k', '--format', 'json')[1])['accuracy']
     tops = {(row['test_set'], row['img_size']): row['top1'] for row in on_card}
     assert all(tops[row['test_set'], row['size_b']] == row['b'] for row in tuned['accuracy'])
+
+
+def test_a_blend_has_a_column_for_each_test_set_and_a_card_names_its_model(run):
+    assert run('best', '--accuracy', 'imagenet=.5,sketch=.5')[1].startswith('model,accuracy,imagenet,sketch,error')
+    assert json.loads(run('card', 'resnet50', '--format', 'json')[1])['model'] == 'resnet50.a1_in1k'
+    assert 'resnet50.a1_in1k' in run('card', 'resnet50')[1]
+
+
+def test_best_says_what_was_estimated(answer, run, snapshots, tmp_path):
+    picked = answer('pick-models', 12)[1]
+    public = 'benchmark-infer-fp32-nchw-pt240-cpu-i7_12700h-dynamo.csv'
+    mine, guessed = tmp_path/public, tmp_path/'all'/public
+    pd.read_csv(snapshots/'2026-01-06'/public).merge(picked[['model']]).to_csv(mine, index=False)
+    assert run('estimate', mine, '--out', guessed)[0] in (0, None)
+    assert answer('best', '--benchmark', guessed)[1].estimated.any()
+    assert run('estimate', mine, '--out', mine)[0] == 1
 
 
 def test_licence_is_license(run):
