@@ -142,7 +142,7 @@ class Joined:
         pairs = self.pairs if pairs is None else pairs
         columns = _paired_columns(self.speed, self.accuracies.table, pairs)
         columns['secs'] = 1 / columns[f'{self.part}_samples_per_sec']
-        columns['timing'] = [timing(batch) for batch in columns[f'{self.part}_batch_size'].tolist()]
+        columns['timing'] = [timing(batch) for batch in np.asarray(columns[f'{self.part}_batch_size']).tolist()]
         columns['family'] = self.names.families_of(pairs.accuracy)
         memory = self.benchmark.memory()
         if memory:

@@ -10,7 +10,6 @@ import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
 from html.parser import HTMLParser
 from importlib.util import find_spec
 from pathlib import Path

@@ -25,6 +25,7 @@ from timm_bench.checks import ResultsError, ResultsWarning
 from timm_bench.columns import TEST_SETS
 from timm_bench.sources import benchmarks
 from timm_bench.sources.benchmarks import Benchmark, list_benchmarks
+from timm_bench.sources.tables import read_table
 
 pytestmark = pytest.mark.usefixtures('cache')
 FOUND = {  # day: number of files, devices, PyTorch versions
@@ -303,6 +304,29 @@ def test_a_hash_is_not_taken_twice_of_a_file_that_has_not_changed(tmp_path, monk
     path.write_bytes(b'two')
     os.utime(path, (1e9, 1e9))  # same size, old time
     assert file_state(path) != state and hash_of(path) == blob_hash(b'two') != first and reads
+
+
+def test_a_table_is_read_once_for_each_state_and_each_caller_has_its_own(tmp_path, monkeypatch):
+    path, reads = tmp_path/'results.csv', []
+    def write(*rows, day):
+        path.write_text('\n'.join(['model,top1', *rows, '']))
+        os.utime(path, (day * 86400,) * 2)
+    write('resnet18,70.0', day=1)
+    monkeypatch.setattr(time, 'time_ns', lambda: path.stat().st_ctime_ns + 10**10)
+    read_bytes = Path.read_bytes
+    monkeypatch.setattr(Path, 'read_bytes', lambda self: reads.append(self) or read_bytes(self))
+    first = read_table(path)
+    first.loc[0, 'top1'] = 0.0
+    assert read_table(path).to_dict('list') == dict(model=['resnet18'], top1=[70.0]) and len(reads) == 1
+    with pytest.raises(ResultsError, match="no column 'top5'"): read_table(path, ['top5'])
+    write('resnet18,71.0', day=2)
+    assert list(read_table(path).top1) == [71.0]
+    write('resnet18,half', day=3)
+    for _ in range(2):
+        with pytest.raises(ResultsError, match="'half' is not a number"): read_table(path)
+    reads.clear()
+    write(*(f'model{row},50.0' for row in range(70_000)), day=4)  # above what is kept
+    assert read_table(path).equals(read_table(path)) and len(reads) == 2
 
 
 # Where results come from

@@ -5,13 +5,14 @@
 # %% ../../nbs/sources/02_tables.ipynb #d8b6ed88
 from __future__ import annotations
 import csv, io, re
+from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 from typing import Iterator, Sequence
 import numpy as np
 import pandas as pd
 from ..checks import ResultsError, show_cell
-from .published import day_published
+from .published import day_published, file_state
 
 # %% auto #0
 __all__ = ['MAX_BYTES', 'is_numeral', 'read_table', 'count_rows']
@@ -193,11 +194,24 @@ def _repetition(text: str, table: pd.DataFrame) -> str | None:
     return f'line {lines[at + 1]}: {table.model[at]} is in line {lines[before + 1]} already, with other figures'
 
 # %% ../../nbs/sources/02_tables.ipynb #d4ecb553
+_KEPT_BYTES = 2**20  # a larger file is no table of timm's, and memory is dear
+
 def read_table(
     path: Path,  # a CSV file of timm's, or in its form
     needs: Sequence[str] = ('model',),  # columns that must be there
 ) -> pd.DataFrame:  # the file as it is, numbers as numbers; raises `ResultsError` for anything amiss
-    "Read a CSV file, or say what is wrong with it."
+    "Read a CSV file, or say what is wrong with it; one that has not changed is not read again."
+    state = file_state(path)
+    if state is None or path.stat().st_size > _KEPT_BYTES: return _read_table(path, needs)
+    return _kept_table(path, tuple(needs), state).copy()
+
+@lru_cache(maxsize=64)
+def _kept_table(path: Path, needs: tuple[str, ...], _state: tuple) -> pd.DataFrame:
+    "As `_read_table`, for a file in one state."
+    return _read_table(path, needs)
+
+def _read_table(path: Path, needs: Sequence[str]) -> pd.DataFrame:
+    "As `read_table`, from the file."
     text = _read_text(path)
     try:
         table = _parse(text, needs)
