@@ -323,7 +323,7 @@ def test_a_table_is_read_once_for_each_state_and_each_caller_has_its_own(tmp_pat
     assert list(read_table(path).top1) == [71.0]
     write('resnet18,half', day=3)
     for _ in range(2):
-        with pytest.raises(ResultsError, match="'half' is not a number"): read_table(path)
+        with pytest.raises(ResultsError, match='half is not a number'): read_table(path)
     reads.clear()
     write(*(f'model{row},50.0' for row in range(70_000)), day=4)  # above what is kept
     assert read_table(path).equals(read_table(path)) and len(reads) == 2
