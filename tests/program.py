@@ -12,7 +12,7 @@ READ_AT_THE_START = ('PYTHON', 'LC_', 'LANG', 'LD_')  # variables that a fork wo
 _forks = None
 if sys.platform == 'linux':
     _forks = multiprocessing.get_context('forkserver')
-    _forks.set_forkserver_preload(['timm_bench.cli.main', 'pandas', 'plotly.graph_objects'])
+    _forks.set_forkserver_preload(['timm_bench.cli.main', 'timm_bench.web.charts', 'timm_bench.charts.robustness', 'plotly.express'])
 
 
 def timm_bench(*arguments, cwd=None, timeout=300, **environment) -> subprocess.CompletedProcess:

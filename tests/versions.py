@@ -27,14 +27,14 @@ PYTHONS = ['3.10', '3.11', '3.12', '3.13']
 
 
 def oldest() -> list[str]:
-    "The oldest release series of every library that settings.ini asks for, and a numpy of their time."
+    "The oldest release series of every library that settings.ini asks for, and a numpy and a kaleido of their time."
     settings = ConfigParser(delimiters=['='])
     settings.read(PROJECT/'settings.ini', encoding='utf-8')
     pins = []
     for requirement in settings['DEFAULT']['requirements'].split():
         name, version = re.match(r'([\w-]+)>=([\d.]+)', requirement).groups()
         pins.append(f"{name}=={version if '.' in version else f'{version}.0'}.*")
-    return [*pins, 'numpy<2.3']
+    return [*pins, 'numpy<2.3', 'kaleido==0.2.1']  # plotly takes a later one since 6.1
 
 
 LIBRARIES = {'oldest': oldest(), 'newest': []}  # held to; everything else is the newest
