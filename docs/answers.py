@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from html import escape
 
 import nbformat
@@ -25,13 +26,19 @@ BOX = """<section id="answers" data-goals="{goals}" data-both="{both}" data-sour
 <script src="assets/answers.js" defer></script>"""
 
 
+@cache
+def the_explorer():
+    "The explorer of the results at hand, made once."
+    import timm_bench
+    return timm_bench.explorer()
+
+
 def show_answers(notebook: nbformat.NotebookNode) -> None:
     "Put the answers that can be changed in the place of the table that the front page's notebook shows."
-    from timm_bench import explorer
     from timm_bench.choosing.answers import AS_FAST_AS, answers, answers_source, two_kinds
     from timm_bench.models import trained_at
     from timm_bench.web.charts import answers_as_html
-    data, found = explorer().data, answers()
+    data, found = the_explorer().data, answers()
     write_explorer_for_scripts(data)
     inference = [about for about in data['benchmarks'] if about['part'] == 'infer']
     options = [options_of(inference, kind, gpu) for kind, gpu in (('GPUs', True), ('CPUs', False))]

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
 import nbformat
-from answers import show_answers
+from answers import show_answers, the_explorer
 from cells import keep_from_running, raw, show_shell, tidy, without_stderr
 from charts import show_charts
 from pictures import preview, show_gallery
@@ -50,8 +50,7 @@ def prepare(notebook: nbformat.NotebookNode, page: PurePosixPath, about: dict[st
 
 def write_explorer() -> None:
     "The explorer as a page of the site, with a way back."
-    import timm_bench
-    html = timm_bench.explorer().html.replace(os.environ['TIMM_BENCH_RESULTS'], 'timm-results')
+    html = the_explorer().html.replace(os.environ['TIMM_BENCH_RESULTS'], 'timm-results')
     html = html.replace('<h1>', '<a href="index.html">‹ Docs</a>\n<h1>', 1)
     (EXECUTED/'explore.html').write_text(html, encoding='utf-8')
 

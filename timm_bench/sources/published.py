@@ -8,10 +8,11 @@ import json, time
 from functools import cache
 from hashlib import sha1
 from pathlib import Path
+from typing import NamedTuple
 import timm_bench
 
 # %% auto #0
-__all__ = ['DIGITS', 'blob_hash', 'file_state', 'hash_of', 'published', 'day_published']
+__all__ = ['DIGITS', 'blob_hash', 'FileState', 'file_state', 'hash_of', 'published', 'day_published']
 
 # %% ../../nbs/sources/01_published.ipynb #b81c2d07
 def blob_hash(
@@ -21,18 +22,26 @@ def blob_hash(
     return sha1(b'blob %d\0' % len(raw) + raw, usedforsecurity=False).hexdigest()
 
 # %% ../../nbs/sources/01_published.ipynb #c4471e9b
+class FileState(NamedTuple):
+    "What changes whenever a file does."
+    device: int
+    inode: int
+    size: int  # bytes
+    modified: int  # nanoseconds, as the next
+    changed: int
+
 def file_state(
     path: Path,  # of a file
-) -> tuple[int, ...] | None:  # what changes whenever the file does; `None` where that cannot be told
+) -> FileState | None:  # `None` where a change could not be told
     "Whether a file is still the one that was read before, seen from outside."
     try: state = path.stat()
     except (OSError, ValueError): return None
     age = time.time_ns() - max(state.st_mtime_ns, state.st_ctime_ns)
     if age <= 2e9: return None
-    return state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns
+    return FileState(state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns)
 
 # %% ../../nbs/sources/01_published.ipynb #8f20b7c5
-_hashes: dict[Path, tuple[tuple[int, ...], str]] = {}  # path: state and hash of the file that was read last
+_hashes: dict[Path, tuple[FileState, str]] = {}  # path: state and hash of the file that was read last
 
 def hash_of(
     path: Path,  # of a file

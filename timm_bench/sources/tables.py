@@ -202,7 +202,7 @@ def read_table(
 ) -> pd.DataFrame:  # the file as it is, numbers as numbers; raises `ResultsError` for anything amiss
     "Read a CSV file, or say what is wrong with it; one that has not changed is not read again."
     state = file_state(path)
-    if state is None or path.stat().st_size > _KEPT_BYTES: return _read_table(path, needs)
+    if state is None or state.size > _KEPT_BYTES: return _read_table(path, needs)
     return _kept_table(path, tuple(needs), state).copy()
 
 @lru_cache(maxsize=64)
