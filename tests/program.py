@@ -15,10 +15,15 @@ if sys.platform == 'linux':
     _forks.set_forkserver_preload(['timm_bench.cli.main', 'timm_bench.web.charts', 'timm_bench.charts.robustness', 'plotly.express'])
 
 
+def without_colour() -> dict[str, str]:
+    "The environment of a program that is to print no colours: rich before 14 obeys FORCE_COLOR even where it is empty."
+    return {name: value for name, value in os.environ.items() if name != 'FORCE_COLOR'} | dict(NO_COLOR='1')
+
+
 def timm_bench(*arguments, cwd=None, timeout=300, **environment) -> subprocess.CompletedProcess:
     "Run the program in a process of its own."
     words = [*map(str, arguments)]
-    everything = os.environ | dict(NO_COLOR='1', FORCE_COLOR='') | environment
+    everything = without_colour() | environment
     if not _forks or any(name.startswith(READ_AT_THE_START) for name in environment):
         return subprocess.run(PROGRAM + words, cwd=cwd, text=True, capture_output=True, timeout=timeout, env=everything)
     with tempfile.TemporaryDirectory() as folder:
