@@ -317,6 +317,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/timm_bench', 'doc_host': '
                                                                                          'timm_bench/choosing/cards.py'),
                                            'timm_bench.choosing.cards._joined_with': ( 'choosing/cards.html#_joined_with',
                                                                                        'timm_bench/choosing/cards.py'),
+                                           'timm_bench.choosing.cards._own_rows': ( 'choosing/cards.html#_own_rows',
+                                                                                    'timm_bench/choosing/cards.py'),
                                            'timm_bench.choosing.cards._peers': ( 'choosing/cards.html#_peers',
                                                                                  'timm_bench/choosing/cards.py'),
                                            'timm_bench.choosing.cards._pixels': ( 'choosing/cards.html#_pixels',

@@ -6,7 +6,7 @@
 from __future__ import annotations
 import os
 from datetime import date
-from typing import TYPE_CHECKING, Any, Callable, NamedTuple
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Sequence
 import numpy as np
 import pandas as pd
 from ..checks import ResultsError, one_of, printable
@@ -334,16 +334,27 @@ def _accuracy_of_two(names: tuple[str, str], sizes: tuple[int | None, int | None
             tie=is_tie(b.top1, a.top1, b.error, a.error), size_a=int(a.img_size), size_b=int(b.img_size)))
     return found
 
+def _own_rows(names: Sequence[str], part: str, benchmark: Benchmark, results: Results) -> list[pd.DataFrame]:
+    "Each model's rows in a benchmark, by the first test set that knows it; none where one of them has none."
+    found: dict[str, pd.DataFrame] = {}
+    for test_set in 'imagenet', *FINE_TUNED:
+        joined = read_joined(part, benchmark, results, test_set)
+        for name in set(names) - set(found):
+            own = joined.accuracies.table.model.eq(name).to_numpy()
+            pairs = joined.pairs.take(own[joined.pairs.accuracy])
+            if pairs.number: found[name] = joined.frame(pairs)
+        if len(found) == len(names): return [found[name] for name in names]
+    return []
+
 def _speed_of_two(names: tuple[str, str], sizes: tuple[int | None, int | None], results: Results) -> list[dict]:
     "The speed of two models on each benchmark that knows both."
     found = []
     for benchmark in benchmarks_in(results):
         part = benchmark.part
         if benchmark.problem or part is None or not benchmark.path or count_rows(benchmark.path) is None: continue
-        frames = [_peers(name, part, benchmark, results) for name in names]
-        rows = [df[df.model.eq(name)] for df, name in zip(frames, names)]
+        rows = _own_rows(names, part, benchmark, results)
         if part == 'infer': rows = [own[own.img_size.eq(size)] for own, size in zip(rows, sizes)]
-        if any(own.empty for own in rows): continue
+        if not rows or any(own.empty for own in rows): continue
         one, other = (own.iloc[0] for own in rows)
         row: dict[str, Any] = dict(file=benchmark.file, benchmark=benchmark.describe(), part=part)
         for side, own in ('a', one), ('b', other):
