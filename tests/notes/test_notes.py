@@ -11,7 +11,8 @@ from pathlib import Path
 import jupytext
 import nbformat
 import pytest
-from hypothesis import HealthCheck, given, settings
+import yaml
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 
@@ -122,12 +123,14 @@ CELL = st.one_of(SOURCE.map(new_markdown_cell), SOURCE.map(new_code_cell), SOURC
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@example([new_raw_cell('---\n---\n~~~\n---')])
 @given(st.lists(CELL, max_size=6))
 def test_a_notebook_comes_back_from_markdown_or_it_is_said_which_cells_do_not(cells):
     nb = new_notebook(cells=cells)
     before = cell_sources(nb)
     text, lost = as_text(nb)
-    back = cell_sources(jupytext.reads(text, 'md'))
+    try: back = cell_sources(jupytext.reads(text, 'md'))
+    except yaml.YAMLError: back = []  # a raw cell that begins as the text's header does, and is no YAML: jupytext refuses all of it
     assert lost or back == before
     first_lost = min(lost, default=len(before))
     for i in range(len(before) if len(back) == len(before) else 0):
@@ -275,6 +278,8 @@ def test_a_long_section_with_pictures_in_its_text_is_shown_without_them(tmp_path
     assert '[a plot]' in page and 'After.' in page and 'iVBORw0KiVBORw0K' not in page
 
 
+@example('ß', 's')
+@example('aß', 'as s')
 @given(st.text(max_size=40), st.text(min_size=1, max_size=8))
 def test_marks_stand_where_the_word_is(text, query):
     try: wanted = words(query)

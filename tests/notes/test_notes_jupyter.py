@@ -6,6 +6,7 @@ import secrets
 import subprocess
 import sys
 import time
+import urllib.request
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -81,12 +82,26 @@ def lab(root, tmp_path_factory):
         yield server, context
 
 
+def ask(server: dict, method: str, path: str, body: dict | None = None):
+    "What the server's API answers."
+    data = json.dumps(body).encode() if body else None
+    headers = {'Authorization': f'token {server["token"]}', 'Content-Type': 'application/json'}
+    request = urllib.request.Request(server['url'] + path, method=method, data=data, headers=headers)
+    with urllib.request.urlopen(request, timeout=30) as answer: return json.loads(answer.read() or 'null')
+
+
+def start_kernel(server: dict, path: str) -> dict:
+    "Start the kernel of a notebook; its session. A page that opens the notebook then need not ask which kernel to start."
+    wanted = dict(path=path, name=Path(path).name, type='notebook', kernel=dict(name='python3'))
+    return ask(server, 'POST', 'api/sessions', wanted)
+
+
 def run_all(page):
     """Run all cells.
 
     While JupyterLab is still busy with itself it can lose a click on its menu, or ask for the kernel that it is about
     to start."""
-    begun = page.locator('.jp-InputPrompt', has_text=re.compile(r'\[[*\d]')).first
+    begun = page.locator('.jp-CodeCell').last.locator('.jp-InputPrompt', has_text=re.compile(r'\[[*\d]'))
     question = page.locator('.jp-Dialog .jp-mod-accept')
     for _ in range(9):
         with suppress(TimeoutError):
@@ -100,12 +115,14 @@ def run_all(page):
 
 def test_a_found_section_opens_its_notebook_and_the_running_notebook_is_known(lab, root):
     server, context = lab
+    start_kernel(server, 'work/search.ipynb')
     page = context.new_page()
     page.goto(f'{server["url"]}lab/tree/work/search.ipynb')
     page.get_by_text('ipy2md(outputs').click()
     page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
     run_all(page)
-    page.locator('.jp-OutputArea-output', has_text='written: ').wait_for()
+    said = page.locator('.jp-OutputArea-output', has_text='written: ').inner_text()
+    assert said.strip() == f"written: {root/'work'/'search.md'}"
     assert (root/'work'/'search.md').read_text().count('ipy2md(outputs=False)') == 1
     link = page.get_by_role('link', name='Open a long one.ipynb')
     link.scroll_into_view_if_needed()
@@ -134,20 +151,12 @@ def test_an_address_opens_the_notebook_and_has_no_token(lab, root, monkeypatch):
 
 def test_a_renamed_notebook_is_still_known(lab, root, tmp_path, monkeypatch):
     "A kernel is started for a notebook, which is then renamed: the environment is old news and the server is right."
-    import urllib.request
     from timm_bench.notes import jupyter as note_caller
     server, _ = lab
-    def ask(method, path, body=None):
-        data = json.dumps(body).encode() if body else None
-        headers = {'Authorization': f'token {server["token"]}', 'Content-Type': 'application/json'}
-        request = urllib.request.Request(server['url'] + path, method=method, data=data, headers=headers)
-        with urllib.request.urlopen(request, timeout=30) as answer: return json.loads(answer.read() or 'null')
     nbformat.write(new_notebook(metadata=KERNEL), root/'work'/'old name.ipynb')
-    kernel = dict(name='python3')
-    wanted = dict(path='work/old name.ipynb', name='old name.ipynb', type='notebook', kernel=kernel)
-    session = ask('POST', 'api/sessions', wanted)
-    ask('PATCH', 'api/contents/work/old%20name.ipynb', dict(path='work/new name.ipynb'))
-    ask('PATCH', f'api/sessions/{session["id"]}', dict(path='work/new name.ipynb', name='new name.ipynb'))
+    session = start_kernel(server, 'work/old name.ipynb')
+    ask(server, 'PATCH', 'api/contents/work/old%20name.ipynb', dict(path='work/new name.ipynb'))
+    ask(server, 'PATCH', f'api/sessions/{session["id"]}', dict(path='work/new name.ipynb', name='new name.ipynb'))
     monkeypatch.setattr(note_caller, '_kernel_id', lambda: session['kernel']['id'])
     monkeypatch.setattr(note_caller, 'running_servers', lambda: [server])
     assert note_caller.calling_notebook() == (root/'work'/'new name.ipynb', None)

@@ -50,8 +50,13 @@ def spans(
     places = [place for place, folded in enumerate(letters) for _ in folded]
     longest_first = sorted(wanted, key=len, reverse=True)
     pattern = '|'.join(re.escape(word).replace(r'\ ', r'\s+') for word in longest_first)
-    found = [match.span() for match in re.finditer(pattern, ''.join(letters))]
-    return [(places[begin], places[end - 1] + 1) for begin, end in found if begin < end]
+    apart: list[tuple[int, int]] = []
+    for match in re.finditer(pattern, ''.join(letters)):
+        if not match[0]: continue
+        begin, end = places[match.start()], places[match.end() - 1] + 1
+        if apart and begin < apart[-1][1]: begin, _ = apart.pop()  # a letter that is folded to two, 'ß' to 'ss'
+        apart.append((begin, end))
+    return apart
 
 # %% ../../nbs/notes/02_words.ipynb #ca006391
 def _quality(word: str, text: str) -> int:
