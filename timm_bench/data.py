@@ -150,8 +150,7 @@ class Joined:
             rows = zip(measured.model, measured[f'{self.part}_img_size'])
             columns['memory_mb'] = np.array([memory.get(row, np.nan) for row in rows], dtype=float)
         frame = pd.DataFrame(columns | _what_names_tell(columns['model'].tolist()))
-        params = (frame[column].tolist() for column in ('param_count_x', 'param_count_y'))
-        frame['folded'] = is_folded(frame.arch.tolist(), *params)
+        frame['folded'] = is_folded(frame.arch, frame.param_count_x, frame.param_count_y)
         if not self.accuracies.tagged: self._mark_other_models(frame)
         frame = frame.assign(**marks(self.test_set, self.benchmark.file, self.results))
         speeds = self.benchmark.path or self.benchmark.file

@@ -83,7 +83,8 @@ def is_folded(
     trained: Iterable[float],  # the parameters of their weights, in millions
 ) -> list[bool]:
     "Whether models ran with their branches folded: with slightly fewer parameters than their weights have."
-    return [own < whole and can_fold(arch) for arch, own, whole in zip(arches, measured, trained)]
+    columns = (np.asarray(column).tolist() for column in (arches, measured, trained))  # which pandas hands out slowly
+    return [own < whole and can_fold(arch) for arch, own, whole in zip(*columns)]
 
 # %% ../nbs/04_join.ipynb #019313ba
 class Pairs(NamedTuple):

@@ -232,8 +232,6 @@ CONTRAST_OF_NEW_LOOKS = """async ([rules, measured]) => {  // a look: a colour, 
 }"""
 WITHOUT_COLOURS = """for (const block of document.querySelectorAll('pre code, pre:not(:has(code))'))
     block.textContent = block.textContent  // half of a page's elements are the coloured words of its code"""
-
-
 RULES = dict(resultTypes=['violations'], runOnly=['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'])
 
 
